@@ -1,0 +1,13 @@
+/** Memory, specs, plans, the reference kernels, random numbers and the worker pool. Depends on nothing. */
+module io.gatun.core {
+    exports io.gatun.kernel;
+    exports io.gatun.memory;
+    exports io.gatun.parallel;
+    exports io.gatun.random;
+    exports io.gatun.reference;
+
+    uses io.gatun.kernel.Backend;
+
+    provides io.gatun.kernel.Backend with
+            io.gatun.reference.ReferenceBackend;
+}

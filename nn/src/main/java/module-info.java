@@ -1,0 +1,12 @@
+/** Layers, optimizers, data, file formats and the trainer. */
+module io.gatun.nn {
+    requires transitive io.gatun.autograd;
+    requires com.fasterxml.jackson.core;
+
+    exports io.gatun.nn;
+    exports io.gatun.nn.data;
+    exports io.gatun.nn.io;
+    exports io.gatun.nn.model;
+    exports io.gatun.nn.optim;
+    exports io.gatun.nn.train;
+}

@@ -1,0 +1,12 @@
+/** The gatun command line, side-by-side benchmarks and the JMH suite. */
+module io.gatun.perf {
+    requires io.gatun.nn;
+    requires io.gatun.simd;
+    requires io.gatun.accel;
+    requires info.picocli;
+    requires com.fasterxml.jackson.core;
+    requires jmh.core;
+
+    opens io.gatun.perf to
+            info.picocli;
+}

@@ -1,0 +1,10 @@
+/** Vector API kernels. */
+module io.gatun.simd {
+    requires jdk.incubator.vector;
+    requires transitive io.gatun.core;
+
+    exports io.gatun.simd;
+
+    provides io.gatun.kernel.Backend with
+            io.gatun.simd.SimdBackend;
+}
