@@ -1,0 +1,73 @@
+package io.gatun.nn.data;
+
+/**
+ * Per-channel constants that turn a byte into a network input: {@code y = (x / 255 - mean[c]) / std[c]}.
+ *
+ * @param mean C means of x / 255, each in [0, 1]
+ * @param std C standard deviations of x / 255, each above 0
+ */
+public record Standardization(float[] mean, float[] std) {
+
+    /** @throws IllegalArgumentException when the lengths differ or a deviation is not above 0 */
+    public Standardization {
+        if (mean.length != std.length || mean.length == 0) {
+            throw new IllegalArgumentException(
+                    "standardization needs as many means as deviations, got " + mean.length + " and " + std.length);
+        }
+        for (float deviation : std) {
+            if (!(deviation > 0)) {
+                throw new IllegalArgumentException("standard deviation " + deviation + " must be above 0");
+            }
+        }
+        mean = mean.clone();
+        std = std.clone();
+    }
+
+    /** Mean and population deviation of every channel of a training set; a constant channel gets deviation 1. */
+    public static Standardization of(ImageDataset train) {
+        int channels = train.channels();
+        byte[] pixels = train.pixels();
+        if (pixels.length == 0) {
+            throw new IllegalArgumentException("cannot standardize by an empty training set");
+        }
+        // Bytes sum exactly in long: 2^31 pixels x 255^2 is under 2^48.
+        long[] sum = new long[channels];
+        long[] squares = new long[channels];
+        for (int i = 0; i < pixels.length; ) {
+            for (int c = 0; c < channels; c++, i++) {
+                int x = pixels[i] & 0xFF;
+                sum[c] += x;
+                squares[c] += x * x;
+            }
+        }
+        double count = pixels.length / channels;
+        float[] mean = new float[channels];
+        float[] std = new float[channels];
+        for (int c = 0; c < channels; c++) {
+            double m = sum[c] / count;
+            double variance = squares[c] / count - m * m;
+            mean[c] = (float) (m / 255);
+            std[c] = variance > 1e-6 ? (float) (Math.sqrt(variance) / 255) : 1f;
+        }
+        return new Standardization(mean, std);
+    }
+
+    /** The 256 inputs of one channel, by unsigned byte value: the conversion loop is then one load and one store. */
+    float[] table(int channel) {
+        float[] table = new float[256];
+        for (int x = 0; x < 256; x++) {
+            table[x] = (float) ((x / 255.0 - mean[channel]) / std[channel]);
+        }
+        return table;
+    }
+
+    @Override
+    public float[] mean() {
+        return mean.clone();
+    }
+
+    @Override
+    public float[] std() {
+        return std.clone();
+    }
+}

@@ -1,0 +1,2 @@
+/** Data: the embedded picture set, CIFAR-10 and MNIST readers, character text, and the prefetching batch loader. */
+package io.gatun.nn.data;

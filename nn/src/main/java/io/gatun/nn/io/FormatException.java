@@ -1,0 +1,38 @@
+package io.gatun.nn.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A file that breaks its format: which file, at which byte, and in one sentence how. */
+public final class FormatException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Path file;
+    private final long offset;
+
+    /**
+     * @param file the file as the caller named it
+     * @param offset byte of the file (of the inflated stream for {@code .gz}) where reading had to stop, at least 0
+     * @param problem what is wrong and, where known, what to do; no full stop
+     */
+    public FormatException(Path file, long offset, String problem) {
+        this(file, offset, problem, null);
+    }
+
+    /** As above, with the exception that a lower layer gave. */
+    public FormatException(Path file, long offset, String problem, Throwable cause) {
+        super(file + ": " + problem + " (at byte " + offset + ")", cause);
+        this.file = file;
+        this.offset = offset;
+    }
+
+    /** The file as the caller named it; null only after Java serialization. */
+    public Path file() {
+        return file;
+    }
+
+    /** The byte where reading had to stop. */
+    public long offset() {
+        return offset;
+    }
+}
