@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntConsumer;
 
 /**
  * An endless stream of batches over a data set, epoch after epoch, prepared ahead by one background thread in a ring of
@@ -67,6 +68,7 @@ public final class BatchLoader implements AutoCloseable {
     private final Options options;
     private final int batches;
     private final ImageConverter converter;
+    private final IntConsumer beforeBatch;
     private final int[] order;
     private final Arena arena = Arena.ofShared();
     private final ArrayBlockingQueue<ImageBatch> free;
@@ -89,7 +91,18 @@ public final class BatchLoader implements AutoCloseable {
      *     constants are for another number of channels
      */
     public BatchLoader(ImageDataset set, Standardization standardization, Options options, Position start) {
+        this(set, standardization, options, start, batch -> {});
+    }
+
+    /** As above; {@code beforeBatch} runs on the background thread, where a test makes it fail. */
+    BatchLoader(
+            ImageDataset set,
+            Standardization standardization,
+            Options options,
+            Position start,
+            IntConsumer beforeBatch) {
         this.set = set;
+        this.beforeBatch = beforeBatch;
         this.options = options;
         int batch = options.batch();
         int tail = options.dropLast() ? 0 : set.size() % batch;
@@ -137,6 +150,7 @@ public final class BatchLoader implements AutoCloseable {
             for (int index = first; index < batches; index++) {
                 try {
                     ImageBatch slot = free.take();
+                    beforeBatch.accept(index);
                     fill(slot, epoch, index);
                     ready.put(slot);
                 } catch (InterruptedException e) {
