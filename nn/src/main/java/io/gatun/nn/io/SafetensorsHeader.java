@@ -220,8 +220,7 @@ final class SafetensorsHeader {
                     null);
         }
         if (next < fileSize - dataStart) {
-            throw broken(
-                    dataStart + next, (fileSize - dataStart - next) + " bytes follow the last tensor", null);
+            throw broken(dataStart + next, (fileSize - dataStart - next) + " bytes follow the last tensor", null);
         }
     }
 

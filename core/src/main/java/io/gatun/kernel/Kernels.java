@@ -1,0 +1,173 @@
+package io.gatun.kernel;
+
+import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ScratchPool;
+import io.gatun.parallel.Workers;
+import io.gatun.spec.Spec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The dispatch point: turns a {@link Spec} into a {@link Plan} by asking the backends in order and remembering the
+ * first that offers. Safe for concurrent use; close it when no plan of it is running any more.
+ *
+ * <pre>{@code
+ * try (Kernels kernels = Kernels.open()) {
+ *     kernels.plan(GemmSpec.of(m, n, k)).run(a, b, c);
+ * }
+ * }</pre>
+ *
+ * <p>{@code -Dgatun.explain=true} logs every choice with every refusal.
+ */
+public final class Kernels implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("io.gatun.kernel");
+
+    private final Workers workers;
+    private final ScratchPool scratch;
+    private final Preference preference;
+    private final Map<String, Backend.Session> sessions = new LinkedHashMap<>();
+    private final Map<String, String> unavailable = new LinkedHashMap<>();
+    private final ConcurrentHashMap<Spec, Plan> plans = new ConcurrentHashMap<>();
+    private final boolean explain = Boolean.getBoolean("gatun.explain");
+
+    private Kernels(Preference preference, int threads, NativeMemory memory) {
+        this.preference = preference;
+        this.workers = new Workers(threads);
+        this.scratch = new ScratchPool(memory.budget());
+        for (Backend backend : ServiceLoader.load(Backend.class, Kernels.class.getClassLoader())) {
+            if (!preference.admits(backend.name())) {
+                continue;
+            }
+            try {
+                sessions.put(backend.name(), backend.open(workers));
+            } catch (NativeUnavailableException e) {
+                unavailable.put(backend.name(), e.getMessage());
+            }
+        }
+        String demanded = preference.demanded();
+        if (demanded != null && !sessions.containsKey(demanded)) {
+            String why = unavailable.getOrDefault(demanded, "no such backend is on the path");
+            close();
+            throw new NativeUnavailableException("backend " + demanded + " was demanded and cannot be used: " + why);
+        }
+        unavailable.forEach((name, why) -> LOG.log(System.Logger.Level.WARNING, "{0} is not used: {1}", name, why));
+    }
+
+    /** All backends that work here, in the measured order, with one thread a processor. */
+    public static Kernels open() {
+        return open("auto", Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * The named backend first, then those it falls back on.
+     *
+     * @param backend {@code auto}, {@code onednn}, {@code simd} or {@code reference}
+     * @param threads size of the worker pool, the caller included, at least 1
+     * @throws NativeUnavailableException if the named backend cannot run here
+     * @throws IllegalArgumentException if there is no such backend
+     */
+    public static Kernels open(String backend, int threads) {
+        return open(backend, threads, NativeMemory.standard());
+    }
+
+    /** As {@link #open(String, int)}, with scratch memory counted in the budget of {@code memory}. */
+    public static Kernels open(String backend, int threads, NativeMemory memory) {
+        return new Kernels(Preference.of(backend), threads, memory);
+    }
+
+    /**
+     * The plan of a spec: made on first use, then a hash lookup.
+     *
+     * @throws NoKernelException with every reason, if all backends refuse
+     */
+    public Plan plan(Spec spec) {
+        Plan plan = plans.get(spec);
+        return plan != null ? plan : plans.computeIfAbsent(spec, s -> choose(s, preference.order(s)));
+    }
+
+    /** The plan of a backward spec that shares a workspace with {@code forward}: taken from the same backend. */
+    public Plan plan(Spec spec, Plan forward) {
+        Plan plan = plans.get(spec);
+        if (plan != null && plan.backend().equals(forward.backend())) {
+            return plan;
+        }
+        return plans.compute(
+                spec,
+                (s, cached) -> cached != null && cached.backend().equals(forward.backend())
+                        ? cached
+                        : choose(s, List.of(forward.backend())));
+    }
+
+    /** What each backend says to the spec, asking all of them. */
+    public Choice explain(Spec spec) {
+        return ask(spec, preference.order(spec), null);
+    }
+
+    private Plan choose(Spec spec, List<String> order) {
+        List<Plan> found = new ArrayList<>(1);
+        Choice choice = ask(spec, order, found);
+        if (explain) {
+            LOG.log(System.Logger.Level.INFO, "{0}", choice);
+        }
+        if (found.isEmpty()) {
+            throw new NoKernelException("no kernel for " + choice);
+        }
+        return found.getFirst();
+    }
+
+    /** Asks in order; stops at the first kernel if {@code found} is given, and puts the plan there. */
+    private Choice ask(Spec spec, List<String> order, List<Plan> found) {
+        List<Choice.Answer> answers = new ArrayList<>();
+        String chosen = null;
+        for (String name : order) {
+            Backend.Session session = sessions.get(name);
+            if (session == null) {
+                answers.add(new Choice.Answer(name, null, unavailable.getOrDefault(name, "not on the path")));
+                continue;
+            }
+            switch (session.offer(spec)) {
+                case Offer.Refused(String reason) -> answers.add(new Choice.Answer(name, null, reason));
+                case Offer.Taken(Kernel kernel) -> {
+                    answers.add(new Choice.Answer(name, kernel.implementation(), null));
+                    chosen = chosen == null ? kernel.implementation() : chosen;
+                    if (found != null) {
+                        found.add(new Plan(spec, name, kernel, scratch));
+                        return new Choice(spec.toString(), chosen, answers);
+                    }
+                }
+            }
+        }
+        return new Choice(spec.toString(), chosen, answers);
+    }
+
+    /** Names of the backends that are open, and for each what it says of itself. */
+    public Map<String, List<String>> describe() {
+        Map<String, List<String>> lines = new LinkedHashMap<>();
+        sessions.forEach((name, session) -> lines.put(name, session.describe()));
+        unavailable.forEach((name, why) -> lines.put(name, List.of("not used: " + why)));
+        return lines;
+    }
+
+    /** Threads of the pool, the caller included. */
+    public int threads() {
+        return workers.threads();
+    }
+
+    /** The name this was opened with: {@code auto}, {@code onednn}, {@code simd} or {@code reference}. */
+    public String preference() {
+        return preference.name();
+    }
+
+    @Override
+    public void close() {
+        sessions.values().forEach(Backend.Session::close);
+        sessions.clear();
+        plans.clear();
+        workers.close();
+        scratch.close();
+    }
+}

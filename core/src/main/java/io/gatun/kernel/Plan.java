@@ -1,0 +1,138 @@
+package io.gatun.kernel;
+
+import io.gatun.memory.ScratchPool;
+import io.gatun.spec.Spec;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * A spec bound to the implementation that will run it. Immutable, cached, safe for concurrent use on different
+ * buffers. {@code run} takes the operands in the order of {@link #operands()}; it checks each one (native, alive,
+ * accessible, large enough, aligned, outputs overlapping nothing) and then runs the kernel to its end.
+ *
+ * <p>The short forms of {@code run} allocate nothing.
+ */
+public final class Plan {
+    /** Slots in a kernel's frame: operands, scratch, and what the kernel passes to its own tasks. */
+    public static final int FRAME = 32;
+
+    private static final ThreadLocal<long[]> FRAMES = ThreadLocal.withInitial(() -> new long[FRAME]);
+
+    private final Spec spec;
+    private final String backend;
+    private final Kernel kernel;
+    private final ScratchPool scratch;
+    private final Operand[] operands;
+    private final long scratchBytes;
+
+    Plan(Spec spec, String backend, Kernel kernel, ScratchPool scratch) {
+        this.spec = spec;
+        this.backend = backend;
+        this.kernel = kernel;
+        this.scratch = scratch;
+        this.scratchBytes = kernel.scratchBytes();
+        this.operands = spec.operands().toArray(Operand[]::new);
+        for (int i = 0; i < operands.length; i++) {
+            if (operands[i].access() == Operand.Access.WORKSPACE) {
+                operands[i] =
+                        new Operand(operands[i].name(), Operand.Access.WORKSPACE, DType.U8, kernel.workspaceBytes());
+            }
+        }
+    }
+
+    public Spec spec() {
+        return spec;
+    }
+
+    /** Name of the backend that runs this plan. */
+    public String backend() {
+        return backend;
+    }
+
+    /** What runs, in one phrase. */
+    public String implementation() {
+        return kernel.implementation();
+    }
+
+    /** The buffers that {@code run} takes, in order. */
+    public List<Operand> operands() {
+        return List.of(operands);
+    }
+
+    /** Bytes of the opaque workspace operand, 0 where the spec has none. */
+    public long workspaceBytes() {
+        return kernel.workspaceBytes();
+    }
+
+    /**
+     * Runs on the given buffers.
+     *
+     * @throws IllegalArgumentException naming the operand, if one is missing, too small, on the heap, misaligned or
+     *     overlaps an output
+     * @throws IllegalStateException if a segment's scope is closed
+     * @throws WrongThreadException if a segment is confined to another thread
+     */
+    public void run(MemorySegment a, MemorySegment b) {
+        long[] frame = frame(2);
+        frame[0] = Buffers.address(spec, operands[0], a);
+        frame[1] = Buffers.address(spec, operands[1], b);
+        execute(frame);
+    }
+
+    /** As {@link #run(MemorySegment, MemorySegment)}, with three operands. */
+    public void run(MemorySegment a, MemorySegment b, MemorySegment c) {
+        long[] frame = frame(3);
+        frame[0] = Buffers.address(spec, operands[0], a);
+        frame[1] = Buffers.address(spec, operands[1], b);
+        frame[2] = Buffers.address(spec, operands[2], c);
+        execute(frame);
+    }
+
+    /** As {@link #run(MemorySegment, MemorySegment)}, with four operands. */
+    public void run(MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d) {
+        long[] frame = frame(4);
+        frame[0] = Buffers.address(spec, operands[0], a);
+        frame[1] = Buffers.address(spec, operands[1], b);
+        frame[2] = Buffers.address(spec, operands[2], c);
+        frame[3] = Buffers.address(spec, operands[3], d);
+        execute(frame);
+    }
+
+    /** As {@link #run(MemorySegment, MemorySegment)}, with any number of operands; the caller may keep the array. */
+    public void run(MemorySegment... segments) {
+        long[] frame = frame(segments.length);
+        for (int i = 0; i < segments.length; i++) {
+            frame[i] = Buffers.address(spec, operands[i], segments[i]);
+        }
+        execute(frame);
+    }
+
+    private long[] frame(int given) {
+        if (given != operands.length) {
+            throw new IllegalArgumentException(
+                    spec + " takes " + operands.length + " buffers (" + Buffers.names(operands) + "), not " + given);
+        }
+        return FRAMES.get();
+    }
+
+    private void execute(long[] frame) {
+        Buffers.refuseOverlap(spec, operands, frame);
+        if (scratchBytes == 0) {
+            frame[operands.length] = 0;
+            kernel.execute(frame);
+            return;
+        }
+        long address = scratch.acquire(scratchBytes);
+        frame[operands.length] = address;
+        try {
+            kernel.execute(frame);
+        } finally {
+            scratch.release(address, scratchBytes);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return spec + " -> " + kernel.implementation();
+    }
+}

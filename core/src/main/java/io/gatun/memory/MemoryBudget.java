@@ -1,0 +1,61 @@
+package io.gatun.memory;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Counts native bytes against a limit, because {@code -XX:MaxDirectMemorySize} does not bound arenas. Thread-safe. */
+public class MemoryBudget {
+    private final long limit;
+    private final AtomicLong used = new AtomicLong();
+    private final AtomicLong peak = new AtomicLong();
+
+    /** A budget of {@code limit} bytes. */
+    public MemoryBudget(long limit) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("memory limit " + limit + " is negative");
+        }
+        this.limit = limit;
+    }
+
+    /** {@code -Dgatun.memory.limit} bytes, else 70 % of the memory of this machine or container. */
+    public static MemoryBudget standard() {
+        Long configured = Long.getLong("gatun.memory.limit");
+        if (configured != null) {
+            return new MemoryBudget(configured);
+        }
+        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        return new MemoryBudget(system.getTotalMemorySize() / 10 * 7);
+    }
+
+    /**
+     * Takes {@code bytes} from the budget.
+     *
+     * @throws NativeMemoryException if fewer are left; nothing is taken then
+     */
+    public void reserve(long bytes, String what) {
+        long before = used.getAndAdd(bytes);
+        if (before + bytes > limit || before + bytes < 0) {
+            used.addAndGet(-bytes);
+            throw new NativeMemoryException(what, bytes, before, limit);
+        }
+        peak.accumulateAndGet(before + bytes, Math::max);
+    }
+
+    public void release(long bytes) {
+        used.addAndGet(-bytes);
+    }
+
+    public long used() {
+        return used.get();
+    }
+
+    /** The most that was ever in use. */
+    public long peak() {
+        return peak.get();
+    }
+
+    public long limit() {
+        return limit;
+    }
+}

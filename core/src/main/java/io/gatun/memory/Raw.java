@@ -1,0 +1,48 @@
+package io.gatun.memory;
+
+import io.gatun.kernel.NativeUnavailableException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * All of memory as one segment of the global scope, for kernels: addresses are checked at the plan's door, and inside
+ * the loop a shared segment's liveness checks would cost 5-15 % (see FACTS). Everything here is as unsafe as a pointer.
+ */
+public final class Raw {
+    /** Index it with an address. */
+    public static final MemorySegment MEMORY = all();
+
+    private Raw() {}
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment all() {
+        try {
+            return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+        } catch (IllegalCallerException e) {
+            throw new NativeUnavailableException(
+                    "kernels work on native memory, which this JVM denies: start it with"
+                            + " --enable-native-access=io.gatun.core (ALL-UNNAMED on the class path)",
+                    e);
+        }
+    }
+
+    public static float f32(long address, long index) {
+        return MEMORY.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address + index * 4);
+    }
+
+    public static void f32(long address, long index, float value) {
+        MEMORY.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address + index * 4, value);
+    }
+
+    public static int i32(long address, long index) {
+        return MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, address + index * 4);
+    }
+
+    public static void i32(long address, long index, int value) {
+        MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, address + index * 4, value);
+    }
+
+    public static long i64(long address, long index) {
+        return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address + index * 8);
+    }
+}

@@ -1,0 +1,66 @@
+package io.gatun.memory;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/**
+ * Scratch memory for running kernels: blocks of a power of two, reused by whichever kernel runs next, so that what is
+ * held is bounded by how many run at once and not by how many plans exist. Thread-safe; allocates nothing once warm.
+ */
+public final class ScratchPool implements AutoCloseable {
+    private static final int SMALLEST = 12;
+
+    private final MemoryBudget budget;
+    private final Arena arena = Arena.ofShared();
+    private final long[][] free = new long[Long.SIZE][8];
+    private final int[] count = new int[Long.SIZE];
+    private long held;
+    private boolean closed;
+
+    public ScratchPool(MemoryBudget budget) {
+        this.budget = budget;
+    }
+
+    /** Address of at least {@code bytes} bytes, 64-byte aligned, of any content. */
+    public synchronized long acquire(long bytes) {
+        if (closed) {
+            throw new IllegalStateException("the kernels of this plan are closed");
+        }
+        int size = sizeClass(bytes);
+        if (count[size] > 0) {
+            return free[size][--count[size]];
+        }
+        long room = 1L << size;
+        budget.reserve(room, "scratch");
+        try {
+            long address = arena.allocate(room, Scope.ALIGNMENT).address();
+            held += room;
+            return address;
+        } catch (OutOfMemoryError e) {
+            budget.release(room);
+            throw new NativeMemoryException("scratch", room, budget.used(), budget.limit());
+        }
+    }
+
+    /** Gives back what {@link #acquire} returned for the same number of bytes. */
+    public synchronized void release(long address, long bytes) {
+        int size = sizeClass(bytes);
+        if (count[size] == free[size].length) {
+            free[size] = Arrays.copyOf(free[size], 2 * count[size]);
+        }
+        free[size][count[size]++] = address;
+    }
+
+    private static int sizeClass(long bytes) {
+        return Math.max(SMALLEST, Long.SIZE - Long.numberOfLeadingZeros(bytes - 1));
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            arena.close();
+            budget.release(held);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.gatun.spec;
+
+/** What specs refuse, in one sentence each. */
+final class Checks {
+    private Checks() {}
+
+    static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    static void notNegative(String family, String key, long value) {
+        if (value < 0) {
+            throw new IllegalArgumentException(family + ": " + key + "=" + value + " is negative");
+        }
+    }
+
+    static void positive(String family, String key, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(family + ": " + key + "=" + value + " is not at least 1");
+        }
+    }
+
+    static void finite(String family, String key, float value) {
+        if (!Float.isFinite(value)) {
+            throw new IllegalArgumentException(family + ": " + key + "=" + value + " is not finite");
+        }
+    }
+
+    /** The product of the factors, refused where a long cannot hold it or its bytes. */
+    static long product(String family, long... factors) {
+        long product = 1;
+        try {
+            for (long factor : factors) {
+                product = Math.multiplyExact(product, factor);
+            }
+            Math.multiplyExact(product, 8L);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(family + ": the problem has more elements than memory can address");
+        }
+        return product;
+    }
+}

@@ -1,0 +1,7 @@
+package io.gatun.spec;
+
+/** Which way a kernel goes. */
+public enum Direction {
+    FORWARD,
+    BACKWARD
+}

@@ -1,0 +1,44 @@
+package io.gatun.spec;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Operand;
+import java.util.List;
+
+/**
+ * Inverted dropout: dst[i] = src[i] / (1 − p) if u[i] &gt;= p, else 0, where u[i] is lane i mod 4 of Philox block i / 4
+ * ({@link io.gatun.random.Philox}) as a uniform number in [0, 1). The mask depends on the rng operand alone, so
+ * backward is the same kernel run on diffDst. A NaN that is kept stays NaN; p = 1 drops all.
+ *
+ * <p>Operands: src, rng (i64: seed, step, stream), dst.
+ *
+ * @param p the probability of a drop, 0 to 1
+ */
+public record DropoutSpec(long count, float p) implements Spec {
+    public DropoutSpec {
+        Checks.notNegative("dropout", "count", count);
+        Checks.product("dropout", count);
+        Checks.require(p >= 0 && p <= 1, "dropout: p=" + p + " is not within 0 and 1");
+    }
+
+    @Override
+    public List<Operand> operands() {
+        return List.of(
+                Operand.read("src", DType.F32, count),
+                Operand.read("rng", DType.I64, 3),
+                Operand.write("dst", DType.F32, count));
+    }
+
+    @Override
+    public double flops() {
+        return 0;
+    }
+
+    static DropoutSpec parse(SpecLine line) {
+        return new DropoutSpec(line.count("count"), line.real("p", 0.5f));
+    }
+
+    @Override
+    public String toString() {
+        return new SpecLine.Writer("dropout").put("count", count).put("p", p).toString();
+    }
+}

@@ -1,0 +1,60 @@
+package io.gatun.spec;
+
+import io.gatun.kernel.Operand;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Everything about one problem, as an immutable record that validates itself when it is made and prints and parses as
+ * one line: {@code gemm f32 m=64 n=64 k=64}. Logs, failing tests and benchmarks speak that line.
+ */
+public sealed interface Spec
+        permits ActivationSpec,
+                AdamWSpec,
+                AxpbySpec,
+                BatchNormSpec,
+                BinarySpec,
+                ConvSpec,
+                CrossEntropySpec,
+                DropoutSpec,
+                EmbeddingSpec,
+                GemmSpec,
+                LstmSpec,
+                PermuteSpec,
+                PoolSpec,
+                ReduceSpec,
+                SgdSpec,
+                SoftmaxSpec {
+
+    /** The buffers of a plan, in the order in which {@code run} takes them. */
+    List<Operand> operands();
+
+    /** Floating-point operations, a fused multiply-add counted as two; 0 where bytes are the limit. */
+    double flops();
+
+    /** Bytes that have to move at least: every operand once, those that are updated twice. */
+    default double bytes() {
+        double bytes = 0;
+        for (Operand operand : operands()) {
+            bytes += (double) operand.bytes() * (operand.access() == Operand.Access.UPDATE ? 2 : 1);
+        }
+        return bytes;
+    }
+
+    /**
+     * Reads a line as {@code toString} prints it; keys may come in any order and defaults may be left out.
+     *
+     * @throws IllegalArgumentException saying which word or key is wrong and what is known
+     */
+    static Spec parse(String line) {
+        SpecLine words = SpecLine.of(line);
+        Function<SpecLine, ? extends Spec> parser = SpecLine.FAMILIES.get(words.family());
+        if (parser == null) {
+            throw new IllegalArgumentException("unknown spec family '" + words.family() + "'; known are "
+                    + String.join(", ", SpecLine.FAMILIES.keySet()));
+        }
+        Spec spec = parser.apply(words);
+        words.refuseRest();
+        return spec;
+    }
+}

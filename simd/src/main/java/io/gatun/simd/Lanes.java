@@ -1,0 +1,35 @@
+package io.gatun.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width of every kernel here: the widest the JVM offers ({@code -XX:MaxVectorSize} bounds it), or
+ * {@code -Dgatun.simd.bits=128|256|512}. One constant, because C2 folds a species only from a static final field.
+ */
+final class Lanes {
+    static final VectorSpecies<Float> F = species();
+    static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
+
+    /** Floats in a vector. */
+    static final int COUNT = F.length();
+
+    /** Bytes in a vector. */
+    static final long BYTES = F.vectorByteSize();
+
+    private Lanes() {}
+
+    private static VectorSpecies<Float> species() {
+        Integer bits = Integer.getInteger("gatun.simd.bits");
+        int preferred = FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        if (bits == null) {
+            return FloatVector.SPECIES_PREFERRED;
+        }
+        if (bits != 128 && bits != 256 && bits != 512 || bits > preferred) {
+            throw new IllegalArgumentException(
+                    "gatun.simd.bits=" + bits + ": known are 128, 256 and 512, here up to " + preferred);
+        }
+        return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
+    }
+}
