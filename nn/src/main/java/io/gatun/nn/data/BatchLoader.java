@@ -61,8 +61,7 @@ public final class BatchLoader implements AutoCloseable {
         public static final Position START = new Position(0, 0);
     }
 
-    private static final ImageBatch FAILED =
-            new ImageBatch(MemorySegment.NULL, MemorySegment.NULL, 1, 0);
+    private static final ImageBatch FAILED = new ImageBatch(MemorySegment.NULL, MemorySegment.NULL, 1, 0);
 
     private final ImageDataset set;
     private final Options options;
@@ -210,9 +209,7 @@ public final class BatchLoader implements AutoCloseable {
             throw new IllegalStateException("the batch loader's thread failed at " + position, failure);
         }
         lent = batch;
-        position = batch.last()
-                ? new Position(batch.epoch() + 1, 0)
-                : new Position(batch.epoch(), batch.index() + 1);
+        position = batch.last() ? new Position(batch.epoch() + 1, 0) : new Position(batch.epoch(), batch.index() + 1);
         return batch;
     }
 

@@ -118,7 +118,9 @@ class BatchLoaderTest {
         for (int from = 0; from < 10; from++) {
             try (BatchLoader loader = loader(options, before.get(from))) {
                 for (int b = from; b < 10; b++) {
-                    assertThat(Copy.of(loader.next()).same(whole.get(b))).as("from %d at %d", from, b).isTrue();
+                    assertThat(Copy.of(loader.next()).same(whole.get(b)))
+                            .as("from %d at %d", from, b)
+                            .isTrue();
                 }
             }
         }
@@ -172,8 +174,7 @@ class BatchLoaderTest {
     void conversionAllocatesNothing() {
         ImageConverter converter = new ImageConverter(SET, DATA.standardization(), Augmentation.CIFAR, 1);
         MemorySegment target = MemorySegment.ofArray(new float[3072]);
-        com.sun.management.ThreadMXBean threads =
-                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (int i = 0; i < 20_000; i++) {
             converter.convert(i % 50, i, target, 0);
         }
@@ -215,7 +216,9 @@ class BatchLoaderTest {
         loader.close();
         assertThat(threads()).isZero();
         assertThat(images.scope().isAlive()).isFalse();
-        assertThatThrownBy(loader::next).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+        assertThatThrownBy(loader::next)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
     }
 
     @Test
@@ -235,8 +238,8 @@ class BatchLoaderTest {
         assertThatThrownBy(() -> loader(Options.evaluation(16), new Position(0, 4)))
                 .hasMessageContaining("outside epochs of 4 batches");
         assertThatThrownBy(() -> Options.evaluation(0)).hasMessageContaining("batch 0");
-        assertThatThrownBy(() -> new BatchLoader(
-                        SET, new Standardization(new float[1], new float[] {1}), Options.evaluation(1)))
+        assertThatThrownBy(() ->
+                        new BatchLoader(SET, new Standardization(new float[1], new float[] {1}), Options.evaluation(1)))
                 .hasMessageContaining("1 channels does not fit images of 3");
         assertThat(threads()).isZero();
     }

@@ -83,7 +83,9 @@ class CharTextTest {
             assertThat(targets.toArray(ValueLayout.JAVA_INT)).endsWith(8, 17, 26);
             assertThatThrownBy(() -> batches.fill(2, inputs, targets)).hasMessageContaining("0..1");
         }
-        assertThatThrownBy(() -> new CharBatches(tokens, 10, 3)).hasMessageContaining("30 tokens").hasMessageContaining("31");
+        assertThatThrownBy(() -> new CharBatches(tokens, 10, 3))
+                .hasMessageContaining("30 tokens")
+                .hasMessageContaining("31");
         assertThat(new CharBatches(tokens, 29, 1).windows()).isEqualTo(1);
     }
 
@@ -96,7 +98,8 @@ class CharTextTest {
         assertThat(text.vocabulary().decode(text.test())).isEqualTo("\n0123456789\näbcdefgh\n");
 
         Files.write(file, new byte[] {'a', 'b', (byte) 0xC3, 'x'});
-        assertThat(catchThrowableOfType(FormatException.class, () -> CharText.ofFile(file)).offset())
+        assertThat(catchThrowableOfType(FormatException.class, () -> CharText.ofFile(file))
+                        .offset())
                 .isEqualTo(2);
         Files.writeString(file, "short");
         assertThatThrownBy(() -> CharText.ofFile(file)).hasMessageContaining("5 characters");

@@ -45,7 +45,8 @@ class Cifar10Test {
                 .isInstanceOf(NoSuchFileException.class)
                 .hasMessageContaining("lacks data_batch_3.bin, test_batch.bin");
         assertThatThrownBy(() -> Cifar10.load(folder.resolve("nowhere"))).hasMessageContaining("does not exist");
-        assertThatThrownBy(() -> Cifar10.load(folder.resolve("data_batch_1.bin"))).hasMessageContaining("is a file");
+        assertThatThrownBy(() -> Cifar10.load(folder.resolve("data_batch_1.bin")))
+                .hasMessageContaining("is a file");
     }
 
     @Test

@@ -62,7 +62,9 @@ class ShapesImagesTest {
                 inside += here < 0 ? 1 : 0;
                 double step = 1e-4;
                 double there = outline.distance(x + step, y);
-                assertThat(Math.abs(there - here)).as("%s at %s, %s", outline, x, y).isLessThan(1.0001 * step);
+                assertThat(Math.abs(there - here))
+                        .as("%s at %s, %s", outline, x, y)
+                        .isLessThan(1.0001 * step);
                 if (x * x + y * y > 1.3 * 1.3) {
                     assertThat(here).as(outline.name()).isPositive();
                 }
