@@ -99,7 +99,7 @@ final class ShapeRenderer {
 
     /** Sum of four bytes of one draw, centred: close to a normal of deviation 148, scaled to {@code sigma}. */
     private void noise(SplitMix random, byte[] pixels, int at) {
-        float scale = (float) (random.between(3, 16) / 147.8);
+        float scale = (float) (random.between(3, 14) / 147.8);
         for (int i = 0; i < canvas.length; i += 2) {
             long bits = random.nextLong();
             pixels[at + i] = toByte(canvas[i] + scale * centred((int) bits));
@@ -137,7 +137,7 @@ final class ShapeRenderer {
     private static final class Texture {
         private static final int KINDS = 5;
         private static final double SPREAD = 28;
-        private static final double CONTRAST = 110;
+        private static final double CONTRAST = 118;
 
         private final float[] first = new float[CHANNELS];
         private final float[] second = new float[CHANNELS];
