@@ -35,7 +35,8 @@ final class Buffers {
         }
         long address = segment.address();
         if ((address & (operand.type().bytes() - 1)) != 0) {
-            throw refused(spec, operand, "is not aligned to its " + operand.type().word() + " elements");
+            throw refused(
+                    spec, operand, "is not aligned to its " + operand.type().word() + " elements");
         }
         return address;
     }

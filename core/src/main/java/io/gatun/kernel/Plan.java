@@ -34,8 +34,8 @@ public final class Plan {
         this.operands = spec.operands().toArray(Operand[]::new);
         for (int i = 0; i < operands.length; i++) {
             if (operands[i].access() == Operand.Access.WORKSPACE) {
-                operands[i] = new Operand(
-                        operands[i].name(), Operand.Access.WORKSPACE, DType.U8, kernel.workspaceBytes());
+                operands[i] =
+                        new Operand(operands[i].name(), Operand.Access.WORKSPACE, DType.U8, kernel.workspaceBytes());
             }
         }
     }

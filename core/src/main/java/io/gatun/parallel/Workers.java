@@ -46,10 +46,8 @@ public final class Workers implements AutoCloseable {
         this.pool = new Thread[threads - 1];
         for (int i = 0; i < pool.length; i++) {
             int worker = i + 1;
-            pool[i] = Thread.ofPlatform()
-                    .daemon()
-                    .name("gatun-worker-" + worker)
-                    .start(() -> serve(worker));
+            pool[i] =
+                    Thread.ofPlatform().daemon().name("gatun-worker-" + worker).start(() -> serve(worker));
         }
     }
 

@@ -70,8 +70,7 @@ public record ConvSpec(
         Checks.require(
                 direction == Direction.FORWARD || activation.equals(Activation.IDENTITY),
                 "conv: only the forward direction takes an activation");
-        Checks.require(
-                direction != Direction.BACKWARD_DATA || !bias, "conv: backward_data has no bias");
+        Checks.require(direction != Direction.BACKWARD_DATA || !bias, "conv: backward_data has no bias");
         Checks.require(
                 outSize(h, kh, sh, dh, ph, pb) >= 0 && outSize(w, kw, sw, dw, pw, pr) >= 0,
                 "conv: a " + kh + "x" + kw + " kernel with dilation " + dh + "x" + dw + " does not fit a " + h + "x" + w

@@ -33,9 +33,7 @@ public record EmbeddingSpec(Direction direction, int vocabulary, int dim, long c
         long table = (long) vocabulary * dim;
         return direction == Direction.FORWARD
                 ? List.of(
-                        indices,
-                        Operand.read("table", DType.F32, table),
-                        Operand.write("dst", DType.F32, count * dim))
+                        indices, Operand.read("table", DType.F32, table), Operand.write("dst", DType.F32, count * dim))
                 : List.of(
                         indices,
                         Operand.read("diffDst", DType.F32, count * dim),

@@ -89,18 +89,61 @@ public record GemmSpec(
 
     public GemmSpec scaled(float newAlpha, float newBeta) {
         return new GemmSpec(
-                m, n, k, batch, transA, transB, lda, ldb, ldc, strideA, strideB, strideC, newAlpha, newBeta, bias,
+                m,
+                n,
+                k,
+                batch,
+                transA,
+                transB,
+                lda,
+                ldb,
+                ldc,
+                strideA,
+                strideB,
+                strideC,
+                newAlpha,
+                newBeta,
+                bias,
                 activation);
     }
 
     public GemmSpec withBias() {
         return new GemmSpec(
-                m, n, k, batch, transA, transB, lda, ldb, ldc, strideA, strideB, strideC, alpha, beta, true, activation);
+                m,
+                n,
+                k,
+                batch,
+                transA,
+                transB,
+                lda,
+                ldb,
+                ldc,
+                strideA,
+                strideB,
+                strideC,
+                alpha,
+                beta,
+                true,
+                activation);
     }
 
     public GemmSpec withActivation(Activation newActivation) {
         return new GemmSpec(
-                m, n, k, batch, transA, transB, lda, ldb, ldc, strideA, strideB, strideC, alpha, beta, bias,
+                m,
+                n,
+                k,
+                batch,
+                transA,
+                transB,
+                lda,
+                ldb,
+                ldc,
+                strideA,
+                strideB,
+                strideC,
+                alpha,
+                beta,
+                bias,
                 newActivation);
     }
 
@@ -128,7 +171,21 @@ public record GemmSpec(
     /** Distances between the matrices of a batch; 0 for A or B shares one matrix. */
     public GemmSpec withBatchStrides(long newStrideA, long newStrideB, long newStrideC) {
         return new GemmSpec(
-                m, n, k, batch, transA, transB, lda, ldb, ldc, newStrideA, newStrideB, newStrideC, alpha, beta, bias,
+                m,
+                n,
+                k,
+                batch,
+                transA,
+                transB,
+                lda,
+                ldb,
+                ldc,
+                newStrideA,
+                newStrideB,
+                newStrideC,
+                alpha,
+                beta,
+                bias,
                 activation);
     }
 
@@ -143,10 +200,8 @@ public record GemmSpec(
     @Override
     public List<Operand> operands() {
         List<Operand> operands = new ArrayList<>(4);
-        operands.add(Operand.read(
-                "a", DType.F32, elements(strideA, transA ? span(k, m, lda) : span(m, k, lda))));
-        operands.add(Operand.read(
-                "b", DType.F32, elements(strideB, transB ? span(n, k, ldb) : span(k, n, ldb))));
+        operands.add(Operand.read("a", DType.F32, elements(strideA, transA ? span(k, m, lda) : span(m, k, lda))));
+        operands.add(Operand.read("b", DType.F32, elements(strideB, transB ? span(n, k, ldb) : span(k, n, ldb))));
         if (bias) {
             operands.add(Operand.read("bias", DType.F32, n));
         }

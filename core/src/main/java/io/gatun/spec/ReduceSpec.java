@@ -61,8 +61,7 @@ public record ReduceSpec(Op op, Dims shape, Dims axes) implements Spec {
 
     @Override
     public List<Operand> operands() {
-        return List.of(
-                Operand.read("src", DType.F32, shape.product()), Operand.write("dst", DType.F32, kept()));
+        return List.of(Operand.read("src", DType.F32, shape.product()), Operand.write("dst", DType.F32, kept()));
     }
 
     @Override
@@ -72,9 +71,7 @@ public record ReduceSpec(Op op, Dims shape, Dims axes) implements Spec {
 
     static ReduceSpec parse(SpecLine line) {
         return new ReduceSpec(
-                line.word(Op.class, Op.SUM),
-                Dims.of(line.integers("shape", "x")),
-                Dims.of(line.integers("axes", ",")));
+                line.word(Op.class, Op.SUM), Dims.of(line.integers("shape", "x")), Dims.of(line.integers("axes", ",")));
     }
 
     @Override

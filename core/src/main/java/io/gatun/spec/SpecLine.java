@@ -117,7 +117,9 @@ final class SpecLine {
         String value = required(key);
         return value.isEmpty()
                 ? new int[0]
-                : Arrays.stream(value.split(separator)).mapToInt(v -> integer(v, key)).toArray();
+                : Arrays.stream(value.split(separator))
+                        .mapToInt(v -> integer(v, key))
+                        .toArray();
     }
 
     void refuseRest() {

@@ -32,5 +32,4 @@ final class Lanes {
         }
         return VectorSpecies.of(float.class, VectorShape.forBitSize(bits));
     }
-
 }
