@@ -10,7 +10,7 @@ import io.gatun.spec.GemmSpec;
  * Problems with a dimension of 0. oneDNN answers them with success and leaves the destination as it was; but an empty
  * sum is 0, so what our specs define is written here.
  */
-record EmptyKernel(String implementation, OneDnnKernel.JavaStep step) implements Kernel {
+record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Kernel {
     @Override
     public void execute(long[] frame) {
         step.run(frame);

@@ -27,7 +27,7 @@ final class Gemm {
     }
 
     static Kernel matmul(Engine engine, GemmSpec spec) {
-        try (Recipe recipe = new Recipe(engine, spec)) {
+        try (Recipe recipe = new Recipe(engine, spec, engine.threads())) {
             Descriptors descriptors = recipe.descriptors();
             boolean batched = spec.batch() > 1;
             MemorySegment src = matrix(
@@ -67,7 +67,7 @@ final class Gemm {
                             ownBias ? bias : MemorySegment.NULL,
                             dst,
                             attributes));
-            Recipe.Step step = recipe.run(matmul)
+            Recipe.Call step = recipe.run(matmul)
                     .with(Dnnl.DNNL_ARG_SRC(), "a")
                     .with(Dnnl.DNNL_ARG_WEIGHTS(), "b")
                     .with(Dnnl.DNNL_ARG_DST(), "c");

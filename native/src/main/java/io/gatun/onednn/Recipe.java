@@ -3,10 +3,14 @@ package io.gatun.onednn;
 import io.gatun.bindings.onednn.Dnnl;
 import io.gatun.kernel.Operand;
 import io.gatun.memory.Scope;
+import io.gatun.parallel.Task;
+import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /**
  * Puts a kernel together: descriptors, primitives, and the steps in which they run. Close it when the kernel is made;
@@ -15,20 +19,23 @@ import java.util.List;
 final class Recipe implements AutoCloseable {
     private final Engine engine;
     private final Spec spec;
+    private final int threads;
     private final List<Operand> operands;
     private final Descriptors descriptors;
     private final List<Primitive> primitives = new ArrayList<>();
-    private final List<Invocation> invocations = new ArrayList<>();
-    private final List<OneDnnKernel.JavaStep> steps = new ArrayList<>();
+    private final List<Call> calls = new ArrayList<>();
+    private final List<OneDnnKernel.Step> steps = new ArrayList<>();
     private long temporaries;
     private long workspaceBytes;
 
-    Recipe(Engine engine, Spec spec) {
+    /** A recipe whose primitives are made for {@code threads} OpenMP threads. */
+    Recipe(Engine engine, Spec spec, int threads) {
         this.engine = engine;
         this.spec = spec;
+        this.threads = threads;
         this.operands = spec.operands();
         this.descriptors = new Descriptors(spec);
-        HotCalls.setThreads(engine.threads());
+        HotCalls.setThreads(threads);
     }
 
     Descriptors descriptors() {
@@ -37,6 +44,10 @@ final class Recipe implements AutoCloseable {
 
     MemorySegment engine() {
         return engine.handle();
+    }
+
+    Workers workers() {
+        return engine.workers();
     }
 
     /**
@@ -81,10 +92,10 @@ final class Recipe implements AutoCloseable {
     /** Where the operand of this name lies. */
     Invocation.Place operand(String name) {
         for (int i = 0; i < operands.size(); i++) {
-            if (operands.get(i).name().equals(name)) {
-                boolean opaque = operands.get(i).access() == Operand.Access.WORKSPACE;
-                return new Invocation.Place(
-                        i, 0, opaque ? workspaceBytes : operands.get(i).bytes());
+            Operand operand = operands.get(i);
+            if (operand.name().equals(name)) {
+                boolean opaque = operand.access() == Operand.Access.WORKSPACE;
+                return new Invocation.Place(i, 0, opaque ? workspaceBytes : operand.bytes());
             }
         }
         throw new AssertionError(spec + " has no operand " + name);
@@ -98,71 +109,134 @@ final class Recipe implements AutoCloseable {
     /** Room in the scratch memory, of any content. */
     Invocation.Place temporary(long bytes) {
         Invocation.Place place = new Invocation.Place(operands.size(), temporaries, bytes);
-        temporaries += (bytes + Scope.ALIGNMENT - 1) & -Scope.ALIGNMENT;
+        temporaries += aligned(bytes);
         return place;
     }
 
-    /** Adds an execution of a primitive. */
-    Step run(Primitive primitive) {
-        steps.add(null);
-        List<Invocation.Binding> bindings = new ArrayList<>();
-        invocations.add(new Invocation(primitive, bindings));
-        return new Step(primitive, bindings);
+    static long aligned(long bytes) {
+        return (bytes + Scope.ALIGNMENT - 1) & -Scope.ALIGNMENT;
     }
 
-    /** Adds work done by Java between two primitives. */
-    void run(OneDnnKernel.JavaStep work) {
-        steps.add(work);
+    /** Adds a step done by Java. */
+    void run(OneDnnKernel.Step step) {
+        steps.add(step);
+    }
+
+    /** Adds an execution of a primitive on the caller's thread (and OpenMP's). */
+    Call run(Primitive primitive) {
+        Call call = new Call(primitive, 0, 1);
+        steps.add(frame -> call.invocation.run(frame, 0, 0));
+        return call;
+    }
+
+    /**
+     * Adds a step that does {@code total} units (images, rows) in pieces on the pool. Their sizes differ by one at most,
+     * so two primitives do. One piece runs on the caller's thread, with OpenMP.
+     *
+     * @param make makes the primitive for so many units
+     * @param bind says where its arguments lie, and may add steps that come before
+     */
+    Primitive divide(int total, int pieces, IntFunction<Primitive> make, Consumer<Call> bind) {
+        int larger = total % pieces;
+        int size = total / pieces;
+        Call small = new Call(make.apply(size), larger, size);
+        bind.accept(small);
+        if (pieces == 1) {
+            steps.add(frame -> small.invocation.run(frame, 0, 0));
+            return small.primitive;
+        }
+        if (larger == 0) {
+            Task task = (frame, index, worker) -> small.invocation.run(frame, index, worker);
+            steps.add(frame -> workers().run(pieces, task, frame));
+            return small.primitive;
+        }
+        Call large = new Call(make.apply(size + 1), 0, size + 1);
+        bind.accept(large);
+        Task task = (frame, index, worker) ->
+                (index < larger ? large : small).invocation.run(frame, index, worker);
+        steps.add(frame -> workers().run(pieces, task, frame));
+        return large.primitive;
     }
 
     /** The arguments of one execution. */
-    final class Step {
+    final class Call {
         private final Primitive primitive;
-        private final List<Invocation.Binding> bindings;
+        private final long first;
+        private final long size;
+        private final List<Invocation.Binding> bindings = new ArrayList<>();
+        private Invocation invocation;
 
-        private Step(Primitive primitive, List<Invocation.Binding> bindings) {
+        /** {@code first}: units that pieces with one unit more have taken before piece 0 of this size would begin. */
+        private Call(Primitive primitive, long first, long size) {
             this.primitive = primitive;
-            this.bindings = bindings;
+            this.first = first;
+            this.size = size;
+            calls.add(this);
         }
 
-        /** Says where argument {@code key} lies; its layout must fit: oneDNN itself cannot see a short buffer. */
-        Step with(int key, Invocation.Place place) {
+        /** Argument {@code key} is the whole operand: each piece reads the same. */
+        Call with(int key, Invocation.Place place) {
+            return bind(key, place, 0);
+        }
+
+        Call with(int key, String operand) {
+            return with(key, operand(operand));
+        }
+
+        /** Argument {@code key} is a piece's units of an operand that has {@code unit} bytes for each. */
+        Call part(int key, String operand, long unit) {
+            Invocation.Place whole = operand(operand);
+            return bind(
+                    key,
+                    new Invocation.Place(whole.slot(), whole.offset() + first * unit, whole.bytes()),
+                    size * unit);
+        }
+
+        /** The layout that the primitive has or has chosen for an argument. */
+        MemorySegment layout(int key) {
+            return primitive.argument(key);
+        }
+
+        /** Argument {@code key} is one for each piece, {@code stride} bytes apart. */
+        Call each(int key, Invocation.Place place, long stride) {
+            return bind(key, place, stride);
+        }
+
+        /** oneDNN itself cannot see a short buffer, so the layout's bytes are compared with the operand's here. */
+        private Call bind(int key, Invocation.Place place, long perPiece) {
             MemorySegment layout = primitive.argument(key);
             long bytes = MemorySegment.NULL.equals(layout) ? 0 : Descriptors.bytes(layout);
             if (bytes == 0 || bytes > place.bytes()) {
                 throw new OneDnnException(spec + ": argument " + key + " of " + primitive.implementation() + " takes "
                         + bytes + " bytes, its operand has " + place.bytes());
             }
-            bindings.add(new Invocation.Binding(key, place));
+            bindings.add(new Invocation.Binding(key, place, perPiece, 0));
             return this;
-        }
-
-        Step with(int key, String operand) {
-            return with(key, operand(operand));
         }
     }
 
     /** The kernel; its name is that of {@code main}, the primitive that does the work. */
     OneDnnKernel kernel(Primitive main) {
-        long scratchpad = primitives.stream()
-                .mapToLong(Primitive::scratchpadBytes)
-                .max()
-                .orElse(0);
+        long scratchpad = 0;
+        for (Primitive primitive : primitives) {
+            scratchpad = Math.max(scratchpad, aligned(primitive.scratchpadBytes()));
+        }
         Invocation.Place shared = new Invocation.Place(operands.size(), temporaries, scratchpad);
-        for (Invocation invocation : invocations) {
-            if (invocation.primitive().scratchpadBytes() > 0) {
-                invocation.bindings().add(new Invocation.Binding(Dnnl.DNNL_ARG_SCRATCHPAD(), shared));
+        List<Invocation> invocations = new ArrayList<>();
+        for (Call call : calls) {
+            if (call.primitive.scratchpadBytes() > 0) {
+                call.bindings.add(new Invocation.Binding(Dnnl.DNNL_ARG_SCRATCHPAD(), shared, 0, scratchpad));
             }
+            call.invocation = new Invocation(engine, spec, call.primitive, threads, call.bindings);
+            invocations.add(call.invocation);
         }
         OneDnnKernel kernel = new OneDnnKernel(
-                engine,
-                spec,
                 "onednn:" + main.implementation(),
+                temporaries + scratchpad * engine.threads(),
+                workspaceBytes,
+                List.copyOf(steps),
                 List.copyOf(primitives),
-                List.copyOf(invocations),
-                steps.toArray(OneDnnKernel.JavaStep[]::new),
-                temporaries + scratchpad,
-                workspaceBytes);
+                List.copyOf(invocations));
         primitives.clear();
         return kernel;
     }

@@ -15,7 +15,7 @@ final class Relu {
     private Relu() {}
 
     /** On {@code batch} matrices of {@code rows} x {@code cols} in the buffer of the given slot. */
-    static OneDnnKernel.JavaStep rows(
+    static OneDnnKernel.Step rows(
             Workers workers, int slot, long batch, long batchStride, long rows, long rowStride, long cols) {
         if (rowStride == cols && (batch == 1 || batchStride == rows * cols)) {
             return dense(workers, slot, batch * rows * cols);
@@ -26,7 +26,7 @@ final class Relu {
         return frame -> workers.run(count, row, frame);
     }
 
-    static OneDnnKernel.JavaStep dense(Workers workers, int slot, long floats) {
+    static OneDnnKernel.Step dense(Workers workers, int slot, long floats) {
         Task piece = (frame, index, worker) ->
                 apply(frame[slot] + index * PIECE * Float.BYTES, Math.min(PIECE, floats - index * PIECE));
         int count = Math.toIntExact((floats + PIECE - 1) / PIECE);
