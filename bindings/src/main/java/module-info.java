@@ -1,5 +1,7 @@
-/** jextract output only; regenerate with bindings/regenerate. */
+/** jextract output and the lookup behind it; regenerate with bindings/regenerate. */
 module io.gatun.bindings {
+    exports io.gatun.bindings to
+            io.gatun.accel;
     exports io.gatun.bindings.onednn to
             io.gatun.accel;
     exports io.gatun.bindings.omp to

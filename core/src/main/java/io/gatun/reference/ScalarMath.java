@@ -4,9 +4,68 @@ import io.gatun.spec.Activation;
 
 /**
  * The scalar float functions that every Java kernel agrees with to the bit: the vector kernels do the same operations in
- * the same order on lanes, and use these for their tails.
+ * the same order on lanes, and use these for their tails. Nothing here branches on a value where lanes would not; every
+ * operation is an IEEE one (fma included), so interpreter, C1 and C2 give the same bits.
+ *
+ * <p>Within 4 ulp of the exact value over all floats, denormal results included ({@link #tanh} 2); NaN gives NaN. The
+ * polynomials are our own minimax fits (Lawson's iteration in double, coefficients rounded once).
  */
 public final class ScalarMath {
+    /** Adding it rounds a float below 2^22 to an integer, which then stands in the low bits. */
+    public static final float ROUND = 0x1.8p23f;
+
+    public static final float LOG2_E = 0x1.715476p0f;
+    /** ln 2 in two parts; the first has 15 bits, so that n times it is exact for every exponent n. */
+    public static final float LN2_HIGH = 0x1.62e4p-1f;
+
+    public static final float LN2_LOW = 0x1.7f7d1cp-20f;
+
+    /** exp is 0 below and Inf above; between them 2^n is made of two factors that are normal numbers. */
+    public static final float EXP_MIN = -104f;
+
+    public static final float EXP_MAX = 89f;
+
+    /** (exp(r) - 1 - r) / r^2 on |r| &lt;= ln(2) / 2, relative error 3.6e-9 of exp. */
+    public static final float E0 = 0x1.fffffep-2f;
+
+    public static final float E1 = 0x1.55548ap-3f;
+    public static final float E2 = 0x1.5556b6p-5f;
+    public static final float E3 = 0x1.123e90p-7f;
+    public static final float E4 = 0x1.6be846p-10f;
+
+    /** expm1 is -1 to float precision below. */
+    public static final float EXPM1_MIN = -20f;
+
+    /** The same polynomial fitted to the relative error of expm1, 1.3e-8. */
+    public static final float M0 = 0x1.fffffep-2f;
+
+    public static final float M1 = 0x1.5554aep-3f;
+    public static final float M2 = 0x1.555676p-5f;
+    public static final float M3 = 0x1.1228e6p-7f;
+    public static final float M4 = 0x1.6bebcep-10f;
+
+    /** Q(|x|) exp(x^2 / 2) (1 + k |x|) in powers of 1 / (1 + k |x|) - 1/2, Q the normal tail; relative error 3.5e-9. */
+    public static final float TAIL_K = 0.3f;
+
+    public static final float T0 = 0x1.c69888p-3f;
+
+    public static final float T1 = 0x1.510f0cp-2f;
+    public static final float T2 = 0x1.6281f2p-2f;
+    public static final float T3 = 0x1.c6d348p-3f;
+    public static final float T4 = 0x1.dc0feap-6f;
+    public static final float T5 = -0x1.3da6aap-4f;
+    public static final float T6 = -0x1.2ab050p-5f;
+    public static final float T7 = 0x1.263990p-5f;
+    public static final float T8 = 0x1.41bcd4p-6f;
+    public static final float T9 = -0x1.520068p-6f;
+
+    /** Q(15) is below the smallest float. */
+    public static final float TAIL_MAX = 15f;
+
+    public static final float INV_SQRT_2PI = 0x1.988454p-2f;
+
+    private static final int SQRT_HALF_BITS = 0x3F3504F3;
+
     private ScalarMath() {}
 
     /** f(x). */
@@ -15,7 +74,10 @@ public final class ScalarMath {
             case IDENTITY -> x;
             case RELU -> Math.max(x, 0);
             case LEAKY_RELU -> x > 0 ? x : activation.alpha() * x;
-            case SIGMOID, TANH, GELU, ELU -> throw new AssertionError(activation);
+            case SIGMOID -> sigmoid(x);
+            case TANH -> tanh(x);
+            case GELU -> gelu(x);
+            case ELU -> elu(x, activation.alpha());
         };
     }
 
@@ -23,9 +85,142 @@ public final class ScalarMath {
     public static float derivative(Activation activation, float saved) {
         return switch (activation.kind()) {
             case IDENTITY -> 1;
-            case RELU -> saved > 0 ? 1 : 0;
-            case LEAKY_RELU -> saved > 0 ? 1 : activation.alpha();
-            case SIGMOID, TANH, GELU, ELU -> throw new AssertionError(activation);
+            case RELU -> slope(saved, 0);
+            case LEAKY_RELU -> slope(saved, activation.alpha());
+            case SIGMOID -> saved * (1 - saved);
+            case TANH -> Math.fma(-saved, saved, 1f);
+            case GELU -> geluDerivative(saved);
+            case ELU -> saved > 0 ? 1 : activation.alpha() * exp(Math.min(saved, 0));
         };
     }
+
+    /** 1 above 0, {@code below} elsewhere, NaN for NaN. */
+    private static float slope(float x, float below) {
+        float slope = x > 0 ? 1 : below;
+        return Float.isNaN(x) ? x : slope;
+    }
+
+    /** e^x. */
+    public static float exp(float x) {
+        float bounded = Math.max(Math.min(x, EXP_MAX), EXP_MIN);
+        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
+        return scale(expPolynomial(r), Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND));
+    }
+
+    /** e^r for |r| &lt;= ln(2) / 2. */
+    private static float expPolynomial(float r) {
+        float q = Math.fma(Math.fma(Math.fma(Math.fma(E4, r, E3), r, E2), r, E1), r, E0);
+        return Math.fma(Math.fma(q, r, 1f), r, 1f);
+    }
+
+    /** v 2^n by two factors, so that a denormal result is rounded once. */
+    private static float scale(float v, int n) {
+        int half = n >> 1;
+        return v * power(half) * power(n - half);
+    }
+
+    private static float power(int n) {
+        return Float.intBitsToFloat((n + 127) << 23);
+    }
+
+    /** e^x - 1 for x &lt;= 0; above 0 only e^0 - 1. */
+    public static float expm1(float x) {
+        float bounded = Math.max(Math.min(x, 0f), EXPM1_MIN);
+        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
+        float q = Math.fma(Math.fma(Math.fma(Math.fma(M4, r, M3), r, M2), r, M1), r, M0);
+        float m = Math.fma(r * r, q, r);
+        float s = power(Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND));
+        return Math.fma(m, s, s - 1f);
+    }
+
+    /** x if x &gt; 0, else alpha (e^x - 1). */
+    public static float elu(float x, float alpha) {
+        return x > 0 ? x : alpha * expm1(x);
+    }
+
+    /** 1 / (1 + e^-x), from e^-|x| so that the small side keeps its digits down to denormals. */
+    public static float sigmoid(float x) {
+        float z = exp(-Math.abs(x));
+        return (x < 0 ? z : 1f) / (1f + z);
+    }
+
+    /** tanh |x| = -E / (E + 2) with E = e^(-2|x|) - 1: no cancellation anywhere. */
+    public static float tanh(float x) {
+        float e = expm1(-2f * Math.abs(x));
+        return Math.copySign(-e / (e + 2f), x);
+    }
+
+    /**
+     * x P(X &lt;= x), X standard normal: with w = x Q(|x|), it is w below 0 and x - w above. x^2 is kept in two parts, for
+     * an error of one ulp in it would be a hundred in the tail.
+     */
+    public static float gelu(float x) {
+        float bounded = Math.max(Math.min(x, TAIL_MAX), -TAIL_MAX);
+        float shifted = Math.fma(bounded * bounded, -0.5f * LOG2_E, ROUND);
+        float w = scale(tail(bounded) * bounded * gauss(bounded, shifted), exponent(shifted));
+        return x < 0 ? w : x - w;
+    }
+
+    /** P(X &lt;= x) + x p(x). */
+    public static float geluDerivative(float x) {
+        float bounded = Math.max(Math.min(x, TAIL_MAX), -TAIL_MAX);
+        float shifted = Math.fma(bounded * bounded, -0.5f * LOG2_E, ROUND);
+        float density = scale(gauss(bounded, shifted), exponent(shifted));
+        float below = tail(bounded) * density;
+        return Math.fma(bounded * density, INV_SQRT_2PI, x < 0 ? below : 1f - below);
+    }
+
+    private static int exponent(float shifted) {
+        return Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND);
+    }
+
+    /** exp(-x^2 / 2) without its factor 2^n. */
+    private static float gauss(float x, float shifted) {
+        float square = x * x;
+        float rest = Math.fma(x, x, -square);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, -0.5f * square));
+        return expPolynomial(Math.fma(-0.5f, rest, r));
+    }
+
+    /** Q(|x|) exp(x^2 / 2). */
+    private static float tail(float x) {
+        float t = 1f / Math.fma(TAIL_K, Math.abs(x), 1f);
+        float s = t - 0.5f;
+        float high = Math.fma(Math.fma(Math.fma(Math.fma(T9, s, T8), s, T7), s, T6), s, T5);
+        return t * Math.fma(Math.fma(Math.fma(Math.fma(Math.fma(high, s, T4), s, T3), s, T2), s, T1), s, T0);
+    }
+
+    /** ln x; -Inf at 0 and NaN below. Kernels need it once a row, so it has no vector form. */
+    public static float log(float x) {
+        if (!(x > 0) || x == Float.POSITIVE_INFINITY) {
+            return x == 0 ? Float.NEGATIVE_INFINITY : x < 0 ? Float.NaN : x;
+        }
+        boolean denormal = x < Float.MIN_NORMAL;
+        int bits = Float.floatToRawIntBits(denormal ? x * 0x1p23f : x);
+        int n = (bits - SQRT_HALF_BITS) >> 23;
+        float f = Float.intBitsToFloat(bits - (n << 23)) - 1f;
+        float e = denormal ? n - 23 : n;
+        float high = Math.fma(Math.fma(Math.fma(Math.fma(L8, f, L7), f, L6), f, L5), f, L4);
+        float p = Math.fma(Math.fma(Math.fma(Math.fma(high, f, L3), f, L2), f, L1), f, L0);
+        float square = f * f;
+        float y = Math.fma(-0.5f, square, Math.fma(e, LN2_LOW, square * f * p));
+        return Math.fma(e, LN2_HIGH, f + y);
+    }
+
+    /** (ln(1 + f) - f + f^2 / 2) / f^3 on sqrt(1/2) &lt;= 1 + f &lt;= sqrt(2), relative error 8e-10 of ln. */
+    private static final float L0 = 0x1.555548p-2f;
+
+    private static final float L1 = -0x1.000006p-2f;
+    private static final float L2 = 0x1.99a4ccp-3f;
+    private static final float L3 = -0x1.555c7ap-3f;
+    private static final float L4 = 0x1.233590p-3f;
+    private static final float L5 = -0x1.fc18c6p-4f;
+    private static final float L6 = 0x1.e70444p-4f;
+    private static final float L7 = -0x1.de8158p-4f;
+    private static final float L8 = 0x1.14802cp-4f;
 }

@@ -3,7 +3,7 @@ package io.gatun.onednn;
 import io.gatun.kernel.Backend;
 import io.gatun.parallel.Workers;
 
-/** Kernels of oneDNN, called through Panama. The library comes from the dnnl jar on the path. */
+/** oneDNN on the host, called through Panama. */
 public final class OneDnnBackend implements Backend {
     /** For the service loader; loads nothing. */
     public OneDnnBackend() {}
@@ -15,7 +15,6 @@ public final class OneDnnBackend implements Backend {
 
     @Override
     public Session open(Workers workers) {
-        OneDnnLibrary.load();
-        return new OneDnnSession(workers);
+        return new OneDnnSession(workers, OneDnnLibrary.require(workers.threads()));
     }
 }

@@ -1,7 +1,6 @@
 package io.gatun.onednn;
 
 import io.gatun.bindings.onednn.Dnnl;
-import io.gatun.bindings.onednn.dnnl_version_t;
 import io.gatun.kernel.Backend;
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
@@ -9,8 +8,8 @@ import io.gatun.parallel.Workers;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.Spec;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** An open oneDNN: its engine and the kernels that were made with it, which live until it is closed. */
@@ -18,10 +17,12 @@ final class OneDnnSession implements Backend.Session {
     /** The plan cache holds the primitives, so oneDNN's own cache only has to bridge making the same one twice. */
     private static final int PRIMITIVE_CACHE = 64;
 
+    private final LoadResult.Loaded library;
     private final Engine engine;
     private final ConcurrentHashMap<Spec, Offer> offers = new ConcurrentHashMap<>();
 
-    OneDnnSession(Workers workers) {
+    OneDnnSession(Workers workers, LoadResult.Loaded library) {
+        this.library = library;
         Status.check(
                 Dnnl.dnnl_set_primitive_cache_capacity(PRIMITIVE_CACHE),
                 "dnnl_set_primitive_cache_capacity",
@@ -52,12 +53,12 @@ final class OneDnnSession implements Backend.Session {
 
     @Override
     public List<String> describe() {
-        MemorySegment version = Dnnl.dnnl_version();
         return List.of(
-                "oneDNN " + dnnl_version_t.major(version) + "." + dnnl_version_t.minor(version) + "."
-                        + dnnl_version_t.patch(version),
+                "oneDNN " + library.version() + " from " + library.place(),
                 "instruction set " + Isa.effective(),
-                "OpenMP threads " + engine.threads());
+                "one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP "
+                        + engine.threads() + " where a problem cannot be divided",
+                "OMP_WAIT_POLICY " + Objects.requireNonNullElse(System.getenv("OMP_WAIT_POLICY"), "passive, set here"));
     }
 
     @Override

@@ -13,11 +13,7 @@ import java.util.List;
  * @param standardization constants of {@code train}
  */
 public record ImageData(
-        String name,
-        ImageDataset train,
-        ImageDataset test,
-        List<String> classNames,
-        Standardization standardization) {
+        String name, ImageDataset train, ImageDataset test, List<String> classNames, Standardization standardization) {
 
     /** @throws IllegalArgumentException when train and test differ in image size or classes */
     public ImageData {

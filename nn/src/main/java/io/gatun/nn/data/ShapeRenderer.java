@@ -10,6 +10,14 @@ final class ShapeRenderer {
     private static final int SIZE = ShapesImages.SIZE;
     private static final int CHANNELS = 3;
 
+    /** A figure leans at most this far, in radians, and its centre leaves the picture's by at most this, in pixels. */
+    private static final double LEAN = 0.6;
+
+    private static final double WANDER = 6;
+
+    /** Share of figures brighter than their ground. At one half a linear model learns nothing at all. */
+    private static final double BRIGHT_FIGURES = 0.75;
+
     private final float[] canvas = new float[SIZE * SIZE * CHANNELS];
     private final Texture ground = new Texture();
     private final Texture fill = new Texture();
@@ -18,34 +26,37 @@ final class ShapeRenderer {
     void render(ShapeOutline outline, SplitMix random, byte[] pixels, int at) {
         ground.choose(random, null);
         fill.choose(random, ground);
+        if (fill.luminance() > ground.luminance() != random.unit() < BRIGHT_FIGURES) {
+            fill.swapColours(ground);
+        }
         for (int y = 0; y < SIZE; y++) {
             for (int x = 0; x < SIZE; x++) {
                 blend(x, y, ground, 1);
             }
         }
-        for (int n = 1 + random.below(4); n > 0; n--) {
+        for (int n = 1 + random.below(3); n > 0; n--) {
             clutter(random);
         }
         figure(outline, random);
-        for (int n = random.below(3); n > 0; n--) {
+        for (int n = random.below(2); n > 0; n--) {
             clutter(random);
         }
         noise(random, pixels, at);
     }
 
     private void figure(ShapeOutline outline, SplitMix random) {
-        double radius = random.between(6.5, 12.5);
-        double margin = 0.85 * radius;
-        double cx = random.between(margin, SIZE - margin);
-        double cy = random.between(margin, SIZE - margin);
-        double angle = random.between(0, 2 * Math.PI);
-        double stretch = random.between(0.85, 1.18);
+        double radius = random.between(7, 13);
+        double away = Math.min(SIZE / 2.0 - 0.85 * radius, WANDER);
+        double cx = SIZE / 2.0 + random.between(-away, away);
+        double cy = SIZE / 2.0 + random.between(-away, away);
+        double angle = random.between(-LEAN, LEAN);
+        double stretch = random.between(0.87, 1.15);
         double cos = StrictMath.cos(angle) / radius;
         double sin = StrictMath.sin(angle) / radius;
         for (int y = 0; y < SIZE; y++) {
             for (int x = 0; x < SIZE; x++) {
                 double dx = x + 0.5 - cx;
-                double dy = y + 0.5 - cy;
+                double dy = cy - y - 0.5;
                 double u = (cos * dx + sin * dy) * stretch;
                 double v = (cos * dy - sin * dx) / stretch;
                 if (u * u + v * v < 2.25) {
@@ -125,8 +136,8 @@ final class ShapeRenderer {
     /** Two near colours and how they alternate: plain, gradient, stripes, checks or blotches. */
     private static final class Texture {
         private static final int KINDS = 5;
-        private static final double SPREAD = 38;
-        private static final double CONTRAST = 85;
+        private static final double SPREAD = 34;
+        private static final double CONTRAST = 95;
 
         private final float[] first = new float[CHANNELS];
         private final float[] second = new float[CHANNELS];
@@ -153,6 +164,25 @@ final class ShapeRenderer {
             alongY = StrictMath.sin(angle) / period;
             phase = random.unit();
             blotches = random.nextLong();
+        }
+
+        float luminance() {
+            float sum = 0;
+            for (int c = 0; c < CHANNELS; c++) {
+                sum += first[c] + second[c];
+            }
+            return sum;
+        }
+
+        void swapColours(Texture other) {
+            for (int c = 0; c < CHANNELS; c++) {
+                float held = first[c];
+                first[c] = other.first[c];
+                other.first[c] = held;
+                held = second[c];
+                second[c] = other.second[c];
+                other.second[c] = held;
+            }
         }
 
         private boolean contrasts(Texture other) {

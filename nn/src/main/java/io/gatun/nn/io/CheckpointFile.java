@@ -61,10 +61,7 @@ public final class CheckpointFile {
 
     /** As above; {@code disk} may stand between this class and the file, as a test's full disk does. */
     static void write(
-            Path file,
-            List<NamedTensor> tensors,
-            Map<String, String> metadata,
-            UnaryOperator<WritableByteChannel> disk)
+            Path file, List<NamedTensor> tensors, Map<String, String> metadata, UnaryOperator<WritableByteChannel> disk)
             throws IOException {
         Map<String, String> all = new TreeMap<>(metadata);
         for (String key : metadata.keySet()) {
@@ -96,7 +93,8 @@ public final class CheckpointFile {
             verify(open);
             List<NamedTensor> tensors = new ArrayList<>();
             for (TensorInfo info : open.tensors()) {
-                MemorySegment data = memory.allocate(info.byteSize(), info.type().bytes());
+                MemorySegment data =
+                        memory.allocate(info.byteSize(), info.type().bytes());
                 open.read(info.name(), data);
                 checkCrc(open, info, crc32c(data));
                 tensors.add(new NamedTensor(info.name(), info.type(), info.shape(), data));
@@ -141,13 +139,16 @@ public final class CheckpointFile {
         String stored = open.metadata().get(RESERVED);
         if (stored == null) {
             throw new FormatException(
-                    open.file(), SafetensorsHeader.PREFIX, "is a safetensors file but not a checkpoint of this library");
+                    open.file(),
+                    SafetensorsHeader.PREFIX,
+                    "is a safetensors file but not a checkpoint of this library");
         }
         if (!stored.equals(hex(meaning.crc32c()))) {
             throw new FormatException(
                     open.file(), SafetensorsHeader.PREFIX, "the header is damaged: its CRC32C is not " + stored);
         }
-        ByteBuffer buffer = ByteBuffer.allocateDirect(Safetensors.CHUNK);
+        long largest = open.tensors().stream().mapToLong(TensorInfo::byteSize).max().orElse(0);
+        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(largest, 1, Safetensors.CHUNK));
         for (TensorInfo info : open.tensors()) {
             checkCrc(open, info, open.crc32c(info, buffer));
         }
@@ -172,7 +173,8 @@ public final class CheckpointFile {
     private static int crc32c(MemorySegment data) {
         CRC32C crc = new CRC32C();
         for (long at = 0; at < data.byteSize(); at += Safetensors.CHUNK) {
-            crc.update(data.asSlice(at, Math.min(Safetensors.CHUNK, data.byteSize() - at)).asByteBuffer());
+            crc.update(data.asSlice(at, Math.min(Safetensors.CHUNK, data.byteSize() - at))
+                    .asByteBuffer());
         }
         return (int) crc.getValue();
     }

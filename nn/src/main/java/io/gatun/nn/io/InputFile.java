@@ -24,8 +24,7 @@ public final class InputFile {
      * @throws java.nio.file.NoSuchFileException when it is not there
      */
     public static FileChannel open(Path file) throws IOException {
-        BasicFileAttributes found =
-                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (found.isSymbolicLink()) {
             throw new FormatException(
                     file, 0, "is a symbolic link, where a regular file is required; name its target instead");
@@ -42,8 +41,7 @@ public final class InputFile {
      *
      * @throws FormatException when the file ends first, at the byte where it ends
      */
-    public static void readFully(FileChannel channel, ByteBuffer target, long position, Path file)
-            throws IOException {
+    public static void readFully(FileChannel channel, ByteBuffer target, long position, Path file) throws IOException {
         long at = position;
         while (target.hasRemaining()) {
             int read = channel.read(target, at);

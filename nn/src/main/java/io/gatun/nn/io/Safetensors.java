@@ -84,10 +84,7 @@ public final class Safetensors {
     public static void write(Path file, List<NamedTensor> tensors, Map<String, String> metadata) throws IOException {
         byte[] header = header(inFileOrder(tensors), metadata);
         try (FileChannel channel = FileChannel.open(
-                file,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING)) {
+                file, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
             writeTo(channel, header, inFileOrder(tensors));
         }
     }
@@ -106,7 +103,9 @@ public final class Safetensors {
         for (NamedTensor tensor : ordered) {
             MemorySegment data = tensor.data();
             for (long at = 0; at < data.byteSize(); at += CHUNK) {
-                writeFully(channel, data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
+                writeFully(
+                        channel,
+                        data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
             }
         }
     }
@@ -125,7 +124,8 @@ public final class Safetensors {
             }
         }
         List<NamedTensor> ordered = new ArrayList<>(tensors);
-        ordered.sort(Comparator.comparingInt((NamedTensor t) -> -t.type().bytes()).thenComparing(NamedTensor::name));
+        ordered.sort(
+                Comparator.comparingInt((NamedTensor t) -> -t.type().bytes()).thenComparing(NamedTensor::name));
         return ordered;
     }
 
@@ -158,8 +158,8 @@ public final class Safetensors {
             bytes.write(' ');
         }
         if (bytes.size() > SafetensorsHeader.MAX_BYTES) {
-            throw new IllegalArgumentException("the header of " + ordered.size() + " tensors would be "
-                    + bytes.size() + " bytes, the limit is " + SafetensorsHeader.MAX_BYTES);
+            throw new IllegalArgumentException("the header of " + ordered.size() + " tensors would be " + bytes.size()
+                    + " bytes, the limit is " + SafetensorsHeader.MAX_BYTES);
         }
         return bytes.toByteArray();
     }

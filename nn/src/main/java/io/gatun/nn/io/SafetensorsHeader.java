@@ -33,19 +33,11 @@ final class SafetensorsHeader {
 
     private static final int MAX_RANK = 32;
 
-    // Names are neither interned nor kept in a shared symbol table: a hostile file must leave nothing behind. Charset
-    // detection is off because the format is UTF-8 only. Depth 3: file, tensor, array.
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(3)
-                    .maxNumberLength(20)
-                    .maxNameLength(4096)
-                    .maxStringLength(MAX_BYTES)
-                    .build())
+    private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
+            .maxNestingDepth(3) // file, tensor, array
+            .maxNumberLength(20)
+            .maxNameLength(4096)
+            .maxStringLength(MAX_BYTES)
             .build();
 
     private final Path file;
@@ -73,7 +65,7 @@ final class SafetensorsHeader {
         if (json.length == 0 || json[0] != '{') {
             throw header.broken(PREFIX, "the header does not start with '{'", null);
         }
-        try (JsonParser parser = JSON.createParser(json)) {
+        try (JsonParser parser = strictJson().createParser(json)) {
             header.readFile(parser);
         } catch (StreamReadException e) {
             long at = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
@@ -92,6 +84,19 @@ final class SafetensorsHeader {
 
     Map<String, String> metadata() {
         return metadata;
+    }
+
+    /**
+     * A factory for one file: it keeps a table of the names it has seen, and a hostile file must leave nothing behind.
+     * Charset detection is off because the format is UTF-8 only.
+     */
+    private static JsonFactory strictJson() {
+        return JsonFactory.builder()
+                .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .streamReadConstraints(LIMITS)
+                .build();
     }
 
     private void readFile(JsonParser parser) throws IOException {
@@ -215,8 +220,7 @@ final class SafetensorsHeader {
                     null);
         }
         if (next < fileSize - dataStart) {
-            throw broken(
-                    dataStart + next, (fileSize - dataStart - next) + " bytes follow the last tensor", null);
+            throw broken(dataStart + next, (fileSize - dataStart - next) + " bytes follow the last tensor", null);
         }
     }
 

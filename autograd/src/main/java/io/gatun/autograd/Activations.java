@@ -1,0 +1,67 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.spec.Activation;
+import io.gatun.spec.ActivationSpec;
+import io.gatun.spec.Direction;
+import io.gatun.spec.DropoutSpec;
+import io.gatun.spec.SoftmaxSpec;
+
+/** Elementwise functions, softmax over the last axis, and dropout. */
+public final class Activations {
+    private Activations() {}
+
+    /** dst = activation(src). */
+    public static Tensor activation(Tensor src, Activation activation) {
+        if (activation.kind() == Activation.Kind.IDENTITY) {
+            return src;
+        }
+        Op op = new Op.Activate(activation);
+        Tape tape = Tape.of(op.name(), src);
+        Views.require(op.name(), src, DType.F32);
+        Tensor dst = tape.empty(src.shape, op.name());
+        tape.plan(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()))
+                .run(src.data(), dst.memory);
+        return tape.record(op, dst, src);
+    }
+
+    /** Probabilities over the last axis. */
+    public static Tensor softmax(Tensor src) {
+        return softmax(src, SoftmaxSpec.Op.SOFTMAX);
+    }
+
+    /** Logarithms of the probabilities over the last axis. */
+    public static Tensor logSoftmax(Tensor src) {
+        return softmax(src, SoftmaxSpec.Op.LOG_SOFTMAX);
+    }
+
+    private static Tensor softmax(Tensor src, SoftmaxSpec.Op kind) {
+        String name = kind == SoftmaxSpec.Op.SOFTMAX ? "softmax" : "logSoftmax";
+        Tape tape = Tape.of(name, src);
+        Views.require(name, src, DType.F32);
+        if (src.shape.rank() == 0) {
+            throw new IllegalArgumentException(name + ": a scalar has no axis to normalise over; give at least [n]");
+        }
+        long rows = Views.leading(src.shape, 1).elements();
+        SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, kind, rows, src.shape.last());
+        Tensor dst = tape.empty(src.shape, name);
+        tape.plan(spec).run(src.data(), dst.memory);
+        return tape.record(new Op.Softmax(spec), dst, src);
+    }
+
+    /**
+     * Inverted dropout: each element is 0 with probability {@code p}, else divided by 1 - p. The mask depends on the
+     * tape's seed and step and on how many dropouts ran before in the step. Without training use src itself.
+     *
+     * @param p 0 to 1
+     */
+    public static Tensor dropout(Tensor src, float p) {
+        Tape tape = Tape.of("dropout", src);
+        Views.require("dropout", src, DType.F32);
+        DropoutSpec spec = new DropoutSpec(src.shape.elements(), p);
+        var rng = tape.nextRandom();
+        Tensor dst = tape.empty(src.shape, "dropout");
+        tape.plan(spec).run(src.data(), rng, dst.memory);
+        return tape.record(new Op.Dropout(spec, rng), dst, src);
+    }
+}

@@ -1,0 +1,132 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.BinarySpec.Broadcast;
+import io.gatun.spec.Dims;
+import io.gatun.spec.ReduceSpec;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/**
+ * Sums, products and reductions. In a binary operation the second operand may be as large as the first, or repeat along
+ * it: its trailing axes (a bias [c] on [n, c]), its leading axes with ones behind ([n, 1] on [n, c]), or one number.
+ */
+public final class Arithmetic {
+    private Arithmetic() {}
+
+    /** a + b; the smaller may stand on either side. */
+    public static Tensor add(Tensor a, Tensor b) {
+        return a.shape.elements() < b.shape.elements()
+                ? binary(BinarySpec.Op.ADD, b, a)
+                : binary(BinarySpec.Op.ADD, a, b);
+    }
+
+    /** a - b. */
+    public static Tensor sub(Tensor a, Tensor b) {
+        return a.shape.elements() < b.shape.elements() ? add(scale(b, -1), a) : binary(BinarySpec.Op.SUB, a, b);
+    }
+
+    /** a · b by element; the smaller may stand on either side. */
+    public static Tensor mul(Tensor a, Tensor b) {
+        return a.shape.elements() < b.shape.elements()
+                ? binary(BinarySpec.Op.MUL, b, a)
+                : binary(BinarySpec.Op.MUL, a, b);
+    }
+
+    /** a / b by element. */
+    public static Tensor div(Tensor a, Tensor b) {
+        return binary(BinarySpec.Op.DIV, a, b);
+    }
+
+    private static Tensor binary(BinarySpec.Op op, Tensor a, Tensor b) {
+        String name = op.name().toLowerCase(Locale.ROOT);
+        Tape tape = Tape.of(name, a, b);
+        Views.require(name, a, DType.F32);
+        Views.require(name, b, DType.F32);
+        BinarySpec spec = broadcast(op, name, a.shape, b.shape);
+        Tensor dst = tape.empty(a.shape, name);
+        tape.plan(spec).run(a.data(), b.data(), dst.memory);
+        return tape.record(new Op.Binary(spec), dst, a, b);
+    }
+
+    private static BinarySpec broadcast(BinarySpec.Op op, String name, Shape a, Shape b) {
+        long all = a.elements();
+        if (a.equals(b)) {
+            return BinarySpec.of(op, all);
+        }
+        long small = b.elements();
+        if (small == 1) {
+            return new BinarySpec(op, Broadcast.SCALAR, 1, all);
+        }
+        int[] full = a.dims();
+        int[] dims = b.dims();
+        int from = (int) Arrays.stream(dims).takeWhile(d -> d == 1).count();
+        int[] row = Arrays.copyOfRange(dims, from, dims.length);
+        if (row.length <= full.length
+                && Arrays.equals(row, Arrays.copyOfRange(full, full.length - row.length, full.length))) {
+            return new BinarySpec(op, Broadcast.ROW, small == 0 ? 0 : all / small, small);
+        }
+        int to = dims.length;
+        while (to > 0 && dims[to - 1] == 1) {
+            to--;
+        }
+        if (dims.length == full.length && Arrays.equals(Arrays.copyOf(dims, to), Arrays.copyOf(full, to))) {
+            return new BinarySpec(op, Broadcast.COLUMN, small, small == 0 ? 0 : all / small);
+        }
+        throw new IllegalArgumentException(name + ": " + a + " and " + b + " do not fit; the second must have the"
+                + " first's shape, its trailing axes, its leading axes with ones behind, or one element");
+    }
+
+    /** factor · src. */
+    public static Tensor scale(Tensor src, float factor) {
+        Tape tape = Tape.of("scale", src);
+        Views.require("scale", src, DType.F32);
+        Tensor dst = tape.empty(src.shape, "scale");
+        tape.plan(new AxpbySpec(src.shape.elements(), factor, 0)).run(src.data(), dst.memory);
+        return tape.record(new Op.Scale(factor), dst, src);
+    }
+
+    /** The sum over the given axes, which vanish from the shape; over all if none is given. */
+    public static Tensor sum(Tensor src, int... axes) {
+        return reduce(ReduceSpec.Op.SUM, "sum", src, axes);
+    }
+
+    /** The mean over the given axes, which vanish from the shape; over all if none is given. */
+    public static Tensor mean(Tensor src, int... axes) {
+        return reduce(ReduceSpec.Op.MEAN, "mean", src, axes);
+    }
+
+    /** The sum of squares over the given axes, which vanish from the shape; over all if none is given. */
+    public static Tensor sumOfSquares(Tensor src, int... axes) {
+        return reduce(ReduceSpec.Op.SUM_SQUARES, "sumOfSquares", src, axes);
+    }
+
+    private static Tensor reduce(ReduceSpec.Op op, String name, Tensor src, int... axes) {
+        Tape tape = Tape.of(name, src);
+        Views.require(name, src, DType.F32);
+        int rank = src.shape.rank();
+        int[] reduced = axes.length == 0
+                ? IntStream.range(0, rank).toArray()
+                : Arrays.stream(axes)
+                        .map(axis -> axis < 0 ? axis + rank : axis)
+                        .sorted()
+                        .distinct()
+                        .toArray();
+        if (reduced.length > 0 && (reduced[0] < 0 || reduced[reduced.length - 1] >= rank)) {
+            throw new IllegalArgumentException(
+                    name + ": " + src.shape + " has no axes " + Arrays.toString(axes) + "; give axes below " + rank);
+        }
+        ReduceSpec spec = new ReduceSpec(op, Dims.of(src.shape.dims()), Dims.of(reduced));
+        int[] kept = IntStream.range(0, rank)
+                .filter(i -> Arrays.binarySearch(reduced, i) < 0)
+                .map(src.shape::dim)
+                .toArray();
+        Tensor dst = tape.empty(Shape.of(kept), name);
+        tape.plan(spec).run(src.data(), dst.memory);
+        return tape.record(new Op.Reduce(spec), dst, src);
+    }
+}

@@ -1,0 +1,221 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.Plan;
+import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.Spec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * The walk back over the entries, and where gradients go. The first contribution to a gradient is written straight into
+ * its memory; further ones are written beside it and added.
+ */
+final class Backward {
+    private final Tape tape;
+    private final List<Entry> entries;
+    private final GradientMemory memory;
+
+    Backward(Tape tape, List<Entry> entries, GradientMemory memory) {
+        this.tape = tape;
+        this.entries = entries;
+        this.memory = memory;
+    }
+
+    void forget() {
+        memory.forget();
+    }
+
+    void run(Tensor loss, boolean retain) {
+        loss.data();
+        if (loss.shape.elements() != 1) {
+            throw new IllegalArgumentException("backward: " + loss + " has " + loss.shape.elements()
+                    + " elements; reduce it to one with sum() or mean()");
+        }
+        if (loss.record < 0) {
+            throw new IllegalStateException("backward: " + loss
+                    + " has no recorded operation; do its inputs require gradients, and is noGrad() closed?");
+        }
+        int last = loss.record;
+        try {
+            mark(loss);
+            seed(loss);
+            for (int i = last; i >= 0; i--) {
+                Entry entry = entries.get(i);
+                if (arrived(entry)) {
+                    Gradients.apply(this, entry);
+                    entry.consumed = !retain;
+                    drop(entry);
+                }
+            }
+        } finally {
+            for (int i = last; i >= 0; i--) {
+                drop(entries.get(i));
+            }
+        }
+    }
+
+    /** Finds the entries on the way and refuses before any gradient changes. */
+    private void mark(Tensor loss) {
+        loss.needed = true;
+        for (int i = loss.record; i >= 0; i--) {
+            Entry entry = entries.get(i);
+            if (!entry.wanted()) {
+                continue;
+            }
+            entry.check();
+            for (Tensor input : entry.inputs) {
+                if (input != null && input.record >= 0) {
+                    input.needed = true;
+                }
+            }
+        }
+    }
+
+    private void seed(Tensor loss) {
+        MemorySegment one = memory.take(4);
+        one.set(ValueLayout.JAVA_FLOAT, 0, 1);
+        loss.grad = one;
+        loss.gradOwned = true;
+    }
+
+    private static boolean arrived(Entry entry) {
+        for (Tensor output : entry.outputs) {
+            if (output.grad != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The gradients of an entry's outputs are of no more use. */
+    private void drop(Entry entry) {
+        for (Tensor output : entry.outputs) {
+            if (output.grad != null && output.gradOwned && !output.gradShared) {
+                memory.give(output.grad);
+            }
+            output.grad = null;
+            output.gradOwned = false;
+            output.gradShared = false;
+            output.needed = false;
+        }
+    }
+
+    boolean wants(Tensor input) {
+        return input != null && input.requiresGrad;
+    }
+
+    /** The plan of a backward spec that reads a workspace of {@code forward}. */
+    Plan plan(Spec spec, Plan forward) {
+        return tape.kernels().plan(spec, forward);
+    }
+
+    Plan plan(Spec spec) {
+        return tape.plan(spec);
+    }
+
+    /** Memory of backward, of any content; hand it to {@link #free} when done. */
+    MemorySegment temporary(long elements) {
+        return memory.take(4 * elements);
+    }
+
+    void free(MemorySegment temporary) {
+        memory.give(temporary);
+    }
+
+    /** Where a kernel may write a whole contribution to the gradient of {@code input}; then call {@link #wrote}. */
+    MemorySegment into(Tensor input) {
+        if (wants(input) && input instanceof Parameter parameter && parameter.gradientEmpty()) {
+            // At once, so that a parameter used twice by one operation is not given the same memory twice.
+            parameter.gradientWritten();
+            return parameter.grad();
+        }
+        return temporary(input.shape.elements());
+    }
+
+    /** The gradient of {@code input} itself, zero where nothing has arrived, for a kernel that adds to it. */
+    MemorySegment sum(Tensor input) {
+        if (input instanceof Parameter parameter) {
+            parameter.gradientWritten();
+            return parameter.grad();
+        }
+        if (input.grad == null) {
+            input.grad = temporary(input.shape.elements());
+            input.grad.fill((byte) 0);
+            input.gradOwned = true;
+        } else if (!input.gradOwned || input.gradShared) {
+            MemorySegment own = temporary(input.shape.elements());
+            plan(new AxpbySpec(input.shape.elements(), 1, 0)).run(input.grad, own);
+            input.grad = own;
+            input.gradOwned = true;
+            input.gradShared = false;
+        }
+        return input.grad;
+    }
+
+    /** Makes what was written to the memory of {@link #into} part of the gradient. */
+    void wrote(Tensor input, MemorySegment where) {
+        if (!wants(input)) {
+            free(where);
+        } else if (input instanceof Parameter parameter) {
+            if (where != parameter.grad()) {
+                accumulate(where, parameter.grad(), input.shape.elements());
+                free(where);
+            }
+        } else if (input.grad == null) {
+            input.grad = where;
+            input.gradOwned = true;
+        } else {
+            add(input, where);
+            free(where);
+        }
+    }
+
+    /** The gradient of {@code input} is (also) that of {@code output}: no copy where none is needed. */
+    void same(Tensor input, Tensor output) {
+        if (!wants(input)) {
+            return;
+        }
+        boolean leaf = input instanceof Parameter || input.record < 0;
+        if (!leaf && input.grad == null) {
+            output.gradShared = true;
+        }
+        borrow(input, output.grad);
+    }
+
+    /** As {@link #same}, from memory that must not be written and outlives this backward. */
+    void borrow(Tensor input, MemorySegment contribution) {
+        long count = input.shape.elements();
+        if (!wants(input)) {
+            return;
+        }
+        if (input instanceof Parameter || (input.record < 0 && input.grad == null)) {
+            MemorySegment where = into(input);
+            plan(new AxpbySpec(count, 1, 0)).run(contribution, where);
+            wrote(input, where);
+        } else if (input.grad == null) {
+            input.grad = contribution;
+            input.gradOwned = false;
+        } else {
+            add(input, contribution);
+        }
+    }
+
+    private void add(Tensor input, MemorySegment contribution) {
+        long count = input.shape.elements();
+        if (input.gradOwned && !input.gradShared) {
+            accumulate(contribution, input.grad, count);
+            return;
+        }
+        MemorySegment sum = temporary(count);
+        plan(BinarySpec.of(BinarySpec.Op.ADD, count)).run(input.grad, contribution, sum);
+        input.grad = sum;
+        input.gradOwned = true;
+        input.gradShared = false;
+    }
+
+    private void accumulate(MemorySegment contribution, MemorySegment sum, long count) {
+        plan(new AxpbySpec(count, 1, 1)).run(contribution, sum);
+    }
+}

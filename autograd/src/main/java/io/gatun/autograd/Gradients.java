@@ -1,0 +1,415 @@
+package io.gatun.autograd;
+
+import io.gatun.spec.Activation;
+import io.gatun.spec.ActivationSpec;
+import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.BatchNormSpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.BinarySpec.Broadcast;
+import io.gatun.spec.ConvSpec;
+import io.gatun.spec.Dims;
+import io.gatun.spec.Direction;
+import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
+import io.gatun.spec.PermuteSpec;
+import io.gatun.spec.ReduceSpec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All gradient rules. d(x) is the gradient of the loss by x; each rule quotes the forward line it differentiates. */
+final class Gradients {
+    private Gradients() {}
+
+    static void apply(Backward to, Entry entry) {
+        Tensor[] in = entry.inputs;
+        Tensor out = entry.outputs[0];
+        switch (entry.op) {
+            case Op.MatMul op -> matMul(to, op.products(), in[0], in[1], out.grad);
+            case Op.Linear op -> linear(to, op, in, out);
+            case Op.Conv op -> conv(to, op.spec(), in, out);
+            case Op.Pool op -> pool(to, op, in[0], out.grad);
+            case Op.BatchNorm op when op.spec().pass() == Pass.TRAINING -> batchNorm(to, op, in, out);
+            case Op.BatchNorm op -> frozenBatchNorm(to, op, in, out);
+            case Op.Activate op -> {
+                // dst = f(src): d(src) = d(dst) · f'(src), which some f express by dst.
+                Tensor saved = op.activation().kind().usesOutput() ? out : in[0];
+                MemorySegment diff = to.into(in[0]);
+                to.plan(new ActivationSpec(Direction.BACKWARD, op.activation(), count(out)))
+                        .run(saved.data(), out.grad, diff);
+                to.wrote(in[0], diff);
+            }
+            case Op.Binary op -> binary(to, op.spec(), in[0], in[1], out);
+            case Op.Scale op -> {
+                // dst = factor · x: d(x) = factor · d(dst).
+                MemorySegment diff = to.into(in[0]);
+                to.plan(new AxpbySpec(count(out), op.factor(), 0)).run(out.grad, diff);
+                to.wrote(in[0], diff);
+            }
+            case Op.Reduce op -> reduce(to, op.spec(), in[0], out.grad);
+            case Op.Permute op -> {
+                // dst = permute(src, p): d(src) = permute(d(dst), p⁻¹).
+                MemorySegment diff = to.into(in[0]);
+                to.plan(inverse(op.spec())).run(out.grad, diff);
+                to.wrote(in[0], diff);
+            }
+            case Op.View op ->
+                // dst = src under another shape.
+                to.same(in[0], out);
+            case Op.Embedding op -> {
+                // dst[i] = table[indices[i]]: d(table)[indices[i]] += d(dst)[i].
+                to.plan(op.spec().with(Direction.BACKWARD)).run(in[1].data(), out.grad, to.sum(in[0]));
+            }
+            case Op.Dropout op -> {
+                // dst = src · mask(rng) / (1 - p): the same kernel on d(dst) draws the same mask.
+                MemorySegment diff = to.into(in[0]);
+                to.plan(op.spec()).run(out.grad, op.rng(), diff);
+                to.wrote(in[0], diff);
+            }
+            case Op.Lstm op -> lstm(to, op, in, entry.outputs);
+            case Op.Softmax op -> {
+                // y = softmax(x): d(x) = y (d(y) - Σ d(y) y); y = log softmax(x): d(x) = d(y) - exp(y) Σ d(y).
+                MemorySegment diff = to.into(in[0]);
+                to.plan(op.spec().with(Direction.BACKWARD)).run(out.data(), out.grad, diff);
+                to.wrote(in[0], diff);
+            }
+            case Op.CrossEntropy op -> crossEntropy(to, op, in[0], out.grad);
+        }
+    }
+
+    private static long count(Tensor tensor) {
+        return tensor.shape.elements();
+    }
+
+    /** C = op(A) · op(B): d(A) = d(C) · op(B)ᵀ and d(B) = op(A)ᵀ · d(C), or their transposes; see {@link Products}. */
+    private static void matMul(Backward to, Products p, Tensor a, Tensor b, MemorySegment diffC) {
+        if (to.wants(a)) {
+            MemorySegment first = p.transA() ? b.data() : diffC;
+            product(to, p.gradientA(), first, first == diffC ? b.data() : diffC, a, p.sharedA());
+        }
+        if (to.wants(b)) {
+            MemorySegment first = p.transB() ? diffC : a.data();
+            product(to, p.gradientB(), first, first == diffC ? a.data() : diffC, b, p.sharedB());
+        }
+    }
+
+    /** A factor that the whole batch shares gets the sum of the batch's gradients. */
+    private static void product(
+            Backward to, GemmSpec spec, MemorySegment left, MemorySegment right, Tensor factor, boolean shared) {
+        MemorySegment diff = to.into(factor);
+        if (shared) {
+            int size = Math.toIntExact(count(factor));
+            MemorySegment each = to.temporary((long) spec.batch() * size);
+            to.plan(spec).run(left, right, each);
+            to.plan(ReduceSpec.rows(ReduceSpec.Op.SUM, spec.batch(), size)).run(each, diff);
+            to.free(each);
+        } else {
+            to.plan(spec).run(left, right, diff);
+        }
+        to.wrote(factor, diff);
+    }
+
+    /**
+     * dst = act(src · weightsᵀ + bias). With z the argument of act: d(z) = d(dst) · act'; d(src) = d(z) · weights;
+     * d(weights) = d(z)ᵀ · src; d(bias) = Σ over rows of d(z).
+     */
+    private static void linear(Backward to, Op.Linear op, Tensor[] in, Tensor out) {
+        MemorySegment diff = beforeActivation(to, op.activation(), out);
+        if (to.wants(in[0])) {
+            MemorySegment diffSrc = to.into(in[0]);
+            to.plan(GemmSpec.of(op.rows(), op.in(), op.out())).run(diff, in[1].data(), diffSrc);
+            to.wrote(in[0], diffSrc);
+        }
+        if (to.wants(in[1])) {
+            MemorySegment diffWeights = to.into(in[1]);
+            to.plan(GemmSpec.of(op.out(), op.in(), op.rows(), true, false)).run(diff, in[0].data(), diffWeights);
+            to.wrote(in[1], diffWeights);
+        }
+        if (to.wants(in[2])) {
+            MemorySegment diffBias = to.into(in[2]);
+            to.plan(ReduceSpec.rows(ReduceSpec.Op.SUM, op.rows(), op.out())).run(diff, diffBias);
+            to.wrote(in[2], diffBias);
+        }
+        if (diff != out.grad) {
+            to.free(diff);
+        }
+    }
+
+    /** d(z) for dst = act(z): a temporary, or d(dst) itself where there is no activation. */
+    private static MemorySegment beforeActivation(Backward to, Activation activation, Tensor out) {
+        if (activation.kind() == Activation.Kind.IDENTITY) {
+            return out.grad;
+        }
+        MemorySegment diff = to.temporary(count(out));
+        to.plan(new ActivationSpec(Direction.BACKWARD, activation, count(out))).run(out.data(), out.grad, diff);
+        return diff;
+    }
+
+    /**
+     * dst = act(conv(src, weights) + bias): d(src) is the convolution's backward data, d(weights) and d(bias) its
+     * backward weights, both of d(dst) · act'.
+     */
+    private static void conv(Backward to, ConvSpec spec, Tensor[] in, Tensor out) {
+        MemorySegment diff = beforeActivation(to, spec.activation(), out);
+        if (to.wants(in[0])) {
+            MemorySegment diffSrc = to.into(in[0]);
+            to.plan(spec.with(ConvSpec.Direction.BACKWARD_DATA)).run(diff, in[1].data(), diffSrc);
+            to.wrote(in[0], diffSrc);
+        }
+        if (to.wants(in[1]) || to.wants(in[2])) {
+            ConvSpec weights = spec.with(ConvSpec.Direction.BACKWARD_WEIGHTS);
+            MemorySegment diffWeights = to.into(in[1]);
+            if (spec.bias()) {
+                MemorySegment diffBias = to.into(in[2]);
+                to.plan(weights).run(in[0].data(), diff, diffWeights, diffBias);
+                to.wrote(in[2], diffBias);
+            } else {
+                to.plan(weights).run(in[0].data(), diff, diffWeights);
+            }
+            to.wrote(in[1], diffWeights);
+        }
+        if (diff != out.grad) {
+            to.free(diff);
+        }
+    }
+
+    /** dst = max or mean of each window: d(dst) goes to the maximum, or in equal parts to the window. */
+    private static void pool(Backward to, Op.Pool op, Tensor src, MemorySegment diffDst) {
+        MemorySegment diffSrc = to.into(src);
+        if (op.indices() == null) {
+            to.plan(op.spec().with(Direction.BACKWARD)).run(diffDst, diffSrc);
+        } else {
+            to.plan(op.spec().with(Direction.BACKWARD)).run(diffDst, op.indices(), diffSrc);
+        }
+        to.wrote(src, diffSrc);
+    }
+
+    /**
+     * dst = relu(γ (src - mean) · invStd + β + residual), mean and invStd those of src. With g = d(dst) where dst &gt; 0
+     * and x̂ = (src - mean) · invStd: d(residual) = g; d(β) = Σ g; d(γ) = Σ g x̂;
+     * d(src) = γ · invStd · (g - (d(β) + x̂ d(γ)) / rows).
+     */
+    private static void batchNorm(Backward to, Op.BatchNorm op, Tensor[] in, Tensor out) {
+        BatchNormSpec spec = op.spec().with(Pass.BACKWARD);
+        List<MemorySegment> run = new ArrayList<>(11);
+        run.add(in[0].data());
+        if (spec.relu()) {
+            run.add(out.data());
+        }
+        run.addAll(List.of(out.grad, in[1].data(), op.mean(), op.invStd()));
+        MemorySegment diffSrc = to.into(in[0]);
+        run.add(diffSrc);
+        MemorySegment diffResidual = spec.residual() ? to.into(in[3]) : null;
+        if (diffResidual != null) {
+            run.add(diffResidual);
+        }
+        MemorySegment diffGamma = to.into(in[1]);
+        MemorySegment diffBeta = to.into(in[2]);
+        run.add(diffGamma);
+        run.add(diffBeta);
+        to.plan(spec).run(run.toArray(MemorySegment[]::new));
+        to.wrote(in[0], diffSrc);
+        if (diffResidual != null) {
+            to.wrote(in[3], diffResidual);
+        }
+        to.wrote(in[1], diffGamma);
+        to.wrote(in[2], diffBeta);
+    }
+
+    /**
+     * dst = relu(γ (src - mean) · invStd + β + residual), mean and invStd constants (the running ones). With
+     * g = d(dst) where dst &gt; 0: d(src) = g · γ · invStd; d(β) = Σ g; d(γ) = Σ g (src - mean) · invStd; d(residual) = g.
+     */
+    private static void frozenBatchNorm(Backward to, Op.BatchNorm op, Tensor[] in, Tensor out) {
+        long rows = op.spec().rows();
+        int c = op.spec().c();
+        long all = rows * c;
+        BinarySpec multiplyRow = new BinarySpec(BinarySpec.Op.MUL, Broadcast.ROW, rows, c);
+        ReduceSpec overRows = ReduceSpec.rows(ReduceSpec.Op.SUM, Math.toIntExact(rows), c);
+        MemorySegment diff = beforeActivation(to, op.spec().relu() ? Activation.RELU : Activation.IDENTITY, out);
+        if (to.wants(in[0])) {
+            MemorySegment factor = to.temporary(c);
+            to.plan(BinarySpec.of(BinarySpec.Op.MUL, c)).run(in[1].data(), op.invStd(), factor);
+            MemorySegment diffSrc = to.into(in[0]);
+            to.plan(multiplyRow).run(diff, factor, diffSrc);
+            to.wrote(in[0], diffSrc);
+            to.free(factor);
+        }
+        if (to.wants(in[1])) {
+            MemorySegment centred = to.temporary(all);
+            MemorySegment terms = to.temporary(all);
+            to.plan(new BinarySpec(BinarySpec.Op.SUB, Broadcast.ROW, rows, c)).run(in[0].data(), op.mean(), centred);
+            to.plan(multiplyRow).run(centred, op.invStd(), terms);
+            to.plan(BinarySpec.of(BinarySpec.Op.MUL, all)).run(diff, terms, centred);
+            MemorySegment diffGamma = to.into(in[1]);
+            to.plan(overRows).run(centred, diffGamma);
+            to.wrote(in[1], diffGamma);
+            to.free(centred);
+            to.free(terms);
+        }
+        if (to.wants(in[2])) {
+            MemorySegment diffBeta = to.into(in[2]);
+            to.plan(overRows).run(diff, diffBeta);
+            to.wrote(in[2], diffBeta);
+        }
+        if (to.wants(in[3])) {
+            MemorySegment diffResidual = to.into(in[3]);
+            to.plan(new AxpbySpec(all, 1, 0)).run(diff, diffResidual);
+            to.wrote(in[3], diffResidual);
+        }
+        if (diff != out.grad) {
+            to.free(diff);
+        }
+    }
+
+    /**
+     * dst = a + b: d(a) = d(b) = d(dst). dst = a - b: d(b) = -d(dst). dst = a · b: d(a) = d(dst) · b, d(b) = d(dst) · a.
+     * dst = a / b: d(a) = d(dst) / b, d(b) = -d(dst) · dst / b. Where b was broadcast, d(b) is summed over its uses.
+     */
+    private static void binary(Backward to, BinarySpec spec, Tensor a, Tensor b, Tensor out) {
+        MemorySegment diff = out.grad;
+        boolean additive = spec.op() == BinarySpec.Op.ADD || spec.op() == BinarySpec.Op.SUB;
+        if (to.wants(b)) {
+            MemorySegment terms = diff;
+            if (spec.op() == BinarySpec.Op.MUL) {
+                terms = to.temporary(count(out));
+                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, a.data(), terms);
+            } else if (spec.op() == BinarySpec.Op.DIV) {
+                terms = to.temporary(count(out));
+                MemorySegment quotients = to.temporary(count(out));
+                to.plan(spec).run(out.data(), b.data(), quotients);
+                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, quotients, terms);
+                to.free(quotients);
+            }
+            boolean negative = spec.op() == BinarySpec.Op.SUB || spec.op() == BinarySpec.Op.DIV;
+            if (terms == diff && !negative && spec.broadcast() == Broadcast.NONE) {
+                to.same(b, out);
+            } else {
+                sumOfUses(to, spec, terms, negative, b);
+            }
+            if (terms != diff) {
+                to.free(terms);
+            }
+        }
+        if (to.wants(a)) {
+            if (additive) {
+                to.same(a, out);
+            } else {
+                MemorySegment diffA = to.into(a);
+                to.plan(spec).run(diff, b.data(), diffA);
+                to.wrote(a, diffA);
+            }
+        }
+    }
+
+    private static void sumOfUses(Backward to, BinarySpec spec, MemorySegment terms, boolean negative, Tensor b) {
+        float sign = negative ? -1 : 1;
+        MemorySegment diffB = to.into(b);
+        if (spec.broadcast() == Broadcast.NONE) {
+            to.plan(new AxpbySpec(count(b), sign, 0)).run(terms, diffB);
+        } else {
+            MemorySegment sum = negative ? to.temporary(count(b)) : diffB;
+            to.plan(overUses(spec)).run(terms, sum);
+            if (negative) {
+                to.plan(new AxpbySpec(count(b), -1, 0)).run(sum, diffB);
+                to.free(sum);
+            }
+        }
+        to.wrote(b, diffB);
+    }
+
+    private static ReduceSpec overUses(BinarySpec spec) {
+        Dims matrix = Dims.of(Math.toIntExact(spec.rows()), Math.toIntExact(spec.cols()));
+        return switch (spec.broadcast()) {
+            case NONE -> throw new AssertionError(spec);
+            case ROW -> new ReduceSpec(ReduceSpec.Op.SUM, matrix, Dims.of(0));
+            case COLUMN -> new ReduceSpec(ReduceSpec.Op.SUM, matrix, Dims.of(1));
+            case SCALAR -> new ReduceSpec(ReduceSpec.Op.SUM, matrix, Dims.of(0, 1));
+        };
+    }
+
+    /**
+     * dst = Σ src over axes: d(src) repeats d(dst) along them; of a mean of n, divided by n; dst = Σ src²:
+     * d(src) = 2 src · d(dst), d(dst) repeated likewise.
+     */
+    private static void reduce(Backward to, ReduceSpec spec, Tensor src, MemorySegment diffDst) {
+        float factor =
+                switch (spec.op()) {
+                    case SUM -> 1;
+                    case MEAN -> 1f / spec.reduced();
+                    case SUM_SQUARES -> 2;
+                };
+        MemorySegment diffSrc = to.into(src);
+        if (spec.op() == ReduceSpec.Op.SUM_SQUARES) {
+            MemorySegment repeated = to.temporary(count(src));
+            Repeat.along(to, spec, diffDst, factor, repeated);
+            to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(src))).run(src.data(), repeated, diffSrc);
+            to.free(repeated);
+        } else {
+            Repeat.along(to, spec, diffDst, factor, diffSrc);
+        }
+        to.wrote(src, diffSrc);
+    }
+
+    private static PermuteSpec inverse(PermuteSpec spec) {
+        int rank = spec.shape().size();
+        int[] dims = new int[rank];
+        int[] axes = new int[rank];
+        for (int i = 0; i < rank; i++) {
+            dims[i] = spec.shape().get(spec.permutation().get(i));
+            axes[spec.permutation().get(i)] = i;
+        }
+        return new PermuteSpec(Dims.of(dims), Dims.of(axes));
+    }
+
+    /**
+     * i,f,o = σ(·), g = tanh(·) of src_t·weightsIhᵀ + h_(t-1)·weightsHhᵀ + bias; c_t = f c_(t-1) + i g;
+     * h_t = o tanh(c_t): backward through time, by the implementation that ran forward. An output that the loss does
+     * not depend on has gradient zero.
+     */
+    private static void lstm(Backward to, Op.Lstm op, Tensor[] in, Tensor[] out) {
+        LstmSpec spec = op.spec().with(Pass.BACKWARD);
+        List<MemorySegment> run = new ArrayList<>(17);
+        for (Tensor input : in) {
+            run.add(input.data());
+        }
+        run.add(out[0].data());
+        run.add(op.workspace());
+        MemorySegment[] zeros = new MemorySegment[out.length];
+        for (int i = 0; i < out.length; i++) {
+            if (out[i].grad == null) {
+                zeros[i] = to.temporary(count(out[i]));
+                zeros[i].fill((byte) 0);
+            }
+            run.add(zeros[i] == null ? out[i].grad : zeros[i]);
+        }
+        MemorySegment[] diffs = new MemorySegment[in.length];
+        for (int i = 0; i < in.length; i++) {
+            diffs[i] = to.into(in[i]);
+            run.add(diffs[i]);
+        }
+        to.plan(spec, op.forward()).run(run.toArray(MemorySegment[]::new));
+        for (int i = 0; i < in.length; i++) {
+            to.wrote(in[i], diffs[i]);
+        }
+        for (MemorySegment zero : zeros) {
+            if (zero != null) {
+                to.free(zero);
+            }
+        }
+    }
+
+    /** loss = mean of -log softmax(logits)[target]: d(logits) = d(loss) · (softmax - onehot) / rows, saved for d(loss) = 1. */
+    private static void crossEntropy(Backward to, Op.CrossEntropy op, Tensor logits, MemorySegment diffLoss) {
+        if (diffLoss.get(ValueLayout.JAVA_FLOAT, 0) == 1) {
+            to.borrow(logits, op.diffLogits());
+            return;
+        }
+        MemorySegment diff = to.into(logits);
+        to.plan(new BinarySpec(BinarySpec.Op.MUL, Broadcast.SCALAR, 1, count(logits)))
+                .run(op.diffLogits(), diffLoss, diff);
+        to.wrote(logits, diff);
+    }
+}

@@ -1,0 +1,200 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Activation;
+import io.gatun.spec.BatchNormSpec;
+import io.gatun.spec.ConvSpec;
+import io.gatun.spec.Pass;
+import io.gatun.spec.PoolSpec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Operations on NHWC images: convolution with OHWI filters, pooling and batch normalization. */
+public final class Images {
+    private Images() {}
+
+    /** How a window moves: stride, padding of all sides, dilation, groups of channels. */
+    public record Window(int stride, int padding, int dilation, int groups) {
+        /** Stride 1, no padding. */
+        public static final Window PLAIN = new Window(1, 0, 1, 1);
+    }
+
+    /**
+     * dst = activation(conv(src, weights) + bias) for src [n, h, w, ic], weights [oc, kh, kw, ic / groups] and bias [oc]
+     * or null; the activation in the same pass where its gradient allows.
+     *
+     * @throws IllegalArgumentException naming the shapes, if they do not fit
+     */
+    public static Tensor conv2d(Tensor src, Tensor weights, Tensor bias, Window window, Activation activation) {
+        if (!activation.kind().usesOutput()) {
+            return Activations.activation(conv2d(src, weights, bias, window, Activation.IDENTITY), activation);
+        }
+        Tape tape = Tape.of("conv2d", src, weights, bias);
+        image("conv2d", src);
+        Shape s = src.shape;
+        Shape w = weights.shape;
+        if (w.rank() != 4
+                || s.dim(3) != w.dim(3) * window.groups
+                || (bias != null && bias.shape.elements() != w.dim(0))) {
+            throw new IllegalArgumentException("conv2d: src " + s + ", weights " + w
+                    + (bias == null ? "" : ", bias " + bias.shape) + " with " + window.groups
+                    + " groups do not fit; weights are [oc x kh x kw x ic/groups] for src [n x h x w x ic]");
+        }
+        int pad = window.padding;
+        ConvSpec plain = new ConvSpec(
+                ConvSpec.Direction.FORWARD,
+                s.dim(0),
+                s.dim(1),
+                s.dim(2),
+                s.dim(3),
+                w.dim(0),
+                w.dim(1),
+                w.dim(2),
+                window.stride,
+                window.stride,
+                window.dilation,
+                window.dilation,
+                pad,
+                pad,
+                pad,
+                pad,
+                window.groups,
+                bias != null,
+                activation);
+        Tensor dst = tape.empty(Shape.of(s.dim(0), plain.oh(), plain.ow(), w.dim(0)), "conv2d");
+        if (bias == null) {
+            tape.plan(plain).run(src.data(), weights.data(), dst.memory);
+        } else {
+            tape.plan(plain).run(src.data(), weights.data(), bias.data(), dst.memory);
+        }
+        return tape.record(new Op.Conv(plain), dst, src, weights, bias);
+    }
+
+    /** As {@link #conv2d(Tensor, Tensor, Tensor, Window, Activation)}, without an activation. */
+    public static Tensor conv2d(Tensor src, Tensor weights, Tensor bias, Window window) {
+        return conv2d(src, weights, bias, window, Activation.IDENTITY);
+    }
+
+    /** The maximum of each square window. */
+    public static Tensor maxPool(Tensor src, int kernel, int stride, int padding) {
+        return pool(PoolSpec.Op.MAX, "maxPool", src, kernel, stride, padding);
+    }
+
+    /** The mean of each square window, padding counted as zeros (PyTorch's default). */
+    public static Tensor avgPool(Tensor src, int kernel, int stride, int padding) {
+        return pool(PoolSpec.Op.AVG_PAD, "avgPool", src, kernel, stride, padding);
+    }
+
+    private static Tensor pool(PoolSpec.Op op, String name, Tensor src, int kernel, int stride, int padding) {
+        image(name, src);
+        Shape s = src.shape;
+        return pool(name, src, PoolSpec.of(op, s.dim(0), s.dim(1), s.dim(2), s.dim(3), kernel, stride, padding));
+    }
+
+    private static Tensor pool(String name, Tensor src, PoolSpec spec) {
+        Tape tape = Tape.of(name, src);
+        Tensor dst = tape.empty(Shape.of(spec.n(), spec.oh(), spec.ow(), spec.c()), name);
+        MemorySegment indices = null;
+        if (spec.op() == PoolSpec.Op.MAX) {
+            indices = tape.slab().allocate(4 * dst.shape.elements(), name + " indices");
+            tape.plan(spec).run(src.data(), dst.memory, indices);
+        } else {
+            tape.plan(spec).run(src.data(), dst.memory);
+        }
+        return tape.record(new Op.Pool(spec, indices), dst, src);
+    }
+
+    /** The mean of each plane: [n, h, w, c] to [n, c]. */
+    public static Tensor globalAvgPool(Tensor src) {
+        image("globalAvgPool", src);
+        Shape s = src.shape;
+        Tensor dst = pool("globalAvgPool", src, PoolSpec.global(s.dim(0), s.dim(1), s.dim(2), s.dim(3)));
+        return Views.reshape(dst, s.dim(0), s.dim(3));
+    }
+
+    /**
+     * Statistics and constants of a batch normalization.
+     *
+     * @param training whether to normalise by the batch and move the running statistics, or to use those
+     */
+    public record Norm(
+            Tensor gamma,
+            Tensor beta,
+            Tensor runningMean,
+            Tensor runningVar,
+            float eps,
+            float momentum,
+            boolean training) {}
+
+    /**
+     * dst = relu(γ (src - mean) / sqrt(var + eps) + β + residual) over all axes but the last, in one pass; the residual
+     * may be null and the ReLU left out.
+     *
+     * @throws IllegalArgumentException naming the shapes, if they do not fit; in training also if there is only one value
+     *     a channel
+     */
+    public static Tensor batchNorm(Tensor src, Norm norm, Tensor residual, boolean relu) {
+        Tape tape = Tape.of("batchNorm", src, residual);
+        Views.require("batchNorm", src, DType.F32);
+        Tensor gamma = norm.gamma;
+        int c = src.shape.rank() == 0 ? 0 : src.shape.last();
+        if (src.shape.rank() < 2 || gamma.shape.elements() != c || norm.beta.shape.elements() != c) {
+            throw new IllegalArgumentException("batchNorm: src " + src.shape + " and gamma " + gamma.shape
+                    + " do not fit; the last axis of src must have as many channels as gamma");
+        }
+        if (residual != null && !residual.shape.equals(src.shape)) {
+            throw new IllegalArgumentException("batchNorm: src " + src.shape + " and residual " + residual.shape
+                    + " must have the same shape; project the residual first");
+        }
+        long rows = src.shape.elements() / c;
+        Pass pass = norm.training ? Pass.TRAINING : Pass.INFERENCE;
+        BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, norm.momentum, residual != null, relu);
+        Tensor dst = tape.empty(src.shape, "batchNorm");
+        List<MemorySegment> run = new ArrayList<>(9);
+        run.add(src.data());
+        if (residual != null) {
+            run.add(residual.data());
+        }
+        run.addAll(
+                List.of(gamma.data(), norm.beta.data(), norm.runningMean.data(), norm.runningVar.data(), dst.memory));
+        MemorySegment mean = null;
+        MemorySegment invStd = null;
+        boolean records = tape.records(src, gamma, norm.beta, residual);
+        if (norm.training || records) {
+            mean = tape.slab().allocate(4L * c, "mean");
+            invStd = tape.slab().allocate(4L * c, "invStd");
+        }
+        if (norm.training) {
+            run.add(mean);
+            run.add(invStd);
+        } else if (records) {
+            running(norm, c, mean, invStd);
+        }
+        tape.plan(spec).run(run.toArray(MemorySegment[]::new));
+        if (norm.training) {
+            norm.runningMean.changed();
+            norm.runningVar.changed();
+        }
+        return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, norm.beta, residual);
+    }
+
+    /** Copies for backward, since the running statistics may move before it. */
+    private static void running(Norm norm, int c, MemorySegment mean, MemorySegment invStd) {
+        for (int i = 0; i < c; i++) {
+            float variance = norm.runningVar.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            mean.setAtIndex(ValueLayout.JAVA_FLOAT, i, norm.runningMean.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
+            invStd.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (1 / Math.sqrt((double) variance + norm.eps)));
+        }
+    }
+
+    private static void image(String op, Tensor src) {
+        Views.require(op, src, DType.F32);
+        if (src.shape.rank() != 4) {
+            throw new IllegalArgumentException(
+                    op + ": src " + src.shape + " is no batch of images; give [n x h x w x c]");
+        }
+    }
+}

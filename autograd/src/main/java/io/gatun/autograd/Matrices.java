@@ -1,0 +1,65 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Activation;
+import io.gatun.spec.GemmSpec;
+import java.util.Arrays;
+
+/** Matrix products. */
+public final class Matrices {
+    private Matrices() {}
+
+    /**
+     * C = op(A) · op(B) over the last two axes, op transposing where asked. Axes before them are a batch and must agree,
+     * or be missing from one factor, which is then shared.
+     *
+     * @throws IllegalArgumentException naming both shapes, if they do not fit
+     */
+    public static Tensor matmul(Tensor a, Tensor b, boolean transA, boolean transB) {
+        Tape tape = Tape.of("matmul", a, b);
+        Views.require("matmul", a, DType.F32);
+        Views.require("matmul", b, DType.F32);
+        Products products = Products.of(a.shape, b.shape, transA, transB);
+        Shape batch = Views.leading(a.shape.rank() > 2 ? a.shape : b.shape, 2);
+        int[] dims = Arrays.copyOf(batch.dims(), batch.rank() + 2);
+        dims[dims.length - 2] = a.shape.dim(transA ? -1 : -2);
+        dims[dims.length - 1] = b.shape.dim(transB ? -2 : -1);
+        Tensor dst = tape.empty(Shape.of(dims), "matmul");
+        tape.plan(products.forward()).run(a.data(), b.data(), dst.memory);
+        return tape.record(new Op.MatMul(products), dst, a, b);
+    }
+
+    /** dst = src · weightsᵀ + bias for src [..., in], weights [out, in] and bias [out] or null. */
+    public static Tensor linear(Tensor src, Tensor weights, Tensor bias) {
+        return linear(src, weights, bias, Activation.IDENTITY);
+    }
+
+    /** dst = activation(src · weightsᵀ + bias), the activation in the same pass where its gradient allows. */
+    public static Tensor linear(Tensor src, Tensor weights, Tensor bias, Activation activation) {
+        if (!activation.kind().usesOutput()) {
+            return Activations.activation(linear(src, weights, bias, Activation.IDENTITY), activation);
+        }
+        Tape tape = Tape.of("linear", src, weights, bias);
+        Views.require("linear", src, DType.F32);
+        if (weights.shape.rank() != 2
+                || src.shape.rank() < 1
+                || src.shape.last() != weights.shape.dim(1)
+                || (bias != null && bias.shape.elements() != weights.shape.dim(0))) {
+            throw new IllegalArgumentException("linear: src " + src.shape + ", weights " + weights.shape
+                    + (bias == null ? "" : ", bias " + bias.shape)
+                    + " do not fit; src needs the weights' second size as its last, the bias their first");
+        }
+        int in = weights.shape.dim(1);
+        int out = weights.shape.dim(0);
+        int rows = Math.toIntExact(Views.leading(src.shape, 1).elements());
+        GemmSpec spec = GemmSpec.of(rows, out, in, false, true).withActivation(activation);
+        Tensor dst = tape.empty(Views.withLast(src.shape, out), "linear");
+        if (bias == null) {
+            tape.plan(spec).run(src.data(), weights.data(), dst.memory);
+        } else {
+            tape.plan(spec.withBias()).run(src.data(), weights.data(), bias.data(), dst.memory);
+        }
+        return tape.record(new Op.Linear(rows, in, out, activation), dst, src, weights, bias);
+    }
+}

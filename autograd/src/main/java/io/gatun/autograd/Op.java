@@ -1,0 +1,250 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.Plan;
+import io.gatun.spec.Activation;
+import io.gatun.spec.BatchNormSpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.ConvSpec;
+import io.gatun.spec.DropoutSpec;
+import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PermuteSpec;
+import io.gatun.spec.PoolSpec;
+import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.SoftmaxSpec;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One kind of recorded operation with what its gradient rule keeps beyond inputs and outputs. The rules themselves are
+ * in {@link Gradients}; a new kind is a record here and a case there.
+ */
+sealed interface Op {
+    /** The operation's name, for errors. */
+    String name();
+
+    /** Whether the rule reads input {@code index}. */
+    default boolean readsInput(int index) {
+        return false;
+    }
+
+    /** Whether the rule reads the outputs. */
+    default boolean readsOutput() {
+        return false;
+    }
+
+    /** A matrix product; inputs a, b. */
+    record MatMul(Products products) implements Op {
+        @Override
+        public String name() {
+            return "matmul";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
+        }
+    }
+
+    /** Inputs src, weights, [bias]. */
+    record Linear(int rows, int in, int out, Activation activation) implements Op {
+        @Override
+        public String name() {
+            return "linear";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return index < 2;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return activation.kind() != Activation.Kind.IDENTITY;
+        }
+    }
+
+    /** Inputs src, weights, [bias]. */
+    record Conv(ConvSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "conv2d";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return index < 2;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return spec.activation().kind() != Activation.Kind.IDENTITY;
+        }
+    }
+
+    /** Input src; {@code indices} is null for averages. */
+    record Pool(PoolSpec spec, MemorySegment indices) implements Op {
+        @Override
+        public String name() {
+            return spec.op() == PoolSpec.Op.MAX ? "maxPool" : "avgPool";
+        }
+    }
+
+    /**
+     * Inputs src, gamma, beta, [residual].
+     *
+     * @param mean of the batch in training, the running one in inference
+     */
+    record BatchNorm(BatchNormSpec spec, MemorySegment mean, MemorySegment invStd) implements Op {
+        @Override
+        public String name() {
+            return "batchNorm";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return index < 2;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return spec.relu();
+        }
+    }
+
+    /** Input src. */
+    record Activate(Activation activation) implements Op {
+        @Override
+        public String name() {
+            return activation.toString();
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return !activation.kind().usesOutput();
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return activation.kind().usesOutput();
+        }
+    }
+
+    /** Inputs a, b. */
+    record Binary(BinarySpec spec) implements Op {
+        @Override
+        public String name() {
+            return spec.op().name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return switch (spec.op()) {
+                case ADD, SUB -> false;
+                case MUL -> true;
+                case DIV -> index == 1;
+            };
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return spec.op() == BinarySpec.Op.DIV;
+        }
+    }
+
+    /** Input x. */
+    record Scale(float factor) implements Op {
+        @Override
+        public String name() {
+            return "scale";
+        }
+    }
+
+    /** Input src. */
+    record Reduce(ReduceSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "reduce";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return spec.op() == ReduceSpec.Op.SUM_SQUARES;
+        }
+    }
+
+    /** Input src. */
+    record Permute(PermuteSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "permute";
+        }
+    }
+
+    /** Input src, whose memory the output is. */
+    record View() implements Op {
+        @Override
+        public String name() {
+            return "reshape";
+        }
+    }
+
+    /** Inputs table, indices. */
+    record Embedding(EmbeddingSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "embedding";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return index == 1;
+        }
+    }
+
+    /** Input src. */
+    record Dropout(DropoutSpec spec, MemorySegment rng) implements Op {
+        @Override
+        public String name() {
+            return "dropout";
+        }
+    }
+
+    /** Inputs src, h0, c0, weightsIh, weightsHh, bias; outputs dst, hn, cn. */
+    record Lstm(LstmSpec spec, Plan forward, MemorySegment workspace) implements Op {
+        @Override
+        public String name() {
+            return "lstm";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return true;
+        }
+    }
+
+    /** Input src. */
+    record Softmax(SoftmaxSpec spec) implements Op {
+        @Override
+        public String name() {
+            return spec.op() == SoftmaxSpec.Op.SOFTMAX ? "softmax" : "logSoftmax";
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return true;
+        }
+    }
+
+    /** Input logits; the kernel wrote {@code diffLogits} for an upstream gradient of 1. */
+    record CrossEntropy(MemorySegment diffLogits) implements Op {
+        @Override
+        public String name() {
+            return "crossEntropy";
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A named leaf that outlives steps: its values and its gradient are slices of the flat buffers of a {@link Parameters}.
+ * A buffer (running statistics) is one too, without a gradient. It is declared first and gets its memory when the
+ * {@code Parameters} it was added to are built.
+ *
+ * <p>Reading from many tapes at once is safe while nobody trains.
+ */
+public final class Parameter extends Tensor {
+    final Initializer initializer;
+    private String name;
+    private Parameters owner;
+    private MemorySegment slice;
+
+    /** The owner's {@link Parameters#gradientEpoch} in which the gradient slice was last written. */
+    private long writtenEpoch = -1;
+
+    private Parameter(Shape shape, Initializer initializer, boolean requiresGrad) {
+        super(null, shape, DType.F32, null, "parameter", null);
+        this.initializer = initializer;
+        this.requiresGrad = requiresGrad;
+    }
+
+    /** A trainable parameter without memory yet. */
+    public static Parameter of(Shape shape, Initializer initializer) {
+        return new Parameter(shape, initializer, true);
+    }
+
+    /** A buffer without memory yet: saved with the model, never trained. */
+    public static Parameter buffer(Shape shape, Initializer initializer) {
+        return new Parameter(shape, initializer, false);
+    }
+
+    void bind(Parameters parameters, String path, MemorySegment values, MemorySegment gradient) {
+        owner = parameters;
+        name = path;
+        memory = values;
+        slice = gradient;
+    }
+
+    boolean bound() {
+        return owner != null;
+    }
+
+    /** Whether it has a slice of the gradient buffer: fixed when the memory is given. */
+    public boolean trainable() {
+        return slice != null;
+    }
+
+    @Override
+    public String label() {
+        return name == null ? label : name;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public Parameter requiresGrad(boolean wanted) {
+        if (wanted && bound() && slice == null) {
+            throw new IllegalStateException(this + " is a buffer and has no gradient");
+        }
+        requiresGrad = wanted;
+        return this;
+    }
+
+    /** The values, of any step. */
+    @Override
+    public MemorySegment data() {
+        if (owner == null) {
+            throw new IllegalStateException(
+                    this + " has no memory yet; build its Parameters (Module.allocate) before using it");
+        }
+        return memory;
+    }
+
+    /** The slice of the flat gradient buffer: zero where no backward has written since the last optimizer step. */
+    @Override
+    public MemorySegment grad() {
+        data();
+        return slice;
+    }
+
+    boolean gradientEmpty() {
+        return writtenEpoch != owner.gradientEpoch();
+    }
+
+    void gradientWritten() {
+        writtenEpoch = owner.gradientEpoch();
+    }
+
+    @Override
+    int version() {
+        return version + (owner == null ? 0 : owner.valueVersion());
+    }
+}

@@ -1,0 +1,219 @@
+package io.gatun.autograd;
+
+import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ParameterScope;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The memory of a model: all parameters in one flat buffer, their gradients in a second of the same layout, and the
+ * buffers (running statistics) in a third, so that an optimizer step is one pass over memory.
+ *
+ * <p>Layout: parameters with more than one axis come first, in the order they were added; those with one (biases, norms),
+ * which weight decay leaves alone, behind them. Each slice begins on a 64-byte line; the gaps are zero and stay zero,
+ * since their gradients are.
+ */
+public final class Parameters implements AutoCloseable {
+    private static final long LINE = 16;
+
+    private final Map<String, Parameter> named;
+    private final ParameterScope scope;
+    private final MemorySegment values;
+    private final MemorySegment gradients;
+    private final MemorySegment buffers;
+    private final long count;
+    private final long decayed;
+    private long gradientEpoch;
+    private int valueVersion;
+
+    private Parameters(Map<String, Parameter> named, NativeMemory memory, String name, long seed) {
+        this.named = named;
+        List<String> weights = new ArrayList<>();
+        List<String> others = new ArrayList<>();
+        List<String> fixed = new ArrayList<>();
+        Set<Parameter> seen = new LinkedHashSet<>();
+        named.forEach((path, parameter) -> {
+            if (seen.add(parameter)) {
+                (!parameter.requiresGrad ? fixed : parameter.shape.rank() > 1 ? weights : others).add(path);
+            }
+        });
+        this.decayed = floats(weights);
+        this.count = decayed + floats(others);
+        this.scope = memory.parameters(name);
+        try {
+            values = scope.allocate(4 * count, name + " parameters");
+            gradients = scope.allocate(4 * count, name + " gradients");
+            buffers = scope.allocate(4 * floats(fixed), name + " buffers");
+        } catch (RuntimeException e) {
+            scope.close();
+            throw e;
+        }
+        // Debug mode fills fresh memory with NaN; the gaps and the gradients count on zero.
+        values.fill((byte) 0);
+        gradients.fill((byte) 0);
+        buffers.fill((byte) 0);
+        weights.addAll(others);
+        place(weights, values, gradients);
+        place(fixed, buffers, null);
+        int index = 0;
+        for (Parameter parameter : seen) {
+            parameter.initializer.fill(parameter.memory, parameter.shape, seed, index++);
+        }
+    }
+
+    private long floats(List<String> paths) {
+        long floats = 0;
+        for (String path : paths) {
+            floats += line(named.get(path));
+        }
+        return floats;
+    }
+
+    private static long line(Parameter parameter) {
+        return (parameter.shape.elements() + LINE - 1) / LINE * LINE;
+    }
+
+    private void place(List<String> paths, MemorySegment flat, MemorySegment flatGradient) {
+        long from = 0;
+        for (String path : paths) {
+            Parameter parameter = named.get(path);
+            long bytes = 4 * parameter.shape.elements();
+            parameter.bind(
+                    this,
+                    path,
+                    flat.asSlice(4 * from, bytes),
+                    flatGradient == null ? null : flatGradient.asSlice(4 * from, bytes));
+            from += line(parameter);
+        }
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects declared parameters under their names, then gives them memory. */
+    public static final class Builder {
+        private final Map<String, Parameter> named = new LinkedHashMap<>();
+
+        private Builder() {}
+
+        /**
+         * Adds a parameter or buffer. The same one may be added under several names: it is stored once.
+         *
+         * @throws IllegalArgumentException if the name is taken or the parameter has memory already
+         */
+        public Builder add(String name, Parameter parameter) {
+            if (parameter.bound()) {
+                throw new IllegalArgumentException(
+                        "parameter '" + name + "' has its memory already; a model is allocated once");
+            }
+            if (named.putIfAbsent(name, parameter) != null) {
+                throw new IllegalArgumentException("two parameters are named '" + name + "'; rename one");
+            }
+            return this;
+        }
+
+        /**
+         * Allocates, and fills each parameter by its initializer.
+         *
+         * @param name of the scope, in memory reports
+         * @param seed for the initializers
+         * @throws io.gatun.memory.NativeMemoryException if the budget has no room; nothing is held then
+         */
+        public Parameters build(NativeMemory memory, String name, long seed) {
+            return new Parameters(new LinkedHashMap<>(named), memory, name, seed);
+        }
+    }
+
+    /** All values, flat; {@link #count()} floats. */
+    public MemorySegment values() {
+        return values;
+    }
+
+    /** All gradients, flat, in the layout of {@link #values()}. */
+    public MemorySegment gradients() {
+        return gradients;
+    }
+
+    /** All buffers (running statistics), flat; {@link #values()} does not hold them. */
+    public MemorySegment buffers() {
+        return buffers;
+    }
+
+    /** Floats in the flat buffer, alignment gaps included: what a fused optimizer runs over. */
+    public long count() {
+        return count;
+    }
+
+    /** How many leading floats weight decay applies to. */
+    public long decayed() {
+        return decayed;
+    }
+
+    /** Numbers that are trained, without gaps: the figure that papers quote. */
+    public long parameterCount() {
+        return named.values().stream()
+                .distinct()
+                .filter(Parameter::trainable)
+                .mapToLong(p -> p.shape().elements())
+                .sum();
+    }
+
+    /** Parameters and buffers by name, in the order they were added. */
+    public Map<String, Parameter> named() {
+        return Collections.unmodifiableMap(named);
+    }
+
+    /**
+     * The parameter of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public Parameter get(String name) {
+        Parameter parameter = named.get(name);
+        if (parameter == null) {
+            throw new IllegalArgumentException("no parameter is named '" + name + "'; there are " + named.keySet());
+        }
+        return parameter;
+    }
+
+    /**
+     * To be called after an optimizer step, which changes all values and zeroes all gradients in one pass: the next
+     * backward then writes gradients without reading them.
+     */
+    public void stepped() {
+        gradientEpoch++;
+        valueVersion++;
+    }
+
+    /** To be called after values were changed by other means (a file was loaded). */
+    public void changed() {
+        valueVersion++;
+    }
+
+    /** Sets all gradients to zero without a step. */
+    public void zeroGradients() {
+        gradients.fill((byte) 0);
+        gradientEpoch++;
+    }
+
+    long gradientEpoch() {
+        return gradientEpoch;
+    }
+
+    int valueVersion() {
+        return valueVersion;
+    }
+
+    /** Gives the memory back; using a parameter afterwards throws. */
+    @Override
+    public void close() {
+        scope.close();
+    }
+}

@@ -1,0 +1,102 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Plan;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Direction;
+import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** Operations on sequences, time outermost: embedding and LSTM. */
+public final class Sequences {
+    private Sequences() {}
+
+    /**
+     * Rows of the table: indices (32-bit) of any shape give that shape with a last axis of the table's width.
+     *
+     * @throws IndexOutOfBoundsException if an index is outside the table
+     */
+    public static Tensor embedding(Tensor table, Tensor indices) {
+        Tape tape = Tape.of("embedding", table, indices);
+        Views.require("embedding", table, DType.F32);
+        Views.require("embedding", indices, DType.I32);
+        if (table.shape.rank() != 2) {
+            throw new IllegalArgumentException(
+                    "embedding: table " + table.shape + " must be [vocabulary x width] for indices " + indices.shape);
+        }
+        EmbeddingSpec spec =
+                new EmbeddingSpec(Direction.FORWARD, table.shape.dim(0), table.shape.dim(1), indices.shape.elements());
+        int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
+        dims[dims.length - 1] = spec.dim();
+        Tensor dst = tape.empty(Shape.of(dims), "embedding");
+        tape.plan(spec).run(indices.data(), table.data(), dst.memory);
+        return tape.record(new Op.Embedding(spec), dst, table, indices);
+    }
+
+    /** Weights of one LSTM layer: weightsIh [4h, i], weightsHh [4h, h], bias [4h], gates in the order i, f, g, o. */
+    public record LstmWeights(Tensor weightsIh, Tensor weightsHh, Tensor bias) {}
+
+    /** Hidden and cell state, [b, h] each. */
+    public record LstmState(Tensor h, Tensor c) {
+        /** The same values without their history, to cut backward through time. */
+        public LstmState detach() {
+            return new LstmState(h.detach(), c.detach());
+        }
+    }
+
+    /** All hidden states [t, b, h] and the last state. */
+    public record LstmResult(Tensor output, LstmState last) {}
+
+    /**
+     * One LSTM layer over a whole sequence src [t, b, i].
+     *
+     * @param initial the state before the first step, or null for zeros
+     * @throws IllegalArgumentException naming the shapes, if they do not fit
+     */
+    public static LstmResult lstm(Tensor src, LstmWeights weights, LstmState initial) {
+        Tape tape = Tape.of("lstm", src);
+        Views.require("lstm", src, DType.F32);
+        Shape s = src.shape;
+        Shape ih = weights.weightsIh.shape;
+        int h = weights.weightsHh.shape.rank() == 2 ? weights.weightsHh.shape.dim(1) : 0;
+        if (s.rank() != 3
+                || !ih.equals(Shape.of(4 * h, s.dim(2)))
+                || !weights.weightsHh.shape.equals(Shape.of(4 * h, h))
+                || weights.bias.shape.elements() != 4L * h) {
+            throw new IllegalArgumentException("lstm: src " + s + ", weightsIh " + ih + ", weightsHh "
+                    + weights.weightsHh.shape + ", bias " + weights.bias.shape
+                    + " do not fit; for src [t x b x i] they are [4h x i], [4h x h] and [4h]");
+        }
+        Shape state = Shape.of(s.dim(1), h);
+        LstmState first = initial == null ? new LstmState(tape.zeros(state), tape.zeros(state)) : initial;
+        if (!first.h.shape.equals(state) || !first.c.shape.equals(state)) {
+            throw new IllegalArgumentException("lstm: initial state " + first.h.shape + " and " + first.c.shape
+                    + " for src " + s + " must both be " + state);
+        }
+        Tensor[] in = {src, first.h, first.c, weights.weightsIh, weights.weightsHh, weights.bias};
+        boolean records = tape.records(in);
+        LstmSpec spec = new LstmSpec(records ? Pass.TRAINING : Pass.INFERENCE, s.dim(0), s.dim(1), s.dim(2), h);
+        Plan plan = tape.plan(spec);
+        Tensor dst = tape.empty(Shape.of(s.dim(0), s.dim(1), h), "lstm");
+        Tensor hn = tape.empty(state, "lstm hn");
+        Tensor cn = tape.empty(state, "lstm cn");
+        MemorySegment[] run = new MemorySegment[records ? 10 : 9];
+        for (int i = 0; i < in.length; i++) {
+            run[i] = in[i].data();
+        }
+        run[6] = dst.memory;
+        run[7] = hn.memory;
+        run[8] = cn.memory;
+        if (records) {
+            run[9] = tape.slab().allocate(plan.workspaceBytes(), "lstm workspace");
+        }
+        plan.run(run);
+        if (records) {
+            tape.record(new Op.Lstm(spec, plan, run[9]), in, dst, hn, cn);
+        }
+        return new LstmResult(dst, new LstmState(hn, cn));
+    }
+}

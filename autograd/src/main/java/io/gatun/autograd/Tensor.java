@@ -1,0 +1,232 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Activation;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A dense row-major array in off-heap memory, made on a {@link Tape} and valid until the tape's next step. Nothing to
+ * close: memory belongs to the tape's slab, or to a {@link Parameters} in the case of a {@link Parameter}.
+ *
+ * <p>Not thread-safe, as its tape; parameters may be read by many tapes at once.
+ */
+public class Tensor {
+    final Tape tape;
+    final Shape shape;
+    final DType type;
+    final String label;
+    final long generation;
+    MemorySegment memory;
+
+    /** The tensor whose memory this is a view of, or null. */
+    final Tensor base;
+
+    boolean requiresGrad;
+
+    /** Position in the tape of the operation that made it; -1 for a leaf. */
+    int record = -1;
+
+    /** Counts changes in place; only a base has it. */
+    int version;
+
+    /** Backward is on its way to this tensor. */
+    boolean needed;
+
+    MemorySegment grad;
+
+    /** Whether {@link #grad} may be added to in place, and whether an input's gradient is the same memory. */
+    boolean gradOwned;
+
+    boolean gradShared;
+
+    Tensor(Tape tape, Shape shape, DType type, MemorySegment memory, String label, Tensor base) {
+        this.tape = tape;
+        this.shape = shape;
+        this.type = type;
+        this.memory = memory;
+        this.label = label;
+        this.base = base;
+        this.generation = tape == null ? 0 : tape.generation();
+    }
+
+    public final Shape shape() {
+        return shape;
+    }
+
+    public final DType type() {
+        return type;
+    }
+
+    /** What made it: {@code conv2d}, {@code input}, or a parameter's name. */
+    public String label() {
+        return label;
+    }
+
+    public final boolean requiresGrad() {
+        return requiresGrad;
+    }
+
+    /**
+     * Asks for a gradient of this leaf (or, in a parameter, refuses one), which {@link #grad()} gives after backward.
+     *
+     * @throws IllegalStateException if an operation made this tensor
+     */
+    public Tensor requiresGrad(boolean wanted) {
+        if (record >= 0) {
+            throw new IllegalStateException(
+                    this + " was made by an operation; only leaves choose whether they require a gradient");
+        }
+        requiresGrad = wanted;
+        return this;
+    }
+
+    /**
+     * The values, for reading; whoever writes them calls {@link #changed()}.
+     *
+     * @throws IllegalStateException naming the tensor, if its step is over
+     */
+    public MemorySegment data() {
+        if (generation != tape.generation()) {
+            throw new IllegalStateException(this + " was made in step " + generation
+                    + " of its tape, which is over (now " + tape.generation()
+                    + "); copy what must outlive a step before reset()");
+        }
+        return memory;
+    }
+
+    /** The gradient of a leaf after backward, of this shape; null if none has arrived. Valid as {@link #data()} is. */
+    public MemorySegment grad() {
+        data();
+        return grad;
+    }
+
+    /** Notes that the values were changed in place: a backward that needs the old ones then refuses. */
+    public final void changed() {
+        root().version++;
+    }
+
+    int version() {
+        return root().version;
+    }
+
+    private Tensor root() {
+        return base == null ? this : base;
+    }
+
+    /** Overwrites the values; counts as a change in place. */
+    public final void copyFrom(float... values) {
+        if (values.length != shape.elements()) {
+            throw new IllegalArgumentException(this + " holds " + shape.elements() + " numbers, not " + values.length
+                    + "; give as many as it holds");
+        }
+        MemorySegment.copy(values, 0, data(), ValueLayout.JAVA_FLOAT, 0, values.length);
+        changed();
+    }
+
+    /** A copy on the heap of the f32 values. */
+    public final float[] toArray() {
+        return data().asSlice(0, 4 * shape.elements()).toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    /** The one number of a tensor with one element. */
+    public final float item() {
+        if (shape.elements() != 1) {
+            throw new IllegalStateException(this + " holds " + shape.elements() + " numbers; item() needs exactly one");
+        }
+        return data().get(ValueLayout.JAVA_FLOAT, 0);
+    }
+
+    /** Backward with gradient 1; frees the graph. See {@link Tape#backward}. */
+    public final void backward() {
+        tape().backward(this, false);
+    }
+
+    /** Backward that keeps the graph for another one if {@code retain}. */
+    public final void backward(boolean retain) {
+        tape().backward(this, retain);
+    }
+
+    private Tape tape() {
+        if (tape == null) {
+            throw new IllegalStateException(this + " is a parameter, no result of a tape; call backward on a loss");
+        }
+        return tape;
+    }
+
+    /** This + other; other may be a full tensor, trailing axes (a bias), leading axes with ones behind, or one number. */
+    public final Tensor add(Tensor other) {
+        return Arithmetic.add(this, other);
+    }
+
+    /** This - other, broadcast as {@link #add}. */
+    public final Tensor sub(Tensor other) {
+        return Arithmetic.sub(this, other);
+    }
+
+    /** This * other by element, broadcast as {@link #add}. */
+    public final Tensor mul(Tensor other) {
+        return Arithmetic.mul(this, other);
+    }
+
+    /** This / other by element, broadcast as {@link #add}. */
+    public final Tensor div(Tensor other) {
+        return Arithmetic.div(this, other);
+    }
+
+    /** factor * this. */
+    public final Tensor scale(float factor) {
+        return Arithmetic.scale(this, factor);
+    }
+
+    /** The sum over the given axes, which vanish; over all if none is given. */
+    public final Tensor sum(int... axes) {
+        return Arithmetic.sum(this, axes);
+    }
+
+    /** The mean over the given axes, which vanish; over all if none is given. */
+    public final Tensor mean(int... axes) {
+        return Arithmetic.mean(this, axes);
+    }
+
+    /** The matrix product; see {@link Matrices#matmul}. */
+    public final Tensor matmul(Tensor other) {
+        return Matrices.matmul(this, other, false, false);
+    }
+
+    public final Tensor relu() {
+        return Activations.activation(this, Activation.RELU);
+    }
+
+    /** The same numbers under another shape, without a copy; one dimension may be -1. */
+    public final Tensor reshape(int... dims) {
+        return Views.reshape(this, dims);
+    }
+
+    /** Axes from {@code from} on become one, without a copy. */
+    public final Tensor flatten(int from) {
+        return Views.flatten(this, from);
+    }
+
+    /** A copy with its axes in another order. */
+    public final Tensor permute(int... axes) {
+        return Views.permute(this, axes);
+    }
+
+    /** A copy with two axes exchanged. */
+    public final Tensor transpose(int first, int second) {
+        return Views.transpose(this, first, second);
+    }
+
+    /** The same values without their history: no gradient flows through it. */
+    public final Tensor detach() {
+        return Views.detach(this);
+    }
+
+    /** Label and shape. */
+    @Override
+    public String toString() {
+        return label() + " " + shape;
+    }
+}

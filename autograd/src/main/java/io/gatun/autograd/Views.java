@@ -1,0 +1,114 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Dims;
+import io.gatun.spec.PermuteSpec;
+import java.util.Arrays;
+
+/** Other shapes of the same numbers: views, which share memory, and permuted copies. */
+public final class Views {
+    private Views() {}
+
+    /**
+     * The same numbers under another shape, without a copy; one dimension may be -1 and is then what is left.
+     *
+     * @throws IllegalArgumentException if the numbers do not fill the new shape
+     */
+    public static Tensor reshape(Tensor src, int... dims) {
+        int[] filled = dims.clone();
+        long known = 1;
+        int open = -1;
+        for (int i = 0; i < dims.length; i++) {
+            if (dims[i] == -1 && open < 0) {
+                open = i;
+            } else {
+                known *= dims[i];
+            }
+        }
+        if (open >= 0 && known > 0) {
+            filled[open] = Math.toIntExact(src.shape.elements() / known);
+        }
+        if ((open >= 0 && known <= 0) || Shape.of(filled).elements() != src.shape.elements()) {
+            throw new IllegalArgumentException("reshape: " + src.shape + " has " + src.shape.elements()
+                    + " elements and cannot become " + Arrays.toString(dims) + "; the products must agree");
+        }
+        return view(src, Shape.of(filled));
+    }
+
+    /** Axes from {@code from} on become one: [n, h, w, c] flattened from 1 is [n, h·w·c]. */
+    public static Tensor flatten(Tensor src, int from) {
+        if (from < 0 || from >= src.shape.rank()) {
+            throw new IllegalArgumentException(
+                    "flatten: " + src.shape + " has no axis " + from + "; give one below " + src.shape.rank());
+        }
+        int[] dims = Arrays.copyOf(src.shape.dims(), from + 1);
+        long rest = 1;
+        for (int i = from; i < src.shape.rank(); i++) {
+            rest *= src.shape.dim(i);
+        }
+        dims[from] = Math.toIntExact(rest);
+        return view(src, Shape.of(dims));
+    }
+
+    private static Tensor view(Tensor src, Shape shape) {
+        Tape tape = Tape.of("reshape", src);
+        return tape.record(new Op.View(), share(tape, src, shape), src);
+    }
+
+    private static Tensor share(Tape tape, Tensor src, Shape shape) {
+        return new Tensor(tape, shape, src.type, src.data(), src.label(), src.base == null ? src : src.base);
+    }
+
+    /** The same values without their history: no gradient flows through it. */
+    public static Tensor detach(Tensor src) {
+        return share(Tape.of("detach", src), src, src.shape);
+    }
+
+    /** A copy whose axis i is axis {@code axes[i]} of src. */
+    public static Tensor permute(Tensor src, int... axes) {
+        Tape tape = Tape.of("permute", src);
+        if (axes.length != src.shape.rank()) {
+            throw new IllegalArgumentException("permute: " + src.shape + " has " + src.shape.rank() + " axes, not "
+                    + Arrays.toString(axes) + "; name each once");
+        }
+        require("permute", src, DType.F32);
+        PermuteSpec spec = new PermuteSpec(Dims.of(src.shape.dims()), Dims.of(axes));
+        Tensor dst = tape.empty(Shape.of(Arrays.stream(axes).map(src.shape::dim).toArray()), "permute");
+        tape.plan(spec).run(src.data(), dst.memory);
+        return tape.record(new Op.Permute(spec), dst, src);
+    }
+
+    /** A copy with two axes exchanged; negative axes count from the end. */
+    public static Tensor transpose(Tensor src, int first, int second) {
+        int rank = src.shape.rank();
+        int one = first < 0 ? first + rank : first;
+        int two = second < 0 ? second + rank : second;
+        if (one < 0 || two < 0 || one >= rank || two >= rank) {
+            throw new IllegalArgumentException("transpose: " + src.shape + " has no axes " + first + " and " + second
+                    + "; give two below " + rank);
+        }
+        int[] axes = new int[rank];
+        Arrays.setAll(axes, i -> i == one ? two : i == two ? one : i);
+        return permute(src, axes);
+    }
+
+    /** The shape without its last {@code dropped} axes. */
+    static Shape leading(Shape shape, int dropped) {
+        return Shape.of(Arrays.copyOf(shape.dims(), shape.rank() - dropped));
+    }
+
+    /** The shape with another last dimension. */
+    static Shape withLast(Shape shape, int last) {
+        int[] dims = shape.dims();
+        dims[dims.length - 1] = last;
+        return Shape.of(dims);
+    }
+
+    static void require(String op, Tensor tensor, DType type) {
+        if (tensor.type != type) {
+            throw new IllegalArgumentException(
+                    op + ": " + tensor + " is " + tensor.type.word() + ", must be " + type.word());
+        }
+    }
+}

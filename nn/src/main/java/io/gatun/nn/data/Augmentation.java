@@ -1,0 +1,23 @@
+package io.gatun.nn.data;
+
+/**
+ * What is done at random to a training image, drawn from (seed, epoch, sample) alone.
+ *
+ * @param pad the image is shifted by up to this many pixels each way, black coming in at the border; 0 for none. The
+ *     same as padding by {@code pad} and cropping at random
+ * @param flip mirror left and right with probability one half
+ */
+public record Augmentation(int pad, boolean flip) {
+    /** Images as they are: for evaluation. */
+    public static final Augmentation NONE = new Augmentation(0, false);
+
+    /** Pad-4 crop and flip, as is usual for CIFAR. */
+    public static final Augmentation CIFAR = new Augmentation(4, true);
+
+    /** @throws IllegalArgumentException when {@code pad} is negative */
+    public Augmentation {
+        if (pad < 0) {
+            throw new IllegalArgumentException("augmentation pad " + pad + " must not be negative");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.gatun.nn.data;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Bytes to standardized floats, one image at a time: per value one table look-up (256 floats for each channel, 3 KiB,
+ * always in L1) and one store; a row at a time goes off-heap. Allocates nothing. One for each thread.
+ */
+final class ImageConverter {
+    private final int height;
+    private final int width;
+    private final int channels;
+    private final byte[] pixels;
+    private final float[] table;
+    private final float[] row;
+    private final Augmentation augmentation;
+    private final long seed;
+    private final SplitMix random = SplitMix.of(0);
+
+    ImageConverter(ImageDataset set, Standardization standardization, Augmentation augmentation, long seed) {
+        height = set.height();
+        width = set.width();
+        channels = set.channels();
+        pixels = set.pixels();
+        row = new float[width * channels];
+        this.augmentation = augmentation;
+        this.seed = seed;
+        table = new float[256 * channels];
+        for (int c = 0; c < channels; c++) {
+            System.arraycopy(standardization.table(c), 0, table, 256 * c, 256);
+        }
+    }
+
+    /** Writes image {@code sample} of the set, as augmented in {@code epoch}, as float32 [H, W, C] at {@code byteAt}. */
+    void convert(int sample, long epoch, MemorySegment target, long byteAt) {
+        int pad = augmentation.pad();
+        int dx = 0;
+        int dy = 0;
+        boolean flip = false;
+        if (pad > 0 || augmentation.flip()) {
+            random.rekey(seed, epoch, sample);
+            dx = random.below(2 * pad + 1) - pad;
+            dy = random.below(2 * pad + 1) - pad;
+            flip = augmentation.flip() && random.nextLong() < 0;
+        }
+        int image = sample * height * width * channels;
+        long rowBytes = 4L * row.length;
+        for (int y = 0; y < height; y++) {
+            int from = y + dy;
+            if (from < 0 || from >= height) {
+                black();
+            } else {
+                row(image + from * row.length, dx, flip);
+            }
+            MemorySegment.copy(row, 0, target, ValueLayout.JAVA_FLOAT, byteAt + y * rowBytes, row.length);
+        }
+    }
+
+    /** Output column x shows input column x + dx, mirrored afterwards when flipped. */
+    private void row(int at, int dx, boolean flip) {
+        for (int x = 0, to = 0; x < width; x++) {
+            int from = (flip ? width - 1 - x : x) + dx;
+            boolean inside = from >= 0 && from < width;
+            int pixel = at + from * channels;
+            for (int c = 0; c < channels; c++) {
+                row[to++] = table[256 * c + (inside ? pixels[pixel + c] & 0xFF : 0)];
+            }
+        }
+    }
+
+    private void black() {
+        for (int i = 0; i < row.length; i++) {
+            row[i] = table[256 * (i % channels)];
+        }
+    }
+}
