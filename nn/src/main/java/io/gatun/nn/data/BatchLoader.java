@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntConsumer;
 
 /**
  * An endless stream of batches over a data set, epoch after epoch, prepared ahead by one background thread in a ring of
@@ -60,13 +61,13 @@ public final class BatchLoader implements AutoCloseable {
         public static final Position START = new Position(0, 0);
     }
 
-    private static final ImageBatch FAILED =
-            new ImageBatch(MemorySegment.NULL, MemorySegment.NULL, 1, 0);
+    private static final ImageBatch FAILED = new ImageBatch(MemorySegment.NULL, MemorySegment.NULL, 1, 0);
 
     private final ImageDataset set;
     private final Options options;
     private final int batches;
     private final ImageConverter converter;
+    private final IntConsumer beforeBatch;
     private final int[] order;
     private final Arena arena = Arena.ofShared();
     private final ArrayBlockingQueue<ImageBatch> free;
@@ -89,7 +90,18 @@ public final class BatchLoader implements AutoCloseable {
      *     constants are for another number of channels
      */
     public BatchLoader(ImageDataset set, Standardization standardization, Options options, Position start) {
+        this(set, standardization, options, start, batch -> {});
+    }
+
+    /** As above; {@code beforeBatch} runs on the background thread, where a test makes it fail. */
+    BatchLoader(
+            ImageDataset set,
+            Standardization standardization,
+            Options options,
+            Position start,
+            IntConsumer beforeBatch) {
         this.set = set;
+        this.beforeBatch = beforeBatch;
         this.options = options;
         int batch = options.batch();
         int tail = options.dropLast() ? 0 : set.size() % batch;
@@ -137,6 +149,7 @@ public final class BatchLoader implements AutoCloseable {
             for (int index = first; index < batches; index++) {
                 try {
                     ImageBatch slot = free.take();
+                    beforeBatch.accept(index);
                     fill(slot, epoch, index);
                     ready.put(slot);
                 } catch (InterruptedException e) {
@@ -196,9 +209,7 @@ public final class BatchLoader implements AutoCloseable {
             throw new IllegalStateException("the batch loader's thread failed at " + position, failure);
         }
         lent = batch;
-        position = batch.last()
-                ? new Position(batch.epoch() + 1, 0)
-                : new Position(batch.epoch(), batch.index() + 1);
+        position = batch.last() ? new Position(batch.epoch() + 1, 0) : new Position(batch.epoch(), batch.index() + 1);
         return batch;
     }
 

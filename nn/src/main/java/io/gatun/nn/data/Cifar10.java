@@ -19,8 +19,8 @@ public final class Cifar10 {
     private static final int PLANE = SIZE * SIZE;
     private static final int RECORD = 1 + 3 * PLANE;
     private static final int MAX_RECORDS = 100_000;
-    private static final List<String> CLASS_NAMES = List.of(
-            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    private static final List<String> CLASS_NAMES =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
     private static final List<String> FILES = List.of(
             "data_batch_1.bin",
             "data_batch_2.bin",
@@ -84,8 +84,7 @@ public final class Cifar10 {
         return (int) (size / RECORD);
     }
 
-    private static int read(Path file, FileChannel channel, byte[] pixels, int[] labels, int first)
-            throws IOException {
+    private static int read(Path file, FileChannel channel, byte[] pixels, int[] labels, int first) throws IOException {
         byte[] record = new byte[RECORD];
         int count = records(file, channel.size());
         for (int i = 0; i < count; i++) {

@@ -16,10 +16,7 @@ public final class Mnist {
     private static final int LABELS_MAGIC = 0x801;
     private static final int CLASSES = 10;
     private static final List<String> FILES = List.of(
-            "train-images-idx3-ubyte",
-            "train-labels-idx1-ubyte",
-            "t10k-images-idx3-ubyte",
-            "t10k-labels-idx1-ubyte");
+            "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
 
     private Mnist() {}
 

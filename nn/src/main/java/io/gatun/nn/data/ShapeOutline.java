@@ -47,10 +47,10 @@ enum ShapeOutline {
             return Math.abs(Math.sqrt(x * x + y * y) - 0.74) - 0.22;
         }
     },
-    PENTAGON {
+    HOURGLASS {
         @Override
         double distance(double x, double y) {
-            return polygon(PENTAGON_CORNERS, x, y);
+            return polygon(HOURGLASS_CORNERS, x, y);
         }
     },
     CRESCENT {
@@ -82,7 +82,9 @@ enum ShapeOutline {
 
     private static final double HALF_ROOT = Math.sqrt(0.5);
     private static final double[] TRIANGLE_CORNERS = corners(3, 1.05, 1.05);
-    private static final double[] PENTAGON_CORNERS = corners(5, 0.98, 0.98);
+    private static final double[] HOURGLASS_CORNERS = {
+        -0.82, 0.95, 0.82, 0.95, 0.14, 0, 0.82, -0.95, -0.82, -0.95, -0.14, 0
+    };
     private static final double[] STAR_CORNERS = corners(10, 1.1, 0.46);
     private static final double[] ARROW_CORNERS = {
         0, 1.05, 0.82, 0.12, 0.3, 0.12, 0.3, -1.0, -0.3, -1.0, -0.3, 0.12, -0.82, 0.12

@@ -11,12 +11,12 @@ final class ShapeRenderer {
     private static final int CHANNELS = 3;
 
     /** A figure leans at most this far, in radians, and its centre leaves the picture's by at most this, in pixels. */
-    private static final double LEAN = 0.6;
+    private static final double LEAN = 0.5;
 
-    private static final double WANDER = 6;
+    private static final double WANDER = 5;
 
     /** Share of figures brighter than their ground. At one half a linear model learns nothing at all. */
-    private static final double BRIGHT_FIGURES = 0.75;
+    private static final double BRIGHT_FIGURES = 0.8;
 
     private final float[] canvas = new float[SIZE * SIZE * CHANNELS];
     private final Texture ground = new Texture();
@@ -34,7 +34,7 @@ final class ShapeRenderer {
                 blend(x, y, ground, 1);
             }
         }
-        for (int n = 1 + random.below(3); n > 0; n--) {
+        for (int n = random.below(4); n > 0; n--) {
             clutter(random);
         }
         figure(outline, random);
@@ -45,7 +45,7 @@ final class ShapeRenderer {
     }
 
     private void figure(ShapeOutline outline, SplitMix random) {
-        double radius = random.between(7, 13);
+        double radius = random.between(8, 13);
         double away = Math.min(SIZE / 2.0 - 0.85 * radius, WANDER);
         double cx = SIZE / 2.0 + random.between(-away, away);
         double cy = SIZE / 2.0 + random.between(-away, away);
@@ -99,7 +99,7 @@ final class ShapeRenderer {
 
     /** Sum of four bytes of one draw, centred: close to a normal of deviation 148, scaled to {@code sigma}. */
     private void noise(SplitMix random, byte[] pixels, int at) {
-        float scale = (float) (random.between(3, 16) / 147.8);
+        float scale = (float) (random.between(3, 14) / 147.8);
         for (int i = 0; i < canvas.length; i += 2) {
             long bits = random.nextLong();
             pixels[at + i] = toByte(canvas[i] + scale * centred((int) bits));
@@ -136,8 +136,8 @@ final class ShapeRenderer {
     /** Two near colours and how they alternate: plain, gradient, stripes, checks or blotches. */
     private static final class Texture {
         private static final int KINDS = 5;
-        private static final double SPREAD = 34;
-        private static final double CONTRAST = 95;
+        private static final double SPREAD = 28;
+        private static final double CONTRAST = 118;
 
         private final float[] first = new float[CHANNELS];
         private final float[] second = new float[CHANNELS];

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The embedded image set: 32x32x3 pictures of ten figures (circle, square, triangle, star, cross, ring, pentagon,
+ * The embedded image set: 32x32x3 pictures of ten figures (circle, square, triangle, star, cross, ring, hourglass,
  * crescent, arrow, heart) at random place, size, angle, stretch, colour and texture, on a textured ground with lines,
  * blobs and noise. Rendered at run time by signed distances, without AWT.
  *

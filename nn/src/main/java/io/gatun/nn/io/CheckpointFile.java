@@ -147,8 +147,9 @@ public final class CheckpointFile {
             throw new FormatException(
                     open.file(), SafetensorsHeader.PREFIX, "the header is damaged: its CRC32C is not " + stored);
         }
-        long largest = open.tensors().stream().mapToLong(TensorInfo::byteSize).max().orElse(0);
-        ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.clamp(largest, 1, Safetensors.CHUNK));
+        long largest =
+                open.tensors().stream().mapToLong(TensorInfo::byteSize).max().orElse(0);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(Math.clamp(largest, 1, Safetensors.CHUNK));
         for (TensorInfo info : open.tensors()) {
             checkCrc(open, info, open.crc32c(info, buffer));
         }

@@ -54,7 +54,8 @@ class CheckpointFileTest {
         assertThat(content.metadata()).isEqualTo(SampleTensors.METADATA);
         assertThat(content.tensors()).hasSameSizeAs(tensors);
         for (NamedTensor tensor : tensors) {
-            assertThat(content.tensor(tensor.name()).data().mismatch(tensor.data())).isEqualTo(-1);
+            assertThat(content.tensor(tensor.name()).data().mismatch(tensor.data()))
+                    .isEqualTo(-1);
             assertThat(content.tensor(tensor.name()).shape()).isEqualTo(tensor.shape());
         }
         assertThat(names()).containsExactly("model.ckpt");
@@ -130,7 +131,8 @@ class CheckpointFileTest {
         assertThat(messages).singleElement().asString().contains("previous", "is damaged", "CRC32C");
 
         Files.delete(file);
-        assertThat(step(CheckpointFile.readOrPrevious(file, arena, messages::add))).isEqualTo(1);
+        assertThat(step(CheckpointFile.readOrPrevious(file, arena, messages::add)))
+                .isEqualTo(1);
         assertThat(messages.getLast()).contains("does not exist");
     }
 
@@ -154,8 +156,7 @@ class CheckpointFileTest {
             FullDisk[] disk = new FullDisk[1];
             int limit = room;
             try {
-                CheckpointFile.write(
-                        file, step(2), Map.of("step", "2"), to -> disk[0] = new FullDisk(to, limit));
+                CheckpointFile.write(file, step(2), Map.of("step", "2"), to -> disk[0] = new FullDisk(to, limit));
                 break;
             } catch (IOException full) {
                 assertThat(full).hasMessage("No space left on device");

@@ -33,7 +33,8 @@ class CheckpointKillTest {
         boolean midSave = false;
         for (int kill = 0; kill < KILLS; kill++) {
             Process saver = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:TieredStopAtLevel=1",
                             "-cp",
                             System.getProperty("java.class.path"),
@@ -55,7 +56,9 @@ class CheckpointKillTest {
             assertThat(step).isGreaterThanOrEqualTo(first);
             last = step;
         }
-        assertThat(midSave).as("at least one of %d kills came in the middle of a save", KILLS).isTrue();
+        assertThat(midSave)
+                .as("at least one of %d kills came in the middle of a save", KILLS)
+                .isTrue();
     }
 
     /** The step of a whole checkpoint, all of whose elements say the same; -1 when there is none yet. */

@@ -36,47 +36,43 @@ class SafetensorsRefusalTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
-            duplicate key     | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[0,8]},'x':{'dtype':'U8','shape':[0],'data_offsets':[8,8]}} | Duplicate
-            duplicate field   | 8  | {'x':{'dtype':'U8','dtype':'U8','shape':[8],'data_offsets':[0,8]}} | Duplicate
-            two metadata      | 0  | {'__metadata__':{},'__metadata__':{}} | Duplicate
-            deep nesting      | 0  | {'x':{'shape':[[[[[[[[1]]]]]]]]}} | nesting depth
-            nested shape      | 8  | {'x':{'dtype':'U8','shape':[[8]],'data_offsets':[0,8]}} | nesting depth
-            unknown dtype     | 8  | {'x':{'dtype':'F8_E4M3','shape':[8],'data_offsets':[0,8]}} | unknown dtype "F8_E4M3"
-            lower-case dtype  | 8  | {'x':{'dtype':'u8','shape':[8],'data_offsets':[0,8]}} | unknown dtype
-            unknown field     | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[0,8],'a':1}} | unknown field "a"
-            missing shape     | 8  | {'x':{'dtype':'U8','data_offsets':[0,8]}} | needs dtype, shape
-            one offset        | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[8]}} | needs dtype, shape
-            three offsets     | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[0,8,8]}} | more than 2
-            negative shape    | 8  | {'x':{'dtype':'U8','shape':[-8],'data_offsets':[0,8]}} | negative
-            float shape       | 8  | {'x':{'dtype':'U8','shape':[8.0],'data_offsets':[0,8]}} | whole numbers
-            string shape      | 8  | {'x':{'dtype':'U8','shape':['8'],'data_offsets':[0,8]}} | whole numbers
-            null tensor       | 8  | {'x':null} | an object for "x"
-            shape overflow    | 8  | {'x':{'dtype':'F32','shape':[4611686018427387904,4],'data_offsets':[0,8]}} | overflows
-            overflow with 0   | 0  | {'x':{'dtype':'F32','shape':[4611686018427387904,4,0],'data_offsets':[0,0]}} | overflows
-            number over long  | 8  | {'x':{'dtype':'U8','shape':[9223372036854775808],'data_offsets':[0,8]}} | out of range
-            endless number    | 8  | {'x':{'dtype':'U8','shape':[100000000000000000000000000],'data_offsets':[0,8]}} | maximum
-            size mismatch     | 8  | {'x':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}} | needs 12 bytes
-            reversed offsets  | 8  | {'x':{'dtype':'U8','shape':[0],'data_offsets':[8,0]}} | needs 0 bytes
-            huge offsets      | 8  | {'x':{'dtype':'U8','shape':[1],'data_offsets':[9223372036854775806,9223372036854775807]}} | a hole
-            hole at start     | 8  | {'x':{'dtype':'U8','shape':[4],'data_offsets':[4,8]}} | a hole after 0
-            hole between      | 8  | {'x':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'y':{'dtype':'U8','shape':[5],'data_offsets':[3,8]}} | a hole after 2
-            overlap           | 8  | {'x':{'dtype':'U8','shape':[5],'data_offsets':[0,5]},'y':{'dtype':'U8','shape':[5],'data_offsets':[3,8]}} | an overlap before 5
-            trailing bytes    | 9  | {'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | 1 bytes follow
-            truncated data    | 7  | {'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | truncated
-            metadata number   | 0  | {'__metadata__':{'a':1}} | a string for metadata
-            metadata object   | 0  | {'__metadata__':{'a':{}}} | a string for metadata
-            empty name        | 8  | {'':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | empty name
-            something after   | 0  | {}{} | follows
-            not an object     | 0  | [] | does not start with
-            leading space     | 0  | ` {}` | does not start with
-            unfinished        | 0  | {'x' | not valid
-            nothing           | 0  | `` | does not start with
-            """)
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        duplicate key     | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[0,8]},'x':{'dtype':'U8','shape':[0],'data_offsets':[8,8]}} | Duplicate
+        duplicate field   | 8  | {'x':{'dtype':'U8','dtype':'U8','shape':[8],'data_offsets':[0,8]}} | Duplicate
+        two metadata      | 0  | {'__metadata__':{},'__metadata__':{}} | Duplicate
+        deep nesting      | 0  | {'x':{'shape':[[[[[[[[1]]]]]]]]}} | nesting depth
+        nested shape      | 8  | {'x':{'dtype':'U8','shape':[[8]],'data_offsets':[0,8]}} | nesting depth
+        unknown dtype     | 8  | {'x':{'dtype':'F8_E4M3','shape':[8],'data_offsets':[0,8]}} | unknown dtype "F8_E4M3"
+        lower-case dtype  | 8  | {'x':{'dtype':'u8','shape':[8],'data_offsets':[0,8]}} | unknown dtype
+        unknown field     | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[0,8],'a':1}} | unknown field "a"
+        missing shape     | 8  | {'x':{'dtype':'U8','data_offsets':[0,8]}} | needs dtype, shape
+        one offset        | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[8]}} | needs dtype, shape
+        three offsets     | 8  | {'x':{'dtype':'U8','shape':[8],'data_offsets':[0,8,8]}} | more than 2
+        negative shape    | 8  | {'x':{'dtype':'U8','shape':[-8],'data_offsets':[0,8]}} | negative
+        float shape       | 8  | {'x':{'dtype':'U8','shape':[8.0],'data_offsets':[0,8]}} | whole numbers
+        string shape      | 8  | {'x':{'dtype':'U8','shape':['8'],'data_offsets':[0,8]}} | whole numbers
+        null tensor       | 8  | {'x':null} | an object for "x"
+        shape overflow    | 8  | {'x':{'dtype':'F32','shape':[4611686018427387904,4],'data_offsets':[0,8]}} | overflows
+        overflow with 0   | 0  | {'x':{'dtype':'F32','shape':[4611686018427387904,4,0],'data_offsets':[0,0]}} | overflows
+        number over long  | 8  | {'x':{'dtype':'U8','shape':[9223372036854775808],'data_offsets':[0,8]}} | out of range
+        endless number    | 8  | {'x':{'dtype':'U8','shape':[100000000000000000000000000],'data_offsets':[0,8]}} | maximum
+        size mismatch     | 8  | {'x':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}} | needs 12 bytes
+        reversed offsets  | 8  | {'x':{'dtype':'U8','shape':[0],'data_offsets':[8,0]}} | needs 0 bytes
+        huge offsets      | 8  | {'x':{'dtype':'U8','shape':[1],'data_offsets':[9223372036854775806,9223372036854775807]}} | a hole
+        hole at start     | 8  | {'x':{'dtype':'U8','shape':[4],'data_offsets':[4,8]}} | a hole after 0
+        hole between      | 8  | {'x':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'y':{'dtype':'U8','shape':[5],'data_offsets':[3,8]}} | a hole after 2
+        overlap           | 8  | {'x':{'dtype':'U8','shape':[5],'data_offsets':[0,5]},'y':{'dtype':'U8','shape':[5],'data_offsets':[3,8]}} | an overlap before 5
+        trailing bytes    | 9  | {'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | 1 bytes follow
+        truncated data    | 7  | {'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | truncated
+        metadata number   | 0  | {'__metadata__':{'a':1}} | a string for metadata
+        metadata object   | 0  | {'__metadata__':{'a':{}}} | a string for metadata
+        empty name        | 8  | {'':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | empty name
+        something after   | 0  | {}{} | follows
+        not an object     | 0  | [] | does not start with
+        leading space     | 0  | ` {}` | does not start with
+        unfinished        | 0  | {'x' | not valid
+        nothing           | 0  | `` | does not start with
+        """)
     void refuses(String what, int dataBytes, String header, String says) throws IOException {
         Path file = file(header, dataBytes);
         assertThat(refusal(file)).as(what).hasMessageContaining(says);
@@ -84,7 +80,8 @@ class SafetensorsRefusalTest {
 
     @Test
     void refusesUtf16() throws IOException {
-        assertThat(refusal(file(GOOD.replace('\'', '"').getBytes(StandardCharsets.UTF_16LE), 8)).offset())
+        assertThat(refusal(file(GOOD.replace('\'', '"').getBytes(StandardCharsets.UTF_16LE), 8))
+                        .offset())
                 .isBetween(8L, 12L);
     }
 
@@ -92,13 +89,23 @@ class SafetensorsRefusalTest {
     void refusesHeaderLengthsBeforeAllocating() throws IOException {
         for (long length : new long[] {Long.MIN_VALUE, -1, Long.MAX_VALUE, 100L << 20, (16L << 20) + 1}) {
             Path file = folder.resolve("length");
-            Files.write(file, ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length).array());
+            Files.write(
+                    file,
+                    ByteBuffer.allocate(64)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(0, length)
+                            .array());
             FormatException refusal = refusal(file);
             assertThat(refusal.offset()).isZero();
             assertThat(refusal).hasMessageContaining("above the limit");
         }
         Path file = folder.resolve("longer-than-file");
-        Files.write(file, ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN).putLong(0, 57).array());
+        Files.write(
+                file,
+                ByteBuffer.allocate(64)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(0, 57)
+                        .array());
         assertThat(refusal(file).offset()).isEqualTo(64);
     }
 
@@ -118,9 +125,10 @@ class SafetensorsRefusalTest {
     void survivesFlippedBytes() throws IOException {
         long seed = 20260;
         Random random = new Random(seed);
-        byte[] good = ("{\"__metadata__\":{\"a\":\"b\"},\"x\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
-                        + "\"y\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[8,11]}}")
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] good =
+                ("{\"__metadata__\":{\"a\":\"b\"},\"x\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+                                + "\"y\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[8,11]}}")
+                        .getBytes(StandardCharsets.UTF_8);
         Path file = Path.of("fuzzed");
         int accepted = 0;
         for (int i = 0; i < 20_000; i++) {
@@ -133,7 +141,8 @@ class SafetensorsRefusalTest {
             long size = 8 + bytes.length + 11;
             try {
                 long end = 8 + bytes.length;
-                for (TensorInfo tensor : SafetensorsHeader.parse(bytes, size, file).tensors()) {
+                for (TensorInfo tensor :
+                        SafetensorsHeader.parse(bytes, size, file).tensors()) {
                     assertThat(tensor.offset()).isEqualTo(end);
                     end += tensor.byteSize();
                 }

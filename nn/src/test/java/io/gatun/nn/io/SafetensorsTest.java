@@ -68,7 +68,8 @@ class SafetensorsTest {
         long header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
         assertThat(header % 8).isZero();
         try (SafetensorsFile open = Safetensors.open(first)) {
-            assertThat(open.tensors()).allSatisfy(t -> assertThat(t.offset() % t.type().bytes()).isZero());
+            assertThat(open.tensors())
+                    .allSatisfy(t -> assertThat(t.offset() % t.type().bytes()).isZero());
         }
     }
 
@@ -98,7 +99,9 @@ class SafetensorsTest {
                     .hasMessageContaining("steps I64[2]")
                     .hasMessageContaining("16 bytes")
                     .hasMessageContaining("15");
-            assertThatThrownBy(() -> open.tensor("stepz")).hasMessageContaining("stepz").hasMessageContaining("steps");
+            assertThatThrownBy(() -> open.tensor("stepz"))
+                    .hasMessageContaining("stepz")
+                    .hasMessageContaining("steps");
         }
     }
 
@@ -106,7 +109,8 @@ class SafetensorsTest {
     void writeRefusesTwoTensorsOfOneNameBeforeTouchingTheFile() {
         Path file = folder.resolve("twice");
         NamedTensor x = new NamedTensor("x", TensorType.U8, new long[] {1}, MemorySegment.ofArray(new byte[1]));
-        assertThatThrownBy(() -> Safetensors.write(file, List.of(x, x), Map.of())).hasMessageContaining("named x");
+        assertThatThrownBy(() -> Safetensors.write(file, List.of(x, x), Map.of()))
+                .hasMessageContaining("named x");
         assertThat(file).doesNotExist();
     }
 
