@@ -22,7 +22,8 @@ class ShapesImagesTest {
         MessageDigest sha = MessageDigest.getInstance("SHA-256");
         sha.update(data.train().pixels());
         sha.update(data.test().pixels());
-        assertThat(HexFormat.of().formatHex(sha.digest())).isEqualTo("de51b71265d517bfeac6f4bcb6ff52b2d1768759f76cc5382f562879bc2a4fe7");
+        assertThat(HexFormat.of().formatHex(sha.digest()))
+                .isEqualTo("de51b71265d517bfeac6f4bcb6ff52b2d1768759f76cc5382f562879bc2a4fe7");
     }
 
     @Test
