@@ -167,7 +167,7 @@ public final class TextTask implements Task {
         double loss = 0;
         model.eval();
         try (ParameterScope kept = memory.parameters("test state");
-                var quiet = tape.noGrad()) {
+                var _ = tape.noGrad()) {
             CarriedState state = new CarriedState(kept, model.layers(), test.batch(), model.hidden());
             for (int i = 0; i < test.windows(); i++) {
                 tape.reset(tape.step());
