@@ -26,7 +26,7 @@ public record ReferenceAdamW(AdamWSpec spec) implements Kernel {
         for (long i = from; i < to; i++) {
             float g = gradScale * Raw.f32(frame[1], i);
             float p = Raw.f32(frame[0], i);
-            if (i < spec.decayed()) {
+            if (decay != 0 && i < spec.decayed()) {
                 p = p - decay * p;
             }
             float m = spec.beta1() * Raw.f32(frame[2], i) + (1 - spec.beta1()) * g;

@@ -29,7 +29,7 @@ public record ReferenceSgd(SgdSpec spec) implements Kernel {
         for (long i = from; i < to; i++) {
             float p = Raw.f32(params, i);
             float g = gradScale * Raw.f32(grads, i);
-            if (i < spec.decayed()) {
+            if (spec.weightDecay() != 0 && i < spec.decayed()) {
                 g = g + spec.weightDecay() * p;
             }
             if (momentum) {
