@@ -131,15 +131,20 @@ final class VectorMath {
     }
 
     private static FloatVector tail(FloatVector x) {
-        FloatVector t = splat(1f).div(x.abs().fma(splat(TAIL_K), splat(1f)));
-        FloatVector s = t.sub(0.5f);
-        FloatVector high =
-                splat(T9).fma(s, splat(T8)).fma(s, splat(T7)).fma(s, splat(T6)).fma(s, splat(T5));
-        return t.mul(high.fma(s, splat(T4))
-                .fma(s, splat(T3))
-                .fma(s, splat(T2))
-                .fma(s, splat(T1))
-                .fma(s, splat(T0)));
+        FloatVector half = x.abs().mul(0.5f);
+        FloatVector one = splat(1f);
+        FloatVector t = one.div(half.add(1f));
+        FloatVector rest = t.neg().fma(half, one.sub(t));
+        FloatVector s = t.sub(TAIL_CENTRE);
+        FloatVector high = splat(T11)
+                .fma(s, splat(T10))
+                .fma(s, splat(T9))
+                .fma(s, splat(T8))
+                .fma(s, splat(T7));
+        FloatVector middle =
+                high.fma(s, splat(T6)).fma(s, splat(T5)).fma(s, splat(T4)).fma(s, splat(T3));
+        FloatVector value = t.mul(middle.fma(s, splat(T2)).fma(s, splat(T1)).fma(s, splat(T0)));
+        return value.fma(rest, value);
     }
 
     private static FloatVector splat(float value) {
