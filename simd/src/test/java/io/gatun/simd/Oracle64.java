@@ -25,8 +25,10 @@ final class Oracle64 {
                     double sum = 0;
                     double abs = 0;
                     for (int k = 0; k < s.k(); k++) {
-                        double x = Raw.f32(a, g * s.strideA() + (s.transA() ? (long) k * s.lda() + i : (long) i * s.lda() + k));
-                        double y = Raw.f32(b, g * s.strideB() + (s.transB() ? (long) j * s.ldb() + k : (long) k * s.ldb() + j));
+                        double x = Raw.f32(
+                                a, g * s.strideA() + (s.transA() ? (long) k * s.lda() + i : (long) i * s.lda() + k));
+                        double y = Raw.f32(
+                                b, g * s.strideB() + (s.transB() ? (long) j * s.ldb() + k : (long) k * s.ldb() + j));
                         sum += x * y;
                         abs += Math.abs(x * y);
                     }
