@@ -92,7 +92,7 @@ final class GradientCheck {
     void check(BiFunction<Tape, Tensor[], Tensor> function, Input... inputs) {
         try (Tape tape = new Tape(kernels, memory)) {
             float[][] values = Arrays.stream(inputs).map(Input::values).toArray(float[][]::new);
-            float[] weights = normal((int) run(tape, function, inputs, values, false).result.length);
+            float[] weights = normal(run(tape, function, inputs, values, false).result.length);
             float[][] gradients = gradients(tape, function, inputs, weights);
             for (int only = -1; only < inputs.length; only++) {
                 if (inputs.length == 1 && only == 0) {
