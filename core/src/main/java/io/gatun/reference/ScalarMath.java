@@ -1,6 +1,7 @@
 package io.gatun.reference;
 
 import io.gatun.spec.Activation;
+import io.gatun.spec.BinarySpec;
 
 /**
  * The scalar float functions that every Java kernel agrees with to the bit: the vector kernels do the same operations in
@@ -96,6 +97,26 @@ public final class ScalarMath {
         };
     }
 
+    /** a op b. */
+    public static float binary(BinarySpec.Op op, float a, float b) {
+        return switch (op) {
+            case ADD -> a + b;
+            case SUB -> a - b;
+            case MUL -> a * b;
+            case DIV -> a / b;
+        };
+    }
+
+    /** alpha x + beta y; with beta = 0, alpha x. */
+    public static float axpby(float alpha, float x, float beta, float y) {
+        return beta == 0 ? alpha * x : Math.fma(alpha, x, beta * y);
+    }
+
+    /** What dropout multiplies the kept elements by, 1 / (1 - p). */
+    public static float keptScale(float p) {
+        return (float) (1 / (1 - (double) p));
+    }
+
     /** 1 above 0, {@code below} elsewhere, NaN for NaN. */
     private static float slope(float x, float below) {
         float slope = x > 0 ? 1 : below;
@@ -108,13 +129,29 @@ public final class ScalarMath {
         float shifted = Math.fma(bounded, LOG2_E, ROUND);
         float n = shifted - ROUND;
         float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
-        return scale(expPolynomial(r), Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND));
+        return scale(expPolynomial(r), exponent(shifted));
     }
 
     /** e^r for |r| &lt;= ln(2) / 2. */
     private static float expPolynomial(float r) {
         float q = Math.fma(Math.fma(Math.fma(Math.fma(E4, r, E3), r, E2), r, E1), r, E0);
         return Math.fma(Math.fma(q, r, 1f), r, 1f);
+    }
+
+    /**
+     * e^(x - max) for x &lt;= max, with the rounding error of the difference put back (Knuth's two-sum): at a distance of 80
+     * it alone would be 60 ulp.
+     */
+    public static float expDifference(float x, float max) {
+        float d = x - max;
+        float back = d - x;
+        float rest = (x - (d - back)) - (max + back);
+        float low = d < EXP_MIN ? 0f : rest;
+        float bounded = Math.max(Math.min(d, EXP_MAX), EXP_MIN);
+        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
+        return scale(expPolynomial(r + low), exponent(shifted));
     }
 
     /** v 2^n by two factors, so that a denormal result is rounded once. */
@@ -135,7 +172,7 @@ public final class ScalarMath {
         float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
         float q = Math.fma(Math.fma(Math.fma(Math.fma(M4, r, M3), r, M2), r, M1), r, M0);
         float m = Math.fma(r * r, q, r);
-        float s = power(Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND));
+        float s = power(exponent(shifted));
         return Math.fma(m, s, s - 1f);
     }
 

@@ -14,7 +14,7 @@ final class ConvGeometry {
     final MemorySegment before;
     final MemorySegment after;
 
-    ConvGeometry(Descriptors descriptors, ConvSpec spec, int images) {
+    ConvGeometry(Descriptors descriptors, ConvSpec spec, long images) {
         src = images(descriptors, images, spec.h(), spec.w(), spec.ic());
         dst = images(descriptors, images, spec.oh(), spec.ow(), spec.oc());
         bias = spec.bias() ? descriptors.dense(spec.oc()) : MemorySegment.NULL;

@@ -164,7 +164,7 @@ final class Convolution {
     }
 
     /** oneDNN chooses a backward convolution with a look at the forward one. */
-    private Primitive backward(int images, String call, Backward creation) {
+    private Primitive backward(long images, String call, Backward creation) {
         ConvGeometry g = new ConvGeometry(recipe.descriptors(), spec, images);
         MemorySegment any = ConvGeometry.anyWeights(recipe.descriptors(), spec);
         MemorySegment hint = Primitive.describe(

@@ -16,6 +16,11 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
         step.run(frame);
     }
 
+    /** No output. */
+    static EmptyKernel nothing() {
+        return new EmptyKernel("onednn:empty", frame -> {});
+    }
+
     /** K = 0: C = act(bias + beta C). */
     static EmptyKernel gemm(GemmSpec spec) {
         int bias = spec.bias() ? 2 : -1;

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.IntFunction;
+import java.util.function.LongFunction;
 
 /**
  * Puts a kernel together: descriptors, primitives, and the steps in which they run. Close it when the kernel is made;
@@ -117,6 +117,11 @@ final class Recipe implements AutoCloseable {
         return (bytes + Scope.ALIGNMENT - 1) & -Scope.ALIGNMENT;
     }
 
+    /** Pieces for work of so many units: one for each thread if that leaves at least {@code least} units for each. */
+    int pieces(long units, long least) {
+        return units / engine.threads() >= Math.max(1, least) ? engine.threads() : 1;
+    }
+
     /** Adds a step done by Java. */
     void run(OneDnnKernel.Step step) {
         steps.add(step);
@@ -124,7 +129,7 @@ final class Recipe implements AutoCloseable {
 
     /** Adds an execution of a primitive on the caller's thread (and OpenMP's). */
     Call run(Primitive primitive) {
-        Call call = new Call(primitive, 0, 1);
+        Call call = new Call(primitive, 0, 1, 0);
         steps.add(frame -> call.invocation.run(frame, 0, 0));
         return call;
     }
@@ -136,10 +141,10 @@ final class Recipe implements AutoCloseable {
      * @param make makes the primitive for so many units
      * @param bind says where its arguments lie, and may add steps that come before
      */
-    Primitive divide(int total, int pieces, IntFunction<Primitive> make, Consumer<Call> bind) {
-        int larger = total % pieces;
-        int size = total / pieces;
-        Call small = new Call(make.apply(size), larger, size);
+    Primitive divide(long total, int pieces, LongFunction<Primitive> make, Consumer<Call> bind) {
+        long larger = total % pieces;
+        long size = total / pieces;
+        Call small = new Call(make.apply(size), larger, size, pieces - 1);
         bind.accept(small);
         if (pieces == 1) {
             steps.add(frame -> small.invocation.run(frame, 0, 0));
@@ -150,7 +155,7 @@ final class Recipe implements AutoCloseable {
             steps.add(frame -> workers().run(pieces, task, frame));
             return small.primitive;
         }
-        Call large = new Call(make.apply(size + 1), 0, size + 1);
+        Call large = new Call(make.apply(size + 1), 0, size + 1, larger - 1);
         bind.accept(large);
         Task task = (frame, index, worker) ->
                 (index < larger ? large : small).invocation.run(frame, index, worker);
@@ -163,14 +168,19 @@ final class Recipe implements AutoCloseable {
         private final Primitive primitive;
         private final long first;
         private final long size;
+        private final long last;
         private final List<Invocation.Binding> bindings = new ArrayList<>();
         private Invocation invocation;
 
-        /** {@code first}: units that pieces with one unit more have taken before piece 0 of this size would begin. */
-        private Call(Primitive primitive, long first, long size) {
+        /**
+         * The arguments of pieces of {@code size} units, {@code last} the last of them. {@code first} units lie before
+         * where piece 0 would begin if all had this size: the extra ones of the larger pieces.
+         */
+        private Call(Primitive primitive, long first, long size, long last) {
             this.primitive = primitive;
             this.first = first;
             this.size = size;
+            this.last = last;
             calls.add(this);
         }
 
@@ -186,9 +196,10 @@ final class Recipe implements AutoCloseable {
         /** Argument {@code key} is a piece's units of an operand that has {@code unit} bytes for each. */
         Call part(int key, String operand, long unit) {
             Invocation.Place whole = operand(operand);
+            long skip = first * unit;
             return bind(
                     key,
-                    new Invocation.Place(whole.slot(), whole.offset() + first * unit, whole.bytes()),
+                    new Invocation.Place(whole.slot(), whole.offset() + skip, whole.bytes() - skip),
                     size * unit);
         }
 
@@ -206,9 +217,10 @@ final class Recipe implements AutoCloseable {
         private Call bind(int key, Invocation.Place place, long perPiece) {
             MemorySegment layout = primitive.argument(key);
             long bytes = MemorySegment.NULL.equals(layout) ? 0 : Descriptors.bytes(layout);
-            if (bytes == 0 || bytes > place.bytes()) {
+            long end = last * perPiece + bytes;
+            if (bytes == 0 || end > place.bytes()) {
                 throw new OneDnnException(spec + ": argument " + key + " of " + primitive.implementation() + " takes "
-                        + bytes + " bytes, its operand has " + place.bytes());
+                        + end + " bytes, its operand has " + place.bytes());
             }
             bindings.add(new Invocation.Binding(key, place, perPiece, 0));
             return this;

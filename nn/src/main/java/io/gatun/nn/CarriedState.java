@@ -6,6 +6,8 @@ import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.nn.io.NamedTensor;
+import io.gatun.nn.io.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +55,17 @@ public final class CarriedState implements AutoCloseable {
             copy(states.get(i).h(), hidden[i]);
             copy(states.get(i).c(), cell[i]);
         }
+    }
+
+    /** The states as tensors {@code carried.h0}, {@code carried.c0}, … of a checkpoint: views, to be read or written. */
+    public List<NamedTensor> tensors() {
+        List<NamedTensor> tensors = new ArrayList<>(2 * hidden.length);
+        long[] dims = {shape.dim(0), shape.dim(1)};
+        for (int i = 0; i < hidden.length; i++) {
+            tensors.add(new NamedTensor("carried.h" + i, TensorType.F32, dims, hidden[i]));
+            tensors.add(new NamedTensor("carried.c" + i, TensorType.F32, dims, cell[i]));
+        }
+        return tensors;
     }
 
     private void copy(Tensor from, MemorySegment to) {

@@ -3,6 +3,8 @@ package io.gatun.perf;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.kernel.NoKernelException;
 import io.gatun.memory.NativeMemoryException;
+import io.gatun.nn.train.NonFiniteException;
+import io.gatun.perf.bench.DisagreementException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -25,7 +27,8 @@ final class Errors {
         String message =
                 switch (e) {
                     case UncheckedIOException io -> sentence(io.getCause());
-                    case NoSuchFileException io -> io.getFile() + " does not exist";
+                    case NoSuchFileException io ->
+                        io.getFile() + (io.getReason() == null ? " does not exist" : ": " + io.getReason());
                     case FileSystemException io ->
                         io.getFile() + " cannot be used: "
                                 + (io.getReason() == null ? io.getClass().getSimpleName() : io.getReason());
@@ -39,7 +42,9 @@ final class Errors {
     }
 
     static int code(Throwable e) {
-        return known(e) ? BAD_INPUT : FAILED;
+        return known(e) && !(e instanceof NonFiniteException) && !(e instanceof DisagreementException)
+                ? BAD_INPUT
+                : FAILED;
     }
 
     private static boolean known(Throwable e) {
@@ -49,6 +54,8 @@ final class Errors {
             case NativeUnavailableException n -> true;
             case NoKernelException n -> true;
             case NativeMemoryException n -> true;
+            case NonFiniteException n -> true;
+            case DisagreementException d -> true;
             case IOException i -> true;
             case UncheckedIOException u -> true;
             default -> false;

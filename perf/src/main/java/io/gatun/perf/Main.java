@@ -40,7 +40,8 @@ public final class Main {
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, arguments) -> {
-                    err.println(Errors.sentence(e));
+                    err.println(unknownCommand(e, arguments) ? "unknown command '" + arguments[0] + "'; known are "
+                            + String.join(", ", e.getCommandLine().getSubcommands().keySet()) : Errors.sentence(e));
                     return Errors.BAD_INPUT;
                 })
                 .setExecutionExceptionHandler((e, command, parsed) -> {
@@ -52,5 +53,11 @@ public final class Main {
                 });
         line.getSubcommands().get("jmh").setUnmatchedOptionsArePositionalParams(true);
         return args.length == 0 ? line.execute("--help") : line.execute(args);
+    }
+
+    private static boolean unknownCommand(CommandLine.ParameterException e, String[] arguments) {
+        return e instanceof CommandLine.UnmatchedArgumentException
+                && e.getCommandLine().getParent() == null
+                && !arguments[0].startsWith("-");
     }
 }

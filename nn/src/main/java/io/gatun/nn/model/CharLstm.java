@@ -42,6 +42,15 @@ public final class CharLstm extends Module {
         return new Result(linear.forward(result.output()), result.states());
     }
 
+    /** Units of each layer. */
+    public int hidden() {
+        return lstm.hidden();
+    }
+
+    public int layers() {
+        return lstm.layers();
+    }
+
     /** Memory for the state between steps, zeros at first; the caller closes it. */
     public CarriedState carriedState(NativeMemory memory, int batch) {
         return new CarriedState(memory, lstm, batch);

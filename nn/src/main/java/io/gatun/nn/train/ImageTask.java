@@ -91,7 +91,7 @@ public final class ImageTask implements Task {
         model.eval();
         try (var test = new BatchLoader(
                         data.test(), data.standardization(), BatchLoader.Options.evaluation(options.batch()));
-                var quiet = tape.noGrad()) {
+                var _ = tape.noGrad()) {
             for (int i = 0; i < test.batchesPerEpoch(); i++) {
                 tape.reset(tape.step());
                 ImageBatch batch = test.next();

@@ -24,6 +24,9 @@ public interface Task extends AutoCloseable {
     /** The loss of the next batch, recorded on the tape. */
     Tensor forward(Tape tape);
 
+    /** Called after the optimizer's step, while what {@link #forward} made is still valid. */
+    default void stepped() {}
+
     /** Images or tokens of the last batch. */
     int items();
 

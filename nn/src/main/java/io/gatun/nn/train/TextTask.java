@@ -8,13 +8,12 @@ import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.nn.CarriedState;
 import io.gatun.nn.data.CharBatches;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.io.NamedTensor;
-import io.gatun.nn.io.TensorType;
 import io.gatun.nn.model.CharLstm;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -32,6 +31,7 @@ public final class TextTask implements Task {
     private final MemorySegment inputs;
     private final MemorySegment targets;
     private final CarriedState carried;
+    private List<LstmState> last;
     private int window;
 
     /**
@@ -52,63 +52,12 @@ public final class TextTask implements Task {
         try {
             inputs = scope.allocate(4L * steps * batch, "characters");
             targets = scope.allocate(4L * steps * batch, "next characters");
-            carried = new CarriedState(scope, model.layers(), batch, model.hidden());
+            carried = model.carriedState(memory, batch);
         } catch (RuntimeException e) {
             scope.close();
             throw e;
         }
         model.train();
-    }
-
-    /** The last state of each layer, kept over the end of a step. */
-    private static final class CarriedState {
-        private final Shape shape;
-        private final List<MemorySegment> h = new ArrayList<>();
-        private final List<MemorySegment> c = new ArrayList<>();
-
-        CarriedState(ParameterScope scope, int layers, int batch, int hidden) {
-            shape = Shape.of(batch, hidden);
-            for (int i = 0; i < layers; i++) {
-                h.add(scope.allocate(4 * shape.elements(), "carried h"));
-                c.add(scope.allocate(4 * shape.elements(), "carried c"));
-            }
-            clear();
-        }
-
-        void clear() {
-            h.forEach(state -> state.fill((byte) 0));
-            c.forEach(state -> state.fill((byte) 0));
-        }
-
-        /** Copies on the tape, because backward reads them after {@link #keep} has overwritten these. */
-        List<LstmState> on(Tape tape) {
-            List<LstmState> states = new ArrayList<>();
-            for (int i = 0; i < h.size(); i++) {
-                Tensor first = tape.empty(shape, "h0");
-                Tensor second = tape.empty(shape, "c0");
-                first.data().copyFrom(h.get(i));
-                second.data().copyFrom(c.get(i));
-                states.add(new LstmState(first, second));
-            }
-            return states;
-        }
-
-        void keep(List<LstmState> states) {
-            for (int i = 0; i < h.size(); i++) {
-                h.get(i).copyFrom(states.get(i).h().data());
-                c.get(i).copyFrom(states.get(i).c().data());
-            }
-        }
-
-        List<NamedTensor> tensors() {
-            List<NamedTensor> tensors = new ArrayList<>();
-            long[] dims = {shape.dim(0), shape.dim(1)};
-            for (int i = 0; i < h.size(); i++) {
-                tensors.add(new NamedTensor("carried.h" + i, TensorType.F32, dims, h.get(i)));
-                tensors.add(new NamedTensor("carried.c" + i, TensorType.F32, dims, c.get(i)));
-            }
-            return tensors;
-        }
     }
 
     @Override
@@ -144,11 +93,16 @@ public final class TextTask implements Task {
         return loss;
     }
 
+    @Override
+    public void stepped() {
+        carried.keep(last);
+    }
+
     private Tensor loss(Tape tape, CharBatches batches, int index, CarriedState state) {
         batches.fill(index, inputs, targets);
         Shape shape = Shape.of(batches.steps(), batches.batch());
         CharLstm.Result result = model.forward(tape.indices(shape, inputs), state.on(tape));
-        state.keep(result.states());
+        last = result.states();
         return Losses.crossEntropy(result.logits(), tape.indices(shape, targets));
     }
 
@@ -166,12 +120,12 @@ public final class TextTask implements Task {
     public Evaluation evaluate(Tape tape) {
         double loss = 0;
         model.eval();
-        try (ParameterScope kept = memory.parameters("test state");
-                var quiet = tape.noGrad()) {
-            CarriedState state = new CarriedState(kept, model.layers(), test.batch(), model.hidden());
+        try (CarriedState state = model.carriedState(memory, test.batch());
+                var _ = tape.noGrad()) {
             for (int i = 0; i < test.windows(); i++) {
                 tape.reset(tape.step());
                 loss += loss(tape, test, i, state).item();
+                state.keep(last);
             }
         } finally {
             model.train();
@@ -197,6 +151,7 @@ public final class TextTask implements Task {
 
     @Override
     public void close() {
+        carried.close();
         scope.close();
     }
 }

@@ -158,6 +158,7 @@ public final class Trainer {
         }
         loss.backward();
         optimizer.step();
+        task.stepped();
         return value;
     }
 
