@@ -19,10 +19,15 @@ class OneDnnContractTest extends KernelContract {
                 ActivationSpec.class,
                 BinarySpec.class,
                 ConvSpec.class,
-                GemmSpec.class,
+                GemmSpec.class, LstmSpec.class,
                 PermuteSpec.class,
                 PoolSpec.class,
                 ReduceSpec.class,
                 SoftmaxSpec.class);
+    }
+
+    @Override
+    protected Set<Class<? extends Spec>> mustOffer() {
+        return Set.of(BinarySpec.class, ConvSpec.class, GemmSpec.class, PermuteSpec.class);
     }
 }
