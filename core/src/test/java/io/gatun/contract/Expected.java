@@ -30,9 +30,9 @@ record Expected(double[] value, double[] tolerance) {
         return exact ? exact(value) : of(value, i -> SUM * U * magnitudes[i]);
     }
 
-    /** Within {@code ulps} units in the last place of the value as a float. */
+    /** Within {@code ulps} units in the last place of the value rounded once, which is half a unit from the value. */
     static Expected ulps(double[] value, double ulps) {
-        return of(value, i -> ulps * ulp(value[i]));
+        return of(value, i -> ulps == 0 ? 0 : (ulps + 0.5) * ulp(value[i]));
     }
 
     static double ulp(double value) {

@@ -1,0 +1,48 @@
+package io.gatun.simd;
+
+/**
+ * The innermost loop of GEMM and of convolution: one tile of C, {@code rows} x {@code vectors}·{@link Lanes#COUNT},
+ * summed over k in registers.
+ *
+ * <pre>
+ *                        b, one step: vectors · COUNT floats in a row
+ *                       +------------------------------+   + bStep for the next k
+ *                       +------------------------------+
+ *   a            a[r]   +------------------------------+
+ *   a + aRow     a[r]   |  c[r][v] = fma(a[r], b[v], c[r][v]), one chain for each element, k ascending
+ *   a + 2 aRow   a[r]   +------------------------------+
+ *   + aStep for the next k
+ * </pre>
+ *
+ * <p>A is read where it lies, one float a row and step, so it needs no packing: rows may be rows of a matrix, columns
+ * of one, or neighbouring pixels of an image. k runs over {@code segments} stretches of {@code steps}; the stretch i
+ * starts {@code offsets[i]} bytes from {@code a} (the taps of a convolution; GEMM has one), while b runs on.
+ *
+ * <p>All rows and vectors are computed and written: a caller with fewer gives memory that may be read and written
+ * anyway. No element's sum depends on its neighbours, on the tile or on the vector width.
+ */
+abstract class Micro {
+    final int rows;
+    final int vectors;
+
+    Micro(int rows, int vectors) {
+        this.rows = rows;
+        this.vectors = vectors;
+    }
+
+    /** c = a·b, or c = a·b + c if {@code add}; {@code cRow} is the distance of the rows of c in bytes. */
+    abstract void run(Strides strides, long a, long b, long c, long cRow, boolean add);
+
+    /** Floats in a row of the tile. */
+    final int width() {
+        return vectors * Lanes.COUNT;
+    }
+
+    /**
+     * How a micro-kernel walks, in bytes.
+     *
+     * @param steps k of each segment, at least 1
+     * @param offsets address of {@code segments} longs
+     */
+    record Strides(long aRow, long aStep, long bStep, long steps, int segments, long offsets) {}
+}

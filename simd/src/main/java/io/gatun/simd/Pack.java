@@ -1,0 +1,85 @@
+package io.gatun.simd;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
+import io.gatun.memory.Raw;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Copies of blocks of matrices to where a micro-kernel reads them one line after the other. Strides are in bytes. */
+final class Pack {
+    private static final VectorSpecies<Float> F = Lanes.F;
+    private static final MemorySegment MEMORY = Raw.MEMORY;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    /** Columns of a transposed panel that are read side by side: 8 lines of source fill one of the destination. */
+    private static final int GROUP = 8;
+
+    private Pack() {}
+
+    /** {@code steps} rows of {@code columns} floats to rows of {@code width}, zeros behind; width is whole vectors. */
+    static void rows(long source, long sourceRow, int steps, int columns, int width, long panel) {
+        int full = columns / Lanes.COUNT * Lanes.COUNT;
+        VectorMask<Float> rest = F.indexInRange(full, columns);
+        long fullBytes = 4L * full;
+        for (int k = 0; k < steps; k++) {
+            long v = 0;
+            for (; v < fullBytes; v += Lanes.BYTES) {
+                fromMemorySegment(F, MEMORY, source + v, ORDER).intoMemorySegment(MEMORY, panel + v, ORDER);
+            }
+            if (full < columns) {
+                fromMemorySegment(F, MEMORY, source + v, ORDER, rest).intoMemorySegment(MEMORY, panel + v, ORDER);
+                v += Lanes.BYTES;
+            }
+            for (; v < 4L * width; v += Lanes.BYTES) {
+                FloatVector.zero(F).intoMemorySegment(MEMORY, panel + v, ORDER);
+            }
+            source += sourceRow;
+            panel += 4L * width;
+        }
+    }
+
+    /** {@code columns} rows of {@code steps} floats, turned: row c becomes column c of the panel. */
+    static void columns(long source, long sourceRow, int steps, int columns, int width, long panel) {
+        int c = 0;
+        for (; c <= columns - GROUP; c += GROUP) {
+            turn8(source + c * sourceRow, sourceRow, steps, 4L * width, panel + 4L * c);
+        }
+        for (; c < columns; c++) {
+            turn1(source + c * sourceRow, steps, 4L * width, panel + 4L * c);
+        }
+        for (; c < width; c++) {
+            long to = panel + 4L * c;
+            for (int k = 0; k < steps; k++) {
+                MEMORY.set(JAVA_FLOAT_UNALIGNED, to + k * 4L * width, 0);
+            }
+        }
+    }
+
+    private static void turn8(long from, long fromRow, int steps, long toRow, long to) {
+        for (long end = from + 4L * steps; from < end; from += 4, to += toRow) {
+            for (long r = from, t = to, last = to + 4 * GROUP; t < last; r += fromRow, t += 4) {
+                MEMORY.set(JAVA_FLOAT_UNALIGNED, t, MEMORY.get(JAVA_FLOAT_UNALIGNED, r));
+            }
+        }
+    }
+
+    private static void turn1(long from, int steps, long toRow, long to) {
+        for (long end = from + 4L * steps; from < end; from += 4, to += toRow) {
+            MEMORY.set(JAVA_FLOAT_UNALIGNED, to, MEMORY.get(JAVA_FLOAT_UNALIGNED, from));
+        }
+    }
+
+    /** {@code rows} rows of {@code columns} floats, as they are. */
+    static void block(long source, long sourceRow, int rows, int columns, long to, long toRow) {
+        for (int r = 0; r < rows; r++) {
+            MemorySegment.copy(MEMORY, source, MEMORY, to, 4L * columns);
+            source += sourceRow;
+            to += toRow;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.gatun.simd;
+
+import io.gatun.kernel.Kernel;
+import io.gatun.kernel.Offer;
+import io.gatun.parallel.Task;
+import io.gatun.parallel.Workers;
+import io.gatun.simd.Micro.Strides;
+import io.gatun.spec.GemmSpec;
+
+/**
+ * GEMM in BLIS's shape, one method a loop: pieces of C (shared by the pool) - blocks of k - panels of B - tiles.
+ *
+ * <p>B is packed once for all pieces, unless the rows of A are too few to pay for it. A is read where it lies, or, when
+ * many panels will read it, from a copy of its block that has no two rows in one cache set.
+ *
+ * <p>An element of C is one chain of fma over each block of k, and these sums are added in order: nothing depends on
+ * tiles, threads or the vector width, so neither do the bits.
+ */
+final class SimdGemm implements Kernel {
+    private final GemmSpec spec;
+    private final Workers workers;
+    private final GemmBlocks blocks;
+    private final TileWriter writer;
+    private final Task pack = this::pack;
+    private final Task multiply = this::multiply;
+
+    // Frame slots.
+    private final int biasSlot;
+    private final int cSlot;
+    private final int scratchSlot;
+
+    private SimdGemm(GemmSpec spec, Workers workers) {
+        this.spec = spec;
+        this.workers = workers;
+        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads());
+        this.writer = new TileWriter(spec.alpha(), spec.beta(), spec.activation());
+        this.biasSlot = spec.bias() ? 2 : -1;
+        this.cSlot = spec.bias() ? 3 : 2;
+        this.scratchSlot = cSlot + 1;
+    }
+
+    static Offer offer(GemmSpec spec, Workers workers) {
+        if (GemmDot.suits(spec)) {
+            return Offer.of(new GemmDot(spec, workers));
+        }
+        return Offer.of(new SimdGemm(spec, workers));
+    }
+
+    @Override
+    public String implementation() {
+        Micro main = blocks.mainTile();
+        return "simd:gemm " + main.rows + "x" + main.width() + " " + blocks.tiles.name();
+    }
+
+    @Override
+    public long scratchBytes() {
+        return blocks.scratchBytes();
+    }
+
+    @Override
+    public void execute(long[] frame) {
+        if (blocks.pieces == 0) {
+            return;
+        }
+        if (blocks.packedPanels > 0) {
+            workers.run(blocks.packPieces(), pack, frame);
+        }
+        workers.run(blocks.pieces, multiply, frame);
+    }
+
+    /** Packs one panel of one matrix of the batch, all of its k. */
+    private void pack(long[] frame, int piece, int worker) {
+        int matrix = piece / blocks.packedPanels;
+        int panel = blocks.panels.count() - blocks.packedPanels + piece % blocks.packedPanels;
+        long b = frame[1] + 4 * matrix * spec.strideB();
+        int column = blocks.panels.column(panel);
+        int columns = blocks.panels.columns(panel);
+        int width = blocks.panels.width(panel);
+        long to = blocks.packedPanel(frame[scratchSlot], matrix, panel);
+        if (spec.transB()) {
+            Pack.columns(b + 4L * column * spec.ldb(), 4L * spec.ldb(), spec.k(), columns, width, to);
+        } else {
+            Pack.rows(b + 4L * column, 4L * spec.ldb(), spec.k(), columns, width, to);
+        }
+    }
+
+    /** One piece: some rows of C and some panels. */
+    private void multiply(long[] frame, int piece, int worker) {
+        int matrix = piece / blocks.piecesPerMatrix();
+        int rest = piece % blocks.piecesPerMatrix();
+        int rowPiece = rest / blocks.columnPieces;
+        int columnPiece = rest % blocks.columnPieces;
+        int row = rowPiece * blocks.rowsPerPiece;
+        int rows = Math.min(blocks.rowsPerPiece, spec.m() - row);
+        int fromPanel = blocks.panels.count() * columnPiece / blocks.columnPieces;
+        int toPanel = blocks.panels.count() * (columnPiece + 1) / blocks.columnPieces;
+        if (spec.k() == 0) {
+            empty(frame, matrix, row, rows, fromPanel, toPanel);
+            return;
+        }
+        long a = frame[0] + 4 * matrix * spec.strideA();
+        for (int block = 0; block < blocks.kBlocks; block++) {
+            kBlock(frame, worker, matrix, a, block, row, rows, fromPanel, toPanel);
+        }
+    }
+
+    /** Adds the product over one block of k to the piece. */
+    private void kBlock(
+            long[] frame, int worker, int matrix, long a, int block, int row, int rows, int fromPanel, int toPanel) {
+        int k = block * blocks.kPerBlock;
+        int steps = Math.min(blocks.kPerBlock, spec.k() - k);
+        long from = a + (spec.transA() ? 4L * k * spec.lda() + 4L * row : 4L * row * spec.lda() + 4L * k);
+        long copy = blocks.workerScratch(frame[scratchSlot], worker) + 4L * Tiles.LARGEST;
+        if (blocks.copyA) {
+            copyRows(from, rows, steps, copy);
+            from = copy;
+        }
+        for (int panel = fromPanel; panel < toPanel; panel++) {
+            panel(frame, worker, matrix, from, copy, block, k, steps, row, rows, panel);
+        }
+    }
+
+    private void copyRows(long from, int rows, int steps, long to) {
+        if (spec.transA()) {
+            Pack.block(from, 4L * spec.lda(), steps, rows, to, 4L * blocks.copyRow);
+        } else {
+            Pack.block(from, 4L * spec.lda(), rows, steps, to, 4L * blocks.copyRow);
+        }
+    }
+
+    /** All tiles of one panel. */
+    private void panel(
+            long[] frame,
+            int worker,
+            int matrix,
+            long a,
+            long copy,
+            int block,
+            int k,
+            int steps,
+            int row,
+            int rows,
+            int panel) {
+        Micro micro = blocks.tiles.micro(blocks.panels.vectors(panel));
+        boolean packed = panel >= blocks.panels.count() - blocks.packedPanels;
+        int column = blocks.panels.column(panel);
+        int columns = blocks.panels.columns(panel);
+        long b = packed
+                ? blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4L * k * micro.width()
+                : frame[1] + 4 * matrix * spec.strideB() + 4L * k * spec.ldb() + 4L * column;
+        Strides in = blocks.strides(block, packed ? micro.vectors : 0, false);
+        Strides inCopy = blocks.strides(block, packed ? micro.vectors : 0, true);
+        long bias = biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column;
+        long cRow = 4L * spec.ldc();
+        long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
+        long tile = blocks.workerScratch(frame[scratchSlot], worker);
+        long tileRow = 4L * micro.width();
+        boolean first = block == 0;
+        boolean last = block == blocks.kBlocks - 1;
+        boolean direct = writer.plain() && biasSlot < 0 && columns == micro.width();
+        boolean add = !first || spec.beta() != 0;
+        for (int r = 0; r < rows; r += micro.rows) {
+            int count = Math.min(micro.rows, rows - r);
+            long from = a + r * (blocks.copyA ? inCopy.aRow() : in.aRow());
+            Strides strides = blocks.copyA ? inCopy : in;
+            if (!blocks.copyA && count < micro.rows) {
+                copyRows(from, count, steps, copy);
+                from = copy;
+                strides = inCopy;
+            }
+            if (direct && count == micro.rows) {
+                micro.run(strides, from, b, c + r * cRow, cRow, add);
+            } else {
+                micro.run(strides, from, b, tile, tileRow, false);
+                writer.write(tile, tileRow, c + r * cRow, cRow, count, columns, bias, first, last);
+            }
+        }
+    }
+
+    private void empty(long[] frame, int matrix, int row, int rows, int fromPanel, int toPanel) {
+        int column = blocks.panels.column(fromPanel);
+        int columns = blocks.panels.column(toPanel - 1) + blocks.panels.columns(toPanel - 1) - column;
+        long cRow = 4L * spec.ldc();
+        long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
+        writer.empty(c, cRow, rows, columns, biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column);
+    }
+}

@@ -1,0 +1,101 @@
+package io.gatun.simd;
+
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
+import io.gatun.memory.Raw;
+import io.gatun.spec.Activation;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Writes a tile of sums to C: the first block of k c = alpha·s + beta·c, later ones c = c + alpha·s, the last one
+ * + bias and the activation. With beta = 0 the first does not read C. Plain mul and add, so that the direct write of a
+ * micro-kernel (alpha = 1, no bias) gives the same bits.
+ */
+record TileWriter(float alpha, float beta, Activation activation) {
+    private static final VectorSpecies<Float> F = Lanes.F;
+    private static final MemorySegment MEMORY = Raw.MEMORY;
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    /** Whether a tile may be written by the micro-kernel itself when there is no bias. */
+    boolean plain() {
+        return alpha == 1 && (beta == 0 || beta == 1) && activation.kind() == Activation.Kind.IDENTITY;
+    }
+
+    /**
+     * Writes {@code rows} x {@code columns} of the tile.
+     *
+     * @param bias address of the bias of the first column, 0 if there is none
+     */
+    void write(
+            long tile, long tileRow, long c, long cRow, int rows, int columns, long bias, boolean first, boolean last) {
+        float scale = first ? beta : 1;
+        long shift = last ? bias : 0;
+        for (int r = 0; r < rows; r++) {
+            row(tile + r * tileRow, c + r * cRow, columns, shift, scale);
+        }
+        if (last) {
+            activate(c, cRow, rows, columns);
+        }
+    }
+
+    private void row(long sums, long c, int columns, long bias, float scale) {
+        int i = 0;
+        for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
+            long at = 4L * i;
+            FloatVector v = fromMemorySegment(F, MEMORY, sums + at, ORDER).mul(alpha);
+            if (scale != 0) {
+                v = fromMemorySegment(F, MEMORY, c + at, ORDER).mul(scale).add(v);
+            }
+            if (bias != 0) {
+                v = v.add(fromMemorySegment(F, MEMORY, bias + at, ORDER));
+            }
+            v.intoMemorySegment(MEMORY, c + at, ORDER);
+        }
+        if (i < columns) {
+            long at = 4L * i;
+            VectorMask<Float> rest = F.indexInRange(i, columns);
+            FloatVector v = fromMemorySegment(F, MEMORY, sums + at, ORDER, rest).mul(alpha);
+            if (scale != 0) {
+                v = fromMemorySegment(F, MEMORY, c + at, ORDER, rest).mul(scale).add(v);
+            }
+            if (bias != 0) {
+                v = v.add(fromMemorySegment(F, MEMORY, bias + at, ORDER, rest));
+            }
+            v.intoMemorySegment(MEMORY, c + at, ORDER, rest);
+        }
+    }
+
+    /** c = beta·c + bias, activated: what is left of a product with K = 0. */
+    void empty(long c, long cRow, int rows, int columns, long bias) {
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < columns; i++) {
+                float v = beta == 0 ? 0 : Raw.f32(c + r * cRow, i) * beta;
+                Raw.f32(c + r * cRow, i, bias == 0 ? v : v + Raw.f32(bias, i));
+            }
+        }
+        activate(c, cRow, rows, columns);
+    }
+
+    private void activate(long c, long cRow, int rows, int columns) {
+        if (activation.kind() == Activation.Kind.IDENTITY) {
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            long row = c + r * cRow;
+            int i = 0;
+            for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
+                FloatVector v = fromMemorySegment(F, MEMORY, row + 4L * i, ORDER);
+                VectorMath.activate(activation, v).intoMemorySegment(MEMORY, row + 4L * i, ORDER);
+            }
+            if (i < columns) {
+                VectorMask<Float> rest = F.indexInRange(i, columns);
+                FloatVector v = fromMemorySegment(F, MEMORY, row + 4L * i, ORDER, rest);
+                VectorMath.activate(activation, v).intoMemorySegment(MEMORY, row + 4L * i, ORDER, rest);
+            }
+        }
+    }
+}
