@@ -33,14 +33,14 @@ final class Lstm {
     /** One of the two matrices: its layout in the primitive and where it lies there. */
     private record Weights(MemorySegment layout, Invocation.Place place) {}
 
-    private Lstm(Recipe recipe, LstmSpec spec) {
+    private Lstm(Recipe recipe, LstmSpec spec, int pieces) {
         this.recipe = recipe;
         this.spec = spec;
         this.attributes = recipe.descriptors().attributes();
         this.layerDims = new long[] {1, 1, spec.i(), 4, spec.h()};
         this.iterDims = new long[] {1, 1, spec.h(), 4, spec.h()};
         this.bias = recipe.descriptors().dense(1, 1, 4, spec.h());
-        this.pieces = divided(spec) ? recipe.pieces(spec.b(), 1) : 1;
+        this.pieces = pieces;
         this.workspace = spec.pass() == Pass.INFERENCE ? 0 : Recipe.aligned(workspaceBytes());
         if (spec.pass() != Pass.INFERENCE) {
             recipe.workspace(pieces * workspace + state());
@@ -51,8 +51,9 @@ final class Lstm {
         if (spec.t() == 0 || spec.b() == 0) {
             return EmptyKernel.lstm(spec);
         }
-        try (Recipe recipe = new Recipe(engine, spec, divided(spec) ? 1 : engine.threads())) {
-            Lstm lstm = new Lstm(recipe, spec);
+        boolean divided = divided(spec, engine.threads());
+        try (Recipe recipe = new Recipe(engine, spec, divided ? 1 : engine.threads())) {
+            Lstm lstm = new Lstm(recipe, spec, divided ? engine.threads() : 1);
             return spec.pass() == Pass.BACKWARD ? lstm.backward() : lstm.forward();
         }
     }
@@ -60,10 +61,11 @@ final class Lstm {
     /**
      * Whether each thread takes some sequences (1.4 times as fast at i=64, h=128, b=32) or OpenMP divides each product
      * (1.3 times as fast at i=h=512): with a piece of the batch each, every thread reads all weights at every step,
-     * which must then stay in its cache.
+     * which must then stay in its cache. Pieces are equal: the AVX2 cells made for another size in a given layout of the
+     * weights refuse to run.
      */
-    private static boolean divided(LstmSpec spec) {
-        return 16L * spec.h() * (spec.i() + spec.h()) <= DIVIDED_WEIGHTS_BYTES;
+    private static boolean divided(LstmSpec spec, int threads) {
+        return spec.b() % threads == 0 && 16L * spec.h() * (spec.i() + spec.h()) <= DIVIDED_WEIGHTS_BYTES;
     }
 
     private long state() {

@@ -17,7 +17,7 @@ class OneDnnContractTest extends KernelContract {
     protected Set<Class<? extends Spec>> families() {
         return Set.of(
                 ActivationSpec.class,
-                BinarySpec.class,
+                BatchNormSpec.class, BinarySpec.class,
                 ConvSpec.class,
                 GemmSpec.class, LstmSpec.class,
                 PermuteSpec.class,
