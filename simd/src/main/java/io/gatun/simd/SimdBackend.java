@@ -4,6 +4,7 @@ import io.gatun.kernel.Backend;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
+import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.Spec;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class SimdBackend implements Backend {
         @Override
         public Offer offer(Spec spec) {
             return switch (spec) {
+                case ConvSpec s -> SimdConv.offer(s, workers);
                 case GemmSpec s -> SimdGemm.offer(s, workers);
                 default -> Offer.refused("no simd kernel");
             };
