@@ -1,4 +1,6 @@
 /** The gatun command line, side-by-side benchmarks and the JMH suite. */
+// JMH 1.37 has no module-info; its file name alone makes it the module jmh.core.
+@SuppressWarnings("requires-automatic")
 module io.gatun.perf {
     requires io.gatun.nn;
     requires io.gatun.simd;

@@ -43,8 +43,12 @@ public final class Arithmetic {
     }
 
     private static Tensor binary(BinarySpec.Op op, Tensor a, Tensor b) {
+        return binary(Tape.of(op.name().toLowerCase(Locale.ROOT), a, b), op, a, b);
+    }
+
+    /** As the public operations, for two parameters, which are on no tape. */
+    static Tensor binary(Tape tape, BinarySpec.Op op, Tensor a, Tensor b) {
         String name = op.name().toLowerCase(Locale.ROOT);
-        Tape tape = Tape.of(name, a, b);
         Views.require(name, a, DType.F32);
         Views.require(name, b, DType.F32);
         BinarySpec spec = broadcast(op, name, a.shape, b.shape);

@@ -3,6 +3,7 @@ package io.gatun.autograd;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Plan;
 import io.gatun.kernel.Shape;
+import io.gatun.spec.BinarySpec;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.LstmSpec;
@@ -36,8 +37,13 @@ public final class Sequences {
         return tape.record(new Op.Embedding(spec), dst, table, indices);
     }
 
-    /** Weights of one LSTM layer: weightsIh [4h, i], weightsHh [4h, h], bias [4h], gates in the order i, f, g, o. */
-    public record LstmWeights(Tensor weightsIh, Tensor weightsHh, Tensor bias) {}
+    /**
+     * Weights of one LSTM layer: weightsIh [4h, i], weightsHh [4h, h], biasIh and biasHh [4h], which are added, gates in
+     * the order i, f, g, o.
+     *
+     * @param biasHh or null
+     */
+    public record LstmWeights(Tensor weightsIh, Tensor weightsHh, Tensor biasIh, Tensor biasHh) {}
 
     /** Hidden and cell state, [b, h] each. */
     public record LstmState(Tensor h, Tensor c) {
@@ -65,18 +71,22 @@ public final class Sequences {
         if (s.rank() != 3
                 || !ih.equals(Shape.of(4 * h, s.dim(2)))
                 || !weights.weightsHh.shape.equals(Shape.of(4 * h, h))
-                || weights.bias.shape.elements() != 4L * h) {
+                || weights.biasIh.shape.elements() != 4L * h
+                || (weights.biasHh != null && !weights.biasHh.shape.equals(weights.biasIh.shape))) {
             throw new IllegalArgumentException("lstm: src " + s + ", weightsIh " + ih + ", weightsHh "
-                    + weights.weightsHh.shape + ", bias " + weights.bias.shape
+                    + weights.weightsHh.shape + ", biasIh " + weights.biasIh.shape
                     + " do not fit; for src [t x b x i] they are [4h x i], [4h x h] and [4h]");
         }
+        Tensor bias = weights.biasHh == null
+                ? weights.biasIh
+                : Arithmetic.binary(tape, BinarySpec.Op.ADD, weights.biasIh, weights.biasHh);
         Shape state = Shape.of(s.dim(1), h);
         LstmState first = initial == null ? new LstmState(tape.zeros(state), tape.zeros(state)) : initial;
         if (!first.h.shape.equals(state) || !first.c.shape.equals(state)) {
             throw new IllegalArgumentException("lstm: initial state " + first.h.shape + " and " + first.c.shape
                     + " for src " + s + " must both be " + state);
         }
-        Tensor[] in = {src, first.h, first.c, weights.weightsIh, weights.weightsHh, weights.bias};
+        Tensor[] in = {src, first.h, first.c, weights.weightsIh, weights.weightsHh, bias};
         boolean records = tape.records(in);
         LstmSpec spec = new LstmSpec(records ? Pass.TRAINING : Pass.INFERENCE, s.dim(0), s.dim(1), s.dim(2), h);
         Plan plan = tape.plan(spec);

@@ -157,7 +157,7 @@ public final class Tape implements AutoCloseable {
         void close();
     }
 
-    /** Records nothing until the result is closed: {@code try (var quiet = tape.noGrad()) { … }}; may be nested. */
+    /** Records nothing until the result is closed: {@code try (var _ = tape.noGrad()) { … }}; may be nested. */
     public NoGrad noGrad() {
         withoutGrad++;
         return () -> withoutGrad--;

@@ -152,6 +152,11 @@ public final class Kernels implements AutoCloseable {
         return lines;
     }
 
+    /** The plans made so far, in no order: what a run really ran on. */
+    public List<Plan> plans() {
+        return List.copyOf(plans.values());
+    }
+
     /** Threads of the pool, the caller included. */
     public int threads() {
         return workers.threads();

@@ -1,9 +1,26 @@
 package io.gatun.reference;
 
 import io.gatun.kernel.Backend;
+import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ActivationSpec;
+import io.gatun.spec.BatchNormSpec;
+import io.gatun.spec.ConvSpec;
+import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
+import io.gatun.spec.PoolSpec;
+import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CrossEntropySpec;
+import io.gatun.spec.DropoutSpec;
+import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.PermuteSpec;
+import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.SgdSpec;
+import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
 import java.util.List;
 
@@ -34,8 +51,28 @@ public final class ReferenceBackend implements Backend {
 
     private static Offer offer(Spec spec) {
         return switch (spec) {
+            case GemmSpec s -> Offer.of(new ReferenceGemm(s));
+            case ConvSpec s -> Offer.of(new ReferenceConv(s));
+            case PoolSpec s -> Offer.of(new ReferencePool(s));
+            case BatchNormSpec s -> Offer.of(new ReferenceBatchNorm(s));
+            case LstmSpec s -> Offer.of(lstm(s));
             case ActivationSpec s -> Offer.of(new ReferenceActivation(s));
-            default -> Offer.refused("no reference kernel");
+            case AxpbySpec s -> Offer.of(new ReferenceAxpby(s));
+            case BinarySpec s -> Offer.of(new ReferenceBinary(s));
+            case SoftmaxSpec s -> Offer.of(new ReferenceSoftmax(s));
+            case CrossEntropySpec s -> Offer.of(new ReferenceCrossEntropy(s));
+            case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
+            case PermuteSpec s -> Offer.of(new ReferencePermute(s));
+            case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));
+            case DropoutSpec s -> Offer.of(new ReferenceDropout(s));
+            case SgdSpec s -> Offer.of(new ReferenceSgd(s));
+            case AdamWSpec s -> Offer.of(new ReferenceAdamW(s));
         };
+    }
+
+    private static Kernel lstm(LstmSpec spec) {
+        return spec.pass() == Pass.BACKWARD
+                ? new ReferenceLstmBackward(spec, new ReferenceLstm(spec.with(Pass.TRAINING)))
+                : new ReferenceLstm(spec);
     }
 }

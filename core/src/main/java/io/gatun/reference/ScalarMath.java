@@ -1,6 +1,7 @@
 package io.gatun.reference;
 
 import io.gatun.spec.Activation;
+import io.gatun.spec.BinarySpec;
 
 /**
  * The scalar float functions that every Java kernel agrees with to the bit: the vector kernels do the same operations in
@@ -44,20 +45,22 @@ public final class ScalarMath {
     public static final float M3 = 0x1.1228e6p-7f;
     public static final float M4 = 0x1.6bebcep-10f;
 
-    /** Q(|x|) exp(x^2 / 2) (1 + k |x|) in powers of 1 / (1 + k |x|) - 1/2, Q the normal tail; relative error 3.5e-9. */
-    public static final float TAIL_K = 0.3f;
+    /** Q(|x|) exp(x^2 / 2) (1 + |x| / 2) in powers of 1 / (1 + |x| / 2) - 5/8, Q the normal tail; relative error 3e-9. */
+    public static final float TAIL_CENTRE = 0.625f;
 
-    public static final float T0 = 0x1.c69888p-3f;
+    public static final float T0 = 0x1.835296p-2f;
 
-    public static final float T1 = 0x1.510f0cp-2f;
-    public static final float T2 = 0x1.6281f2p-2f;
-    public static final float T3 = 0x1.c6d348p-3f;
-    public static final float T4 = 0x1.dc0feap-6f;
-    public static final float T5 = -0x1.3da6aap-4f;
-    public static final float T6 = -0x1.2ab050p-5f;
-    public static final float T7 = 0x1.263990p-5f;
-    public static final float T8 = 0x1.41bcd4p-6f;
-    public static final float T9 = -0x1.520068p-6f;
+    public static final float T1 = 0x1.5b24eap-2f;
+    public static final float T2 = 0x1.0732f8p-8f;
+    public static final float T3 = -0x1.13bf48p-3f;
+    public static final float T4 = 0x1.80f8d8p-5f;
+    public static final float T5 = 0x1.b8ebcep-5f;
+    public static final float T6 = -0x1.1fb0aap-4f;
+    public static final float T7 = 0x1.73657cp-6f;
+    public static final float T8 = 0x1.299d82p-5f;
+    public static final float T9 = -0x1.267c5ep-4f;
+    public static final float T10 = 0x1.17e420p-6f;
+    public static final float T11 = 0x1.17a12cp-4f;
 
     /** Q(15) is below the smallest float. */
     public static final float TAIL_MAX = 15f;
@@ -94,6 +97,26 @@ public final class ScalarMath {
         };
     }
 
+    /** a op b. */
+    public static float binary(BinarySpec.Op op, float a, float b) {
+        return switch (op) {
+            case ADD -> a + b;
+            case SUB -> a - b;
+            case MUL -> a * b;
+            case DIV -> a / b;
+        };
+    }
+
+    /** alpha x + beta y; with beta = 0, alpha x. */
+    public static float axpby(float alpha, float x, float beta, float y) {
+        return beta == 0 ? alpha * x : Math.fma(alpha, x, beta * y);
+    }
+
+    /** What dropout multiplies the kept elements by, 1 / (1 - p). */
+    public static float keptScale(float p) {
+        return (float) (1 / (1 - (double) p));
+    }
+
     /** 1 above 0, {@code below} elsewhere, NaN for NaN. */
     private static float slope(float x, float below) {
         float slope = x > 0 ? 1 : below;
@@ -106,13 +129,29 @@ public final class ScalarMath {
         float shifted = Math.fma(bounded, LOG2_E, ROUND);
         float n = shifted - ROUND;
         float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
-        return scale(expPolynomial(r), Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND));
+        return scale(expPolynomial(r), exponent(shifted));
     }
 
     /** e^r for |r| &lt;= ln(2) / 2. */
     private static float expPolynomial(float r) {
         float q = Math.fma(Math.fma(Math.fma(Math.fma(E4, r, E3), r, E2), r, E1), r, E0);
         return Math.fma(Math.fma(q, r, 1f), r, 1f);
+    }
+
+    /**
+     * e^(x - max) for x &lt;= max, with the rounding error of the difference put back (Knuth's two-sum): at a distance of 80
+     * it alone would be 60 ulp.
+     */
+    public static float expDifference(float x, float max) {
+        float d = x - max;
+        float back = d - x;
+        float rest = (x - (d - back)) - (max + back);
+        float low = d < EXP_MIN ? 0f : rest;
+        float bounded = Math.max(Math.min(d, EXP_MAX), EXP_MIN);
+        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
+        return scale(expPolynomial(r + low), exponent(shifted));
     }
 
     /** v 2^n by two factors, so that a denormal result is rounded once. */
@@ -133,7 +172,7 @@ public final class ScalarMath {
         float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
         float q = Math.fma(Math.fma(Math.fma(Math.fma(M4, r, M3), r, M2), r, M1), r, M0);
         float m = Math.fma(r * r, q, r);
-        float s = power(Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND));
+        float s = power(exponent(shifted));
         return Math.fma(m, s, s - 1f);
     }
 
@@ -187,12 +226,16 @@ public final class ScalarMath {
         return expPolynomial(Math.fma(-0.5f, rest, r));
     }
 
-    /** Q(|x|) exp(x^2 / 2). */
+    /** Q(|x|) exp(x^2 / 2), corrected for the rounding of t. */
     private static float tail(float x) {
-        float t = 1f / Math.fma(TAIL_K, Math.abs(x), 1f);
-        float s = t - 0.5f;
-        float high = Math.fma(Math.fma(Math.fma(Math.fma(T9, s, T8), s, T7), s, T6), s, T5);
-        return t * Math.fma(Math.fma(Math.fma(Math.fma(Math.fma(high, s, T4), s, T3), s, T2), s, T1), s, T0);
+        float half = 0.5f * Math.abs(x);
+        float t = 1f / (1f + half);
+        float rest = Math.fma(-t, half, 1f - t);
+        float s = t - TAIL_CENTRE;
+        float high = Math.fma(Math.fma(Math.fma(Math.fma(Math.fma(T11, s, T10), s, T9), s, T8), s, T7), s, T6);
+        float low = Math.fma(Math.fma(Math.fma(Math.fma(high, s, T5), s, T4), s, T3), s, T2);
+        float value = t * Math.fma(Math.fma(low, s, T1), s, T0);
+        return Math.fma(value, rest, value);
     }
 
     /** ln x; -Inf at 0 and NaN below. Kernels need it once a row, so it has no vector form. */

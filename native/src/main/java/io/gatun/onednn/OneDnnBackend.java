@@ -1,14 +1,11 @@
 package io.gatun.onednn;
 
 import io.gatun.kernel.Backend;
-import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.Spec;
-import java.util.List;
 
-/** oneDNN on the host. */
+/** oneDNN on the host, called through Panama. */
 public final class OneDnnBackend implements Backend {
-    /** Loads nothing. */
+    /** For the service loader; loads nothing. */
     public OneDnnBackend() {}
 
     @Override
@@ -18,17 +15,6 @@ public final class OneDnnBackend implements Backend {
 
     @Override
     public Session open(Workers workers) {
-        LoadResult.Loaded library = OneDnnLibrary.require(workers.threads());
-        return new Session() {
-            @Override
-            public Offer offer(Spec spec) {
-                return Offer.refused("oneDNN has no kernel for " + spec);
-            }
-
-            @Override
-            public List<String> describe() {
-                return List.of("oneDNN " + library.version() + " from " + library.place());
-            }
-        };
+        return new OneDnnSession(workers, OneDnnLibrary.require(workers.threads()));
     }
 }

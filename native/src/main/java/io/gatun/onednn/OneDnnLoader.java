@@ -38,15 +38,21 @@ final class OneDnnLoader {
             system = new SystemLinker();
             system.setEnvironment("OMP_WAIT_POLICY", "passive");
             system.setEnvironment("OMP_NUM_THREADS", Integer.toString(threads));
-        } catch (IllegalCallerException e) {
+            String explicit = System.getProperty("gatun.onednn.path");
+            return explicit != null ? explicit(Path.of(explicit)) : search();
+        } catch (IllegalCallerException | ExceptionInInitializerError e) {
+            // The second where this module may call native code and the bindings' may not.
             return none(
                     "native access",
-                    "denied: start Java with --enable-native-access=io.gatun.accel (ALL-UNNAMED on the class path)");
+                    "denied: start Java with --enable-native-access=io.gatun.core,io.gatun.bindings,io.gatun.accel"
+                            + " (ALL-UNNAMED on the class path); " + cause(e));
         } catch (IOException e) {
             return none("environment", e.getMessage());
         }
-        String explicit = System.getProperty("gatun.onednn.path");
-        return explicit != null ? explicit(Path.of(explicit)) : search();
+    }
+
+    private static String cause(Throwable e) {
+        return (e.getCause() == null ? e : e.getCause()).getMessage();
     }
 
     private LoadResult none(String place, String reason) {

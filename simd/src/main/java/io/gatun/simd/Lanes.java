@@ -1,6 +1,9 @@
 package io.gatun.simd;
 
+import io.gatun.memory.Raw;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -18,7 +21,35 @@ final class Lanes {
     /** Bytes in a vector. */
     static final long BYTES = F.vectorByteSize();
 
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
     private Lanes() {}
+
+    static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(F, Raw.MEMORY, address, ORDER);
+    }
+
+    /** The lanes of the mask, 0 in the others; nothing is read there. */
+    static FloatVector load(long address, VectorMask<Float> mask) {
+        return FloatVector.fromMemorySegment(F, Raw.MEMORY, address, ORDER, mask);
+    }
+
+    static void store(long address, FloatVector v) {
+        v.intoMemorySegment(Raw.MEMORY, address, ORDER);
+    }
+
+    static void store(long address, FloatVector v, VectorMask<Float> mask) {
+        v.intoMemorySegment(Raw.MEMORY, address, ORDER, mask);
+    }
+
+    static FloatVector splat(float value) {
+        return FloatVector.broadcast(F, value);
+    }
+
+    /** The first {@code count} lanes, all if there are not so many. */
+    static VectorMask<Float> first(int count) {
+        return F.indexInRange(0, count);
+    }
 
     private static VectorSpecies<Float> species() {
         Integer bits = Integer.getInteger("gatun.simd.bits");

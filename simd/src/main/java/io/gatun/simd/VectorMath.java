@@ -1,6 +1,7 @@
 package io.gatun.simd;
 
 import static io.gatun.reference.ScalarMath.*;
+import static io.gatun.simd.Lanes.splat;
 
 import io.gatun.spec.Activation;
 import jdk.incubator.vector.FloatVector;
@@ -58,6 +59,19 @@ final class VectorMath {
         FloatVector q =
                 splat(E4).fma(r, splat(E3)).fma(r, splat(E2)).fma(r, splat(E1)).fma(r, splat(E0));
         return q.fma(r, one).fma(r, one);
+    }
+
+    /** {@link io.gatun.reference.ScalarMath#expDifference}: e^(x - max) with the rounding of the difference put back. */
+    static FloatVector expDifference(FloatVector x, FloatVector max) {
+        FloatVector d = x.sub(max);
+        FloatVector back = d.sub(x);
+        FloatVector rest = x.sub(d.sub(back)).sub(max.add(back));
+        FloatVector low = rest.blend(0f, d.compare(VectorOperators.LT, EXP_MIN));
+        FloatVector bounded = d.min(EXP_MAX).max(EXP_MIN);
+        FloatVector shifted = bounded.fma(splat(LOG2_E), splat(ROUND));
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(splat(-LN2_LOW), n.fma(splat(-LN2_HIGH), bounded));
+        return scale(expPolynomial(r.add(low)), exponent(shifted));
     }
 
     private static FloatVector scale(FloatVector v, IntVector n) {
@@ -131,18 +145,19 @@ final class VectorMath {
     }
 
     private static FloatVector tail(FloatVector x) {
-        FloatVector t = splat(1f).div(x.abs().fma(splat(TAIL_K), splat(1f)));
-        FloatVector s = t.sub(0.5f);
-        FloatVector high =
-                splat(T9).fma(s, splat(T8)).fma(s, splat(T7)).fma(s, splat(T6)).fma(s, splat(T5));
-        return t.mul(high.fma(s, splat(T4))
-                .fma(s, splat(T3))
-                .fma(s, splat(T2))
-                .fma(s, splat(T1))
-                .fma(s, splat(T0)));
-    }
-
-    private static FloatVector splat(float value) {
-        return FloatVector.broadcast(Lanes.F, value);
+        FloatVector half = x.abs().mul(0.5f);
+        FloatVector one = splat(1f);
+        FloatVector t = one.div(half.add(1f));
+        FloatVector rest = t.neg().fma(half, one.sub(t));
+        FloatVector s = t.sub(TAIL_CENTRE);
+        FloatVector high = splat(T11)
+                .fma(s, splat(T10))
+                .fma(s, splat(T9))
+                .fma(s, splat(T8))
+                .fma(s, splat(T7));
+        FloatVector middle =
+                high.fma(s, splat(T6)).fma(s, splat(T5)).fma(s, splat(T4)).fma(s, splat(T3));
+        FloatVector value = t.mul(middle.fma(s, splat(T2)).fma(s, splat(T1)).fma(s, splat(T0)));
+        return value.fma(rest, value);
     }
 }

@@ -123,16 +123,28 @@ public final class BatchLoader implements AutoCloseable {
         int slots = options.prefetch() + 1;
         free = new ArrayBlockingQueue<>(slots);
         ready = new ArrayBlockingQueue<>(slots + 1);
-        for (int i = 0; i < slots; i++) {
-            free.add(new ImageBatch(
-                    arena.allocate(4L * batch * set.imageBytes(), 64), arena.allocate(4L * batch, 64), batch, tail));
-        }
+        allocate(slots, batch, tail);
         worker = Thread.ofPlatform()
                 .name("gatun-batch-loader")
                 .daemon()
                 .uncaughtExceptionHandler(this::failed)
                 .unstarted(() -> fill(start));
         worker.start();
+    }
+
+    private void allocate(int slots, int batch, int tail) {
+        boolean complete = false;
+        try {
+            for (int i = 0; i < slots; i++) {
+                MemorySegment images = arena.allocate(4L * batch * set.imageBytes(), 64);
+                free.add(new ImageBatch(images, arena.allocate(4L * batch, 64), batch, tail));
+            }
+            complete = true;
+        } finally {
+            if (!complete) {
+                arena.close();
+            }
+        }
     }
 
     private void failed(Thread thread, Throwable cause) {

@@ -11,9 +11,9 @@ final class ShapeRenderer {
     private static final int CHANNELS = 3;
 
     /** A figure leans at most this far, in radians, and its centre leaves the picture's by at most this, in pixels. */
-    private static final double LEAN = 0.5;
+    private static final double LEAN = 0.42;
 
-    private static final double WANDER = 5;
+    private static final double WANDER = 4;
 
     /** Share of figures brighter than their ground. At one half a linear model learns nothing at all. */
     private static final double BRIGHT_FIGURES = 0.8;
@@ -45,7 +45,7 @@ final class ShapeRenderer {
     }
 
     private void figure(ShapeOutline outline, SplitMix random) {
-        double radius = random.between(8, 13);
+        double radius = random.between(9, 13.5);
         double away = Math.min(SIZE / 2.0 - 0.85 * radius, WANDER);
         double cx = SIZE / 2.0 + random.between(-away, away);
         double cy = SIZE / 2.0 + random.between(-away, away);
@@ -136,8 +136,8 @@ final class ShapeRenderer {
     /** Two near colours and how they alternate: plain, gradient, stripes, checks or blotches. */
     private static final class Texture {
         private static final int KINDS = 5;
-        private static final double SPREAD = 28;
-        private static final double CONTRAST = 118;
+        private static final double SPREAD = 24;
+        private static final double CONTRAST = 122;
 
         private final float[] first = new float[CHANNELS];
         private final float[] second = new float[CHANNELS];

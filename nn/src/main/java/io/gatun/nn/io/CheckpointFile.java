@@ -49,8 +49,8 @@ public final class CheckpointFile {
     }
 
     /**
-     * Saves atomically: returns only when the new file is on disk, verified and in place. On any exception the former
-     * checkpoint is untouched.
+     * Saves atomically: returns only when the new file is on disk, verified and in place. On any exception a whole
+     * checkpoint is in place: the former one, or the new one when only the last directory sync failed.
      *
      * @param tensors names unique, data native or byte-array segments that nobody changes meanwhile
      * @param metadata any strings; keys must not start with {@code gatun.crc32c}

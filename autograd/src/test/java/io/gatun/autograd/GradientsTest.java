@@ -1,0 +1,269 @@
+package io.gatun.autograd;
+
+import static io.gatun.autograd.GradientCheck.input;
+
+import io.gatun.autograd.Images.Norm;
+import io.gatun.autograd.Images.Window;
+import io.gatun.autograd.Sequences.LstmState;
+import io.gatun.autograd.Sequences.LstmWeights;
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Activation;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every rule of {@link Gradients} against differences of its own forward. */
+class GradientsTest {
+    private static Kernels kernels;
+
+    @BeforeAll
+    static void open() {
+        kernels = Kernels.open("simd", 1);
+    }
+
+    @AfterAll
+    static void close() {
+        kernels.close();
+    }
+
+    private static GradientCheck check(String name) {
+        return GradientCheck.of(kernels, name);
+    }
+
+    private static float[] plus(float[] values, float offset) {
+        float[] moved = values.clone();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] += offset;
+        }
+        return moved;
+    }
+
+    private static float[] scaled(float[] values, float factor) {
+        float[] product = values.clone();
+        for (int i = 0; i < product.length; i++) {
+            product[i] *= factor;
+        }
+        return product;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false", "true,false", "false,true", "true,true"})
+    void matmul(boolean transA, boolean transB) {
+        GradientCheck check = check("matmul " + transA + transB);
+        check.check(
+                (tape, in) -> Matrices.matmul(in[0], in[1], transA, transB),
+                transA ? input(check.normal(15), 3, 5) : input(check.normal(15), 5, 3),
+                transB ? input(check.normal(21), 7, 3) : input(check.normal(21), 3, 7));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false", "true,false", "false,true", "true,true"})
+    void batchedMatmulWithEachFactorShared(boolean transA, boolean transB) {
+        GradientCheck check = check("batched matmul " + transA + transB);
+        int[] a = transA ? new int[] {4, 3, 5} : new int[] {4, 5, 3};
+        int[] b = transB ? new int[] {4, 2, 3} : new int[] {4, 3, 2};
+        int[] oneA = Arrays.copyOfRange(a, 1, 3);
+        int[] oneB = Arrays.copyOfRange(b, 1, 3);
+        check.check(
+                (tape, in) -> Matrices.matmul(in[0], in[1], transA, transB),
+                input(check.normal(60), a),
+                input(check.normal(24), b));
+        check.check(
+                (tape, in) -> Matrices.matmul(in[0], in[1], transA, transB),
+                input(check.normal(15), oneA),
+                input(check.normal(24), b));
+        check.check(
+                (tape, in) -> Matrices.matmul(in[0], in[1], transA, transB),
+                input(check.normal(60), a),
+                input(check.normal(6), oneB));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"identity", "relu", "sigmoid", "tanh", "gelu", "leaky_relu:0.1", "elu:0.7"})
+    void activation(String name) {
+        GradientCheck check = check(name);
+        check.check(
+                (tape, in) -> Activations.activation(in[0].scale(1), Activation.parse(name)),
+                input(check.awayFromZero(33), 3, 11));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"identity", "sigmoid", "tanh", "gelu"})
+    void linearWithActivation(String name) {
+        GradientCheck check = check("linear " + name);
+        check.check(
+                (tape, in) -> Matrices.linear(in[0], in[1], in[2], Activation.parse(name)),
+                input(check.normal(2 * 3 * 5), 2, 3, 5),
+                input(scaled(check.normal(35), 0.4f), 7, 5),
+                input(check.normal(7), 7));
+        check.check(
+                (tape, in) -> Matrices.linear(in[0], in[1], null, Activation.parse(name)),
+                input(check.normal(20), 4, 5),
+                input(scaled(check.normal(35), 0.4f), 7, 5));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1,1", "2,1,1,1", "1,2,2,1", "2,0,1,2", "1,1,1,4"})
+    void conv2d(int stride, int padding, int dilation, int groups) {
+        GradientCheck check = check("conv2d " + stride + padding + dilation + groups);
+        Window window = new Window(stride, padding, dilation, groups);
+        check.check(
+                (tape, in) -> Images.conv2d(in[0], in[1], in[2], window, Activation.TANH),
+                input(check.normal(2 * 7 * 6 * 4), 2, 7, 6, 4),
+                input(scaled(check.normal(8 * 9 * 4 / groups), 0.15f), 8, 3, 3, 4 / groups),
+                input(check.normal(8), 8));
+        check.check(
+                (tape, in) -> Images.conv2d(in[0], in[1], null, window),
+                input(check.normal(2 * 7 * 6 * 4), 2, 7, 6, 4),
+                input(scaled(check.normal(8 * 9 * 4 / groups), 0.15f), 8, 3, 3, 4 / groups));
+    }
+
+    @Test
+    void pools() {
+        GradientCheck max = check("maxPool");
+        max.check((tape, in) -> Images.maxPool(in[0], 3, 2, 1), input(max.distinct(2 * 7 * 5 * 3), 2, 7, 5, 3));
+        GradientCheck avg = check("avgPool");
+        avg.check((tape, in) -> Images.avgPool(in[0], 3, 2, 1), input(avg.normal(2 * 7 * 5 * 3), 2, 7, 5, 3));
+        GradientCheck global = check("globalAvgPool");
+        global.check((tape, in) -> Images.globalAvgPool(in[0]), input(global.normal(2 * 7 * 5 * 3), 2, 7, 5, 3));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true,false,false", "true,true,false", "true,true,true", "false,true,false", "false,true,true"})
+    void batchNorm(boolean training, boolean residual, boolean relu) {
+        GradientCheck check = check("batchNorm " + training + residual + relu);
+        int rows = 2 * 3 * 2;
+        int c = 5;
+        // |x^| <= sqrt(rows - 1) < 4, so a residual of +-8 decides each ReLU whatever the direction.
+        float[] shortcut = new float[rows * c];
+        for (int i = 0; i < shortcut.length; i++) {
+            shortcut[i] = (i * 7 % 5 < 3 ? 8 : -8) + 0.01f * i;
+        }
+        GradientCheck.Input src = input(check.normal(rows * c), 2, 3, 2, c);
+        GradientCheck.Input gamma = input(new float[] {1, 0.5f, -0.7f, 0.9f, 0.3f}, c);
+        GradientCheck.Input beta = input(new float[] {0, 0.5f, -0.3f, 0.1f, 1}, c);
+        GradientCheck.Input added = input(shortcut, 2, 3, 2, c);
+        check.check(
+                (tape, in) -> {
+                    Tensor mean = tape.tensor(Shape.of(c), 0.1f, -0.2f, 0.3f, 0, 0);
+                    Tensor var = tape.tensor(Shape.of(c), 1, 2, 0.5f, 1, 0.8f);
+                    Norm norm = new Norm(in[1], in[2], mean, var, 1e-5f, 0.1f, training);
+                    return Images.batchNorm(in[0], norm, residual ? in[3] : null, relu);
+                },
+                residual
+                        ? new GradientCheck.Input[] {src, gamma, beta, added}
+                        : new GradientCheck.Input[] {src, gamma, beta});
+    }
+
+    @ParameterizedTest
+    @CsvSource({"add", "sub", "mul", "div"})
+    void binary(String op) {
+        GradientCheck check = check(op);
+        java.util.function.BinaryOperator<Tensor> f =
+                switch (op) {
+                    case "add" -> Tensor::add;
+                    case "sub" -> Tensor::sub;
+                    case "mul" -> Tensor::mul;
+                    default -> Tensor::div;
+                };
+        int[][] seconds = {{3, 4, 5}, {5}, {4, 5}, {3, 1, 1}, {3, 4, 1}, {1}};
+        for (int[] second : seconds) {
+            int count = Arrays.stream(second).reduce(1, (x, y) -> x * y);
+            check.check(
+                    (tape, in) -> f.apply(in[0], in[1]),
+                    input(check.normal(60), 3, 4, 5),
+                    input(plus(scaled(check.awayFromZero(count), 0.2f), 2), second));
+        }
+        if (!op.equals("div")) {
+            check.check(
+                    (tape, in) -> f.apply(in[0], in[1]), input(check.normal(5), 5), input(check.normal(60), 3, 4, 5));
+        }
+        check.check((tape, in) -> f.apply(in[0].scale(2), in[0]).add(in[0]), input(plus(check.normal(6), 9), 6));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "1", "2", "0,1", "1,2", "0,2", "0,1,2"})
+    void reductions(String list) {
+        int[] axes = list.isEmpty()
+                ? new int[0]
+                : Arrays.stream(list.split(",")).mapToInt(Integer::parseInt).toArray();
+        GradientCheck check = check("reduce " + list);
+        check.check((tape, in) -> in[0].sum(axes), input(check.normal(60), 3, 4, 5));
+        check.check((tape, in) -> in[0].mean(axes), input(check.normal(60), 3, 4, 5));
+        check.check((tape, in) -> Arithmetic.sumOfSquares(in[0], axes), input(check.normal(60), 3, 4, 5));
+    }
+
+    @Test
+    void views() {
+        GradientCheck check = check("views");
+        check.check((tape, in) -> in[0].permute(2, 0, 1), input(check.normal(60), 3, 4, 5));
+        check.check((tape, in) -> in[0].permute(1, 2, 0).mul(in[0].reshape(4, 5, 3)), input(check.normal(60), 3, 4, 5));
+        check.check((tape, in) -> in[0].transpose(0, -1), input(check.normal(60), 3, 4, 5));
+        check.check((tape, in) -> in[0].flatten(1).mul(in[0].reshape(-1, 20)), input(check.normal(60), 3, 4, 5));
+        check.check((tape, in) -> in[0].scale(-1.5f), input(check.normal(60), 60));
+    }
+
+    @Test
+    void softmaxes() {
+        GradientCheck check = check("softmax");
+        check.check((tape, in) -> Activations.softmax(in[0]), input(check.normal(35), 5, 7));
+        check.check((tape, in) -> Activations.logSoftmax(in[0]), input(check.normal(35), 5, 7));
+    }
+
+    @Test
+    void losses() {
+        GradientCheck check = check("losses");
+        check.check(
+                (tape, in) -> Losses.crossEntropy(in[0], tape.integers(Shape.of(5), 0, 6, 3, -100, 2)),
+                input(check.normal(35), 5, 7));
+        check.check(
+                (tape, in) -> Losses.mse(in[0], in[1]), input(check.normal(35), 5, 7), input(check.normal(35), 5, 7));
+    }
+
+    @Test
+    void embeddingAndDropout() {
+        GradientCheck check = check("embedding");
+        check.check(
+                (tape, in) -> Sequences.embedding(in[0], tape.integers(Shape.of(2, 3), 1, 4, 1, 0, 1, 3))
+                        .add(Sequences.embedding(in[0], tape.integers(Shape.of(2, 3), 1, 2, 2, 0, 0, 0))),
+                input(check.normal(30), 5, 6));
+        check.check((tape, in) -> Activations.dropout(in[0], 0.4f), input(check.normal(60), 60));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"output", "h", "c", "all"})
+    void lstm(String result) {
+        GradientCheck check = check("lstm " + result).step(1.0 / 128);
+        int t = 4;
+        int b = 3;
+        int i = 5;
+        int h = 6;
+        check.check(
+                (tape, in) -> {
+                    var weights = new LstmWeights(in[1], in[2], in[3], in[4]);
+                    var ran = Sequences.lstm(in[0], weights, new LstmState(in[5], in[6]));
+                    return switch (result) {
+                        case "output" -> ran.output();
+                        case "h" -> ran.last().h();
+                        case "c" -> ran.last().c();
+                        default ->
+                            ran.output()
+                                    .sum(0)
+                                    .add(ran.last().h())
+                                    .mul(ran.last().c());
+                    };
+                },
+                input(check.normal(t * b * i), t, b, i),
+                input(scaled(check.normal(4 * h * i), 0.4f), 4 * h, i),
+                input(scaled(check.normal(4 * h * h), 0.4f), 4 * h, h),
+                input(check.normal(4 * h), 4 * h),
+                input(check.normal(4 * h), 4 * h),
+                input(check.normal(b * h), b, h),
+                input(check.normal(b * h), b, h));
+    }
+}

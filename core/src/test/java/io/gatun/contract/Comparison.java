@@ -1,0 +1,32 @@
+package io.gatun.contract;
+
+/** Says in one line how a result differs from the oracle's. */
+final class Comparison {
+    private Comparison() {}
+
+    static String different(String name, double[] actual, Expected expected, double looseness) {
+        if (actual.length != expected.value().length) {
+            return name + " has " + actual.length + " elements, the oracle " + expected.value().length;
+        }
+        int wrong = 0;
+        int worst = -1;
+        double worstExcess = -1;
+        for (int i = 0; i < actual.length; i++) {
+            if (!expected.admits(i, actual[i], looseness)) {
+                double distance = Math.abs(actual[i] - expected.value()[i]) / (expected.tolerance()[i] + 0x1p-149);
+                double excess = Double.isNaN(distance) ? Double.POSITIVE_INFINITY : distance;
+                if (excess > worstExcess) {
+                    worst = i;
+                    worstExcess = excess;
+                }
+                wrong++;
+            }
+        }
+        if (wrong == 0) {
+            return null;
+        }
+        return name + "[" + worst + "] = " + (float) actual[worst] + ", must be " + (float) expected.value()[worst]
+                + " within " + (float) (looseness * expected.tolerance()[worst]) + " (" + wrong + " of "
+                + actual.length + " wrong)";
+    }
+}

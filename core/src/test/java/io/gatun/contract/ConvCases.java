@@ -1,0 +1,121 @@
+package io.gatun.contract;
+
+import io.gatun.spec.Activation;
+import io.gatun.spec.ConvSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+final class ConvCases extends Family<ConvSpec> {
+    ConvCases() {
+        super(ConvSpec.class);
+    }
+
+    @Override
+    List<ConvSpec> specs(SplittableRandom random) {
+        List<ConvSpec> forward = new ArrayList<>();
+        for (int n : new int[] {0, 1, 2, 5}) {
+            forward.add(ConvSpec.of(n, 6, 7, 3, 5, 3, 1, 1));
+        }
+        for (int size : new int[] {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65}) {
+            forward.add(ConvSpec.of(1, size, 5, 4, 8, 3, 1, 1));
+            forward.add(ConvSpec.of(1, 4, size, 3, 16, 3, 2, 1));
+            if (size > 0) {
+                forward.add(ConvSpec.of(2, 5, 6, size, 9, 3, 1, 1));
+                forward.add(ConvSpec.of(2, 5, 6, 7, size, 3, 1, 1).withBias());
+                forward.add(ConvSpec.of(1, 5, 5, size, 16, 1, 1, 0));
+                forward.add(ConvSpec.of(1, 6, 5, size, size, 3, 1, 1).withGroups(size));
+            }
+        }
+        forward.add(ConvSpec.of(1, 3, 4, 127, 129, 1, 1, 0));
+        forward.add(ConvSpec.of(1, 3, 3, 257, 64, 3, 1, 1));
+        for (int kernel : new int[] {1, 2, 3, 5, 7, 11}) {
+            for (int stride = 1; stride <= 4; stride++) {
+                forward.add(ConvSpec.of(1, 12, 13, 2, 4, kernel, stride, kernel / 2));
+            }
+            for (int padding = 0; padding <= kernel; padding += Math.max(1, kernel / 2)) {
+                forward.add(ConvSpec.of(1, 6, 5, 3, 4, kernel, 1, padding));
+            }
+        }
+        for (int dilation = 2; dilation <= 4; dilation++) {
+            forward.add(ConvSpec.of(1, 12, 11, 3, 4, 3, 1, 2).withDilation(dilation, 1));
+            forward.add(ConvSpec.of(1, 12, 11, 3, 16, 3, 2, 1).withDilation(dilation, dilation));
+        }
+        forward.add(ConvSpec.of(2, 7, 8, 6, 4, 3, 1, 0).withPadding(0, 1, 2, 3).withBias());
+        forward.add(ConvSpec.of(2, 7, 8, 4, 6, 5, 2, 0).withPadding(3, 0, 1, 2));
+        forward.add(ConvSpec.of(1, 2, 3, 2, 4, 7, 1, 0));
+        forward.add(ConvSpec.of(2, 7, 8, 8, 12, 3, 1, 1).withGroups(2).withBias());
+        forward.add(ConvSpec.of(2, 7, 8, 32, 64, 3, 2, 1).withGroups(4));
+        forward.add(ConvSpec.of(1, 9, 9, 16, 32, 3, 1, 1).withGroups(16));
+        for (Activation activation :
+                new Activation[] {Activation.RELU, Activation.leakyRelu(0.25f), Activation.SIGMOID, Activation.TANH}) {
+            forward.add(ConvSpec.of(1, 5, 6, 9, 17, 3, 1, 1).withBias().withActivation(activation));
+        }
+        for (int i = 0; i < 40; i++) {
+            forward.add(sample(random));
+        }
+        List<ConvSpec> specs = new ArrayList<>();
+        for (ConvSpec spec : forward) {
+            for (ConvSpec.Direction direction : ConvSpec.Direction.values()) {
+                if (direction == ConvSpec.Direction.FORWARD || spec.activation().equals(Activation.IDENTITY)) {
+                    specs.add(spec.with(direction));
+                }
+            }
+        }
+        return specs;
+    }
+
+    private static ConvSpec sample(SplittableRandom random) {
+        int groups = pick(random, 1, 1, 1, 2, 3);
+        ConvSpec spec = new ConvSpec(
+                ConvSpec.Direction.FORWARD,
+                random.nextInt(1, 4),
+                random.nextInt(1, 14),
+                random.nextInt(1, 14),
+                groups * random.nextInt(1, 20),
+                groups * random.nextInt(1, 20),
+                random.nextInt(1, 5),
+                random.nextInt(1, 5),
+                random.nextInt(1, 4),
+                random.nextInt(1, 4),
+                random.nextInt(1, 3),
+                random.nextInt(1, 3),
+                random.nextInt(4),
+                random.nextInt(4),
+                random.nextInt(4),
+                random.nextInt(4),
+                groups,
+                random.nextBoolean(),
+                Activation.IDENTITY);
+        return spec;
+    }
+
+    @Override
+    boolean exactable(ConvSpec spec) {
+        return spec.activation().equals(Activation.IDENTITY)
+                || spec.activation().equals(Activation.RELU);
+    }
+
+    @Override
+    Inputs inputs(ConvSpec spec, boolean exact, SplittableRandom random) {
+        long terms =
+                switch (spec.direction()) {
+                    case FORWARD -> (long) spec.kh() * spec.kw() * spec.ic();
+                    case BACKWARD_DATA -> (long) spec.kh() * spec.kw() * spec.oc();
+                    case BACKWARD_WEIGHTS -> (long) spec.n() * spec.oh() * spec.ow();
+                };
+        return Inputs.random(spec, exact, exact ? exactMagnitude(terms) : 2, random);
+    }
+
+    /** A kernel may multiply the zeros of the padding with a NaN, so specials only go where there is none. */
+    @Override
+    boolean takesSpecials(ConvSpec spec, String input) {
+        return spec.ph() == 0 && spec.pw() == 0 && spec.pb() == 0 && spec.pr() == 0;
+    }
+
+    @Override
+    Map<String, Expected> expected(ConvSpec spec, Inputs in) {
+        return R64Conv.expected(spec, in);
+    }
+}

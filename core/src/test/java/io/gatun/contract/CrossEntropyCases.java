@@ -1,0 +1,68 @@
+package io.gatun.contract;
+
+import io.gatun.spec.CrossEntropySpec;
+import java.util.AbstractMap.SimpleEntry;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+final class CrossEntropyCases extends Family<CrossEntropySpec> {
+    CrossEntropyCases() {
+        super(CrossEntropySpec.class);
+    }
+
+    @Override
+    List<CrossEntropySpec> specs(SplittableRandom random) {
+        List<CrossEntropySpec> specs = new ArrayList<>();
+        for (boolean gradient : new boolean[] {false, true}) {
+            for (int size : SIZES) {
+                specs.add(CrossEntropySpec.of(size, 10, gradient));
+                if (size > 0) {
+                    specs.add(CrossEntropySpec.of(3, size, gradient));
+                }
+            }
+            specs.add(new CrossEntropySpec(40, 12, 3, gradient));
+            specs.add(new CrossEntropySpec(40, 5000, -1, gradient));
+        }
+        return specs;
+    }
+
+    @Override
+    Inputs inputs(CrossEntropySpec spec, boolean exact, SplittableRandom random) {
+        Inputs in = Inputs.random(spec, false, pick(random, 1, 5, 30), random);
+        double[] targets = new double[(int) spec.rows()];
+        for (int i = 0; i < targets.length; i++) {
+            targets[i] = random.nextInt(5) == 0 ? spec.ignoreIndex() : random.nextInt(spec.cols());
+        }
+        return in.put("targets", targets);
+    }
+
+    @Override
+    boolean takesSpecials(CrossEntropySpec spec, String input) {
+        return input.equals("logits");
+    }
+
+    /** A certain and right row, where log(softmax) taken naively is 0; a certain and wrong one; no counted row. */
+    @Override
+    Stream<Map.Entry<CrossEntropySpec, Inputs>> specialCases(SplittableRandom random) {
+        CrossEntropySpec spec = CrossEntropySpec.of(4, 21, true);
+        double[] logits = Inputs.reals(4 * 21, 1, random);
+        logits[2] = 60;
+        logits[21 + 3] = 1e4f;
+        Arrays.fill(logits, 42, 63, 1e38f);
+        Arrays.fill(logits, 63, 84, -50);
+        return Stream.of(
+                new SimpleEntry<>(spec, new Inputs(false).put("logits", logits).put("targets", 2, 4, 20, 0)),
+                new SimpleEntry<>(spec, new Inputs(false).put("logits", logits).put("targets", 2, -100, -100, -100)),
+                new SimpleEntry<>(
+                        spec, new Inputs(false).put("logits", logits).put("targets", -100, -100, -100, -100)));
+    }
+
+    @Override
+    Map<String, Expected> expected(CrossEntropySpec spec, Inputs in) {
+        return R64CrossEntropy.expected(spec, in);
+    }
+}

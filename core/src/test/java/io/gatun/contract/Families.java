@@ -1,0 +1,35 @@
+package io.gatun.contract;
+
+import io.gatun.spec.Spec;
+import java.util.List;
+
+/** All families, in one list. */
+final class Families {
+    static final List<Family<?>> ALL = List.of(
+            new GemmCases(),
+            new ConvCases(),
+            new PoolCases(),
+            new BatchNormCases(),
+            new ActivationCases(),
+            new AxpbyCases(),
+            new BinaryCases(),
+            new SoftmaxCases(),
+            new CrossEntropyCases(),
+            new ReduceCases(),
+            new PermuteCases(),
+            new EmbeddingCases(),
+            new DropoutCases(),
+            new SgdCases(),
+            new AdamWCases(),
+            new LstmCases());
+
+    private Families() {}
+
+    static Family<?> of(Spec spec) {
+        return of(spec.getClass());
+    }
+
+    static Family<?> of(Class<?> type) {
+        return ALL.stream().filter(f -> f.type == type).findFirst().orElseThrow();
+    }
+}

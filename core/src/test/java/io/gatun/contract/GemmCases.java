@@ -1,0 +1,111 @@
+package io.gatun.contract;
+
+import io.gatun.spec.Activation;
+import io.gatun.spec.GemmSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+final class GemmCases extends Family<GemmSpec> {
+    private static final Activation[] ACTIVATIONS = {
+        Activation.RELU,
+        Activation.leakyRelu(0.25f),
+        Activation.SIGMOID,
+        Activation.TANH,
+        Activation.GELU,
+        Activation.elu(1.5f)
+    };
+
+    GemmCases() {
+        super(GemmSpec.class);
+    }
+
+    @Override
+    List<GemmSpec> specs(SplittableRandom random) {
+        List<GemmSpec> specs = new ArrayList<>();
+        for (int size : SIZES) {
+            specs.add(GemmSpec.of(size, 17, 19));
+            specs.add(GemmSpec.of(19, size, 17, true, false));
+            specs.add(GemmSpec.of(17, 19, size, false, true));
+            specs.add(GemmSpec.of(13, 35, size));
+        }
+        specs.add(GemmSpec.of(3, 5, 32_768));
+        specs.add(GemmSpec.of(130, 150, 140, true, true));
+        specs.add(GemmSpec.of(97, 200, 513));
+        for (int batch : new int[] {0, 1, 2, 3, 7}) {
+            specs.add(GemmSpec.batched(batch, 5, 9, 7, false, true));
+            specs.add(GemmSpec.batched(batch, 6, 17, 8, true, false)
+                    .withBatchStrides(0, 17 * 8, 6 * 17)
+                    .scaled(2, 3));
+            specs.add(GemmSpec.batched(batch, 4, 3, 11, false, false).withBatchStrides(4 * 11 + 5, 0, 4 * 3 + 7));
+        }
+        for (Activation activation : ACTIVATIONS) {
+            specs.add(GemmSpec.of(9, 33, 20).withBias().withActivation(activation));
+            specs.add(GemmSpec.of(7, 18, 5, false, true).scaled(0.5f, 1).withActivation(activation));
+            specs.add(GemmSpec.of(3, 18, 0).withBias().withActivation(activation));
+        }
+        for (float beta : new float[] {0, 1, -2, 0.5f}) {
+            specs.add(GemmSpec.of(8, 31, 0).scaled(3, beta));
+            specs.add(GemmSpec.of(8, 31, 16).scaled(-1, beta).withBias());
+            specs.add(GemmSpec.of(33, 16, 9, true, true)
+                    .withRowStrides(37, 12, 21)
+                    .scaled(2, beta));
+        }
+        for (int i = 0; i < 70; i++) {
+            specs.add(sample(random));
+        }
+        return specs;
+    }
+
+    private static GemmSpec sample(SplittableRandom random) {
+        int m = random.nextInt(1, 70);
+        int n = random.nextInt(1, 100);
+        int k = random.nextInt(1, 90);
+        boolean ta = random.nextBoolean();
+        boolean tb = random.nextBoolean();
+        GemmSpec spec = GemmSpec.batched(pick(random, 1, 1, 1, 3), m, n, k, ta, tb);
+        if (random.nextInt(3) == 0) {
+            spec = spec.withRowStrides(
+                    (ta ? m : k) + random.nextInt(9), (tb ? k : n) + random.nextInt(9), n + random.nextInt(9));
+        }
+        spec = spec.scaled(pick(random, 1, 1, -2), pick(random, 0, 0, 1, 3));
+        spec = random.nextBoolean() ? spec.withBias() : spec;
+        return random.nextInt(3) == 0 ? spec.withActivation(ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]) : spec;
+    }
+
+    @Override
+    boolean exactable(GemmSpec spec) {
+        return switch (spec.activation().kind()) {
+            case IDENTITY, RELU -> true;
+            case LEAKY_RELU, SIGMOID, TANH, GELU, ELU -> false;
+        };
+    }
+
+    @Override
+    Inputs inputs(GemmSpec spec, boolean exact, SplittableRandom random) {
+        Inputs in = Inputs.random(spec, exact, exact ? exactMagnitude(spec.k()) : 2, random);
+        if (spec.beta() == 0 && in.has("c")) {
+            // C is passed through in its gaps but must not be read inside: NaN there would show.
+            double[] c = in.get("c");
+            for (int b = 0; b < spec.batch(); b++) {
+                for (int i = 0; i < spec.m(); i++) {
+                    for (int j = 0; j < spec.n(); j++) {
+                        c[(int) (b * spec.strideC() + (long) i * spec.ldc() + j)] = Double.NaN;
+                    }
+                }
+            }
+        }
+        return in;
+    }
+
+    @Override
+    boolean takesSpecials(GemmSpec spec, String input) {
+        return !input.equals("c") || spec.beta() != 0;
+    }
+
+    @Override
+    Map<String, Expected> expected(GemmSpec spec, Inputs in) {
+        return R64Gemm.expected(spec, in);
+    }
+}

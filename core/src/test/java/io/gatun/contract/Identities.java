@@ -1,0 +1,243 @@
+package io.gatun.contract;
+
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Plan;
+import io.gatun.spec.Activation;
+import io.gatun.spec.ConvSpec;
+import io.gatun.spec.Dims;
+import io.gatun.spec.Direction;
+import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.GemmSpec;
+import io.gatun.spec.PermuteSpec;
+import io.gatun.spec.PoolSpec;
+import io.gatun.spec.SoftmaxSpec;
+import io.gatun.spec.Spec;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+
+/** Laws that hold between kernels of one backend, on integers and so to the last bit: no oracle is asked. */
+final class Identities {
+    private final KernelContract contract;
+    private final Kernels kernels;
+    private final SplittableRandom random = new SplittableRandom(KernelContract.SEED);
+
+    private Identities(KernelContract contract, Kernels kernels) {
+        this.contract = contract;
+        this.kernels = kernels;
+    }
+
+    /** [A x, y] = [x, A' y] for each linear kernel A and its backward A'. */
+    static Stream<DynamicTest> adjoint(KernelContract contract, Kernels kernels) {
+        Identities i = new Identities(contract, kernels);
+        return Stream.of(
+                DynamicTest.dynamicTest("conv: forward, data and weights", i::convAdjoint),
+                DynamicTest.dynamicTest("gemm: by the transposed factor", i::gemmAdjoint),
+                DynamicTest.dynamicTest("pool: average", i::poolAdjoint),
+                DynamicTest.dynamicTest("permute: by the inverse order", i::permuteAdjoint),
+                DynamicTest.dynamicTest("embedding: gather and scatter", i::embeddingAdjoint));
+    }
+
+    static Stream<DynamicTest> metamorphic(KernelContract contract, Kernels kernels) {
+        Identities i = new Identities(contract, kernels);
+        return Stream.of(
+                DynamicTest.dynamicTest("conv: 1x1 is a gemm", i::pointwiseIsGemm),
+                DynamicTest.dynamicTest("conv: depthwise is one convolution a channel", i::depthwise),
+                DynamicTest.dynamicTest("conv: stride takes every s-th of stride 1", i::strideSubsamples),
+                DynamicTest.dynamicTest("conv: the images of a batch do not know each other", i::batchOrder),
+                DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift));
+    }
+
+    private double[] integers(long count) {
+        return Inputs.integers((int) count, 6, random);
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
+    }
+
+    private double[] run(Spec spec, Inputs in, String output) {
+        Tried tried = new Tried();
+        Plan plan = contract.plan(kernels, Families.of(spec), spec, tried);
+        Assumptions.assumeTrue(plan != null, tried::refusal);
+        try (Arena arena = Arena.ofConfined()) {
+            return new Run(arena, plan, in, 0, null).execute().values(output);
+        }
+    }
+
+    private static long elements(Spec spec, String operand) {
+        return spec.operands().stream()
+                .filter(o -> o.name().equals(operand))
+                .findFirst()
+                .orElseThrow()
+                .elements();
+    }
+
+    private void convAdjoint() {
+        List<ConvSpec> specs = List.of(
+                ConvSpec.of(2, 9, 8, 5, 7, 3, 1, 1),
+                ConvSpec.of(1, 11, 10, 16, 17, 3, 2, 1),
+                ConvSpec.of(2, 6, 7, 33, 16, 1, 1, 0),
+                ConvSpec.of(1, 12, 12, 6, 9, 3, 1, 2).withDilation(2, 3).withGroups(3),
+                ConvSpec.of(2, 7, 9, 8, 8, 5, 3, 0).withGroups(8).withPadding(2, 0, 1, 3));
+        for (ConvSpec forward : specs) {
+            double[] src = integers(elements(forward, "src"));
+            double[] weights = integers(elements(forward, "weights"));
+            double[] y = integers(elements(forward, "dst"));
+            Inputs in = new Inputs(true).put("src", src).put("weights", weights).put("diffDst", y);
+            double wanted = dot(run(forward, in, "dst"), y);
+            ConvSpec data = forward.with(ConvSpec.Direction.BACKWARD_DATA);
+            ConvSpec filter = forward.with(ConvSpec.Direction.BACKWARD_WEIGHTS);
+            Assertions.assertThat(dot(src, run(data, in, "diffSrc")))
+                    .as("%s", data)
+                    .isEqualTo(wanted);
+            Assertions.assertThat(dot(weights, run(filter, in, "diffWeights")))
+                    .as("%s", filter)
+                    .isEqualTo(wanted);
+        }
+    }
+
+    private void gemmAdjoint() {
+        int m = 19;
+        int n = 35;
+        int k = 23;
+        double[] a = integers(m * k);
+        double[] b = integers(k * n);
+        double[] y = integers(m * n);
+        double wanted =
+                dot(run(GemmSpec.of(m, n, k), new Inputs(true).put("a", a).put("b", b), "c"), y);
+        double[] diffA = run(
+                GemmSpec.of(m, k, n, false, true), new Inputs(true).put("a", y).put("b", b), "c");
+        double[] diffB = run(
+                GemmSpec.of(k, n, m, true, false), new Inputs(true).put("a", a).put("b", y), "c");
+        Assertions.assertThat(dot(a, diffA)).isEqualTo(wanted);
+        Assertions.assertThat(dot(b, diffB)).isEqualTo(wanted);
+    }
+
+    /** Windows of 4 elements: dividing by 4 is exact. */
+    private void poolAdjoint() {
+        PoolSpec forward = PoolSpec.of(PoolSpec.Op.AVG_PAD, 2, 9, 8, 19, 2, 1, 0);
+        double[] src = integers(elements(forward, "src"));
+        double[] y = integers(elements(forward, "dst"));
+        double wanted = dot(run(forward, new Inputs(true).put("src", src), "dst"), y);
+        double[] diffSrc = run(forward.with(Direction.BACKWARD), new Inputs(true).put("diffDst", y), "diffSrc");
+        Assertions.assertThat(dot(src, diffSrc)).isEqualTo(wanted);
+    }
+
+    private void permuteAdjoint() {
+        double[] src = integers(3 * 4 * 5 * 17);
+        double[] y = integers(src.length);
+        PermuteSpec there = new PermuteSpec(Dims.of(3, 4, 5, 17), Dims.of(2, 0, 3, 1));
+        PermuteSpec back = new PermuteSpec(Dims.of(5, 3, 17, 4), Dims.of(1, 3, 0, 2));
+        double wanted = dot(run(there, new Inputs(true).put("src", src), "dst"), y);
+        Assertions.assertThat(dot(src, run(back, new Inputs(true).put("src", y), "dst")))
+                .isEqualTo(wanted);
+    }
+
+    private void embeddingAdjoint() {
+        EmbeddingSpec forward = new EmbeddingSpec(Direction.FORWARD, 13, 19, 40);
+        double[] indices = new double[40];
+        for (int i = 0; i < indices.length; i++) {
+            indices[i] = random.nextInt(13);
+        }
+        double[] table = integers(13 * 19);
+        double[] y = integers(40 * 19);
+        Inputs in = new Inputs(true)
+                .put("indices", indices)
+                .put("table", table)
+                .put("diffDst", y)
+                .put("diffTable", new double[13 * 19]);
+        double wanted = dot(run(forward, in, "dst"), y);
+        Assertions.assertThat(dot(table, run(forward.with(Direction.BACKWARD), in, "diffTable")))
+                .isEqualTo(wanted);
+    }
+
+    private void pointwiseIsGemm() {
+        ConvSpec conv = ConvSpec.of(2, 5, 7, 18, 33, 1, 1, 0).withBias().withActivation(Activation.RELU);
+        double[] src = integers(2 * 5 * 7 * 18);
+        double[] weights = integers(33 * 18);
+        double[] bias = integers(33);
+        double[] dst = run(
+                conv, new Inputs(true).put("src", src).put("weights", weights).put("bias", bias), "dst");
+        GemmSpec gemm = GemmSpec.of(70, 33, 18, false, true).withBias().withActivation(Activation.RELU);
+        double[] c = run(gemm, new Inputs(true).put("a", src).put("b", weights).put("bias", bias), "c");
+        Assertions.assertThat(dst).containsExactly(c);
+    }
+
+    private void depthwise() {
+        int c = 19;
+        ConvSpec all = ConvSpec.of(1, 8, 9, c, c, 3, 1, 1).withGroups(c);
+        double[] src = integers(72 * c);
+        double[] weights = integers(9 * c);
+        double[] dst = run(all, new Inputs(true).put("src", src).put("weights", weights), "dst");
+        for (int channel = 0; channel < c; channel++) {
+            double[] plane = new double[72];
+            double[] filter = java.util.Arrays.copyOfRange(weights, 9 * channel, 9 * channel + 9);
+            double[] wanted = new double[72];
+            for (int i = 0; i < 72; i++) {
+                plane[i] = src[i * c + channel];
+                wanted[i] = dst[i * c + channel];
+            }
+            Inputs one = new Inputs(true).put("src", plane).put("weights", filter);
+            Assertions.assertThat(run(ConvSpec.of(1, 8, 9, 1, 1, 3, 1, 1), one, "dst"))
+                    .as("channel %d", channel)
+                    .containsExactly(wanted);
+        }
+    }
+
+    private void strideSubsamples() {
+        ConvSpec dense = ConvSpec.of(1, 11, 13, 7, 18, 3, 1, 1);
+        ConvSpec strided = ConvSpec.of(1, 11, 13, 7, 18, 3, 2, 1);
+        Inputs in = new Inputs(true).put("src", integers(11 * 13 * 7)).put("weights", integers(18 * 9 * 7));
+        double[] all = run(dense, in, "dst");
+        double[] some = run(strided, in, "dst");
+        List<Double> wanted = new ArrayList<>();
+        for (int y = 0; y < 11; y += 2) {
+            for (int x = 0; x < 13; x += 2) {
+                for (int o = 0; o < 18; o++) {
+                    wanted.add(all[(y * 13 + x) * 18 + o]);
+                }
+            }
+        }
+        Assertions.assertThat(some)
+                .containsExactly(
+                        wanted.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    private void batchOrder() {
+        ConvSpec spec = ConvSpec.of(2, 6, 7, 9, 17, 3, 1, 1);
+        double[] weights = integers(17 * 9 * 9);
+        double[] src = integers(elements(spec, "src"));
+        double[] swapped = swapHalves(src);
+        double[] dst = run(spec, new Inputs(true).put("src", src).put("weights", weights), "dst");
+        double[] other = run(spec, new Inputs(true).put("src", swapped).put("weights", weights), "dst");
+        Assertions.assertThat(other).containsExactly(swapHalves(dst));
+    }
+
+    private static double[] swapHalves(double[] values) {
+        int half = values.length / 2;
+        double[] swapped = new double[values.length];
+        System.arraycopy(values, 0, swapped, half, half);
+        System.arraycopy(values, half, swapped, 0, half);
+        return swapped;
+    }
+
+    /** Integers plus 64 stay integers, so x - max is the same to the bit. */
+    private void softmaxShift() {
+        SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, SoftmaxSpec.Op.SOFTMAX, 5, 37);
+        double[] src = integers(5 * 37);
+        double[] shifted = java.util.Arrays.stream(src).map(v -> v + 64).toArray();
+        double[] plain = run(spec, new Inputs(true).put("src", src), "dst");
+        Assertions.assertThat(run(spec, new Inputs(true).put("src", shifted), "dst"))
+                .containsExactly(plain);
+    }
+}

@@ -1,0 +1,356 @@
+package io.gatun.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.NoKernelException;
+import io.gatun.kernel.Plan;
+import io.gatun.spec.Spec;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestReporter;
+
+/**
+ * What every backend's kernels must do, proven against the double-precision oracles {@code R64*}. A backend's module
+ * depends on core's test jar and writes
+ *
+ * <pre>{@code
+ * @Tag("widths")
+ * class SimdContractTest extends KernelContract {
+ *     @Override protected String backend() { return "simd"; }
+ *     @Override protected boolean bitwiseEqualToReference() { return true; }
+ *     @Override protected boolean sameBitsForAnyThreads() { return true; }
+ * }
+ * }</pre>
+ *
+ * and, while it has kernels for some families only, overrides {@link #families()}. A spec that the backend refuses is
+ * counted and skipped; a family of which it takes nothing fails, unless it is not in {@link #mustOffer()}.
+ *
+ * <p>Everything follows from one seed ({@code -Dgatun.seed=…}, printed). A failure prints the spec's line, shrunk;
+ * {@code -Dgatun.contract.spec="gemm f32 m=3 …"} runs that line alone.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class KernelContract {
+    static final long SEED = Long.getLong("gatun.seed", 20_251_121);
+
+    private Kernels kernels;
+    private Kernels reference;
+
+    /** The backend under test. */
+    protected abstract String backend();
+
+    /** The families to run; all by default. */
+    protected Set<Class<? extends Spec>> families() {
+        return Families.ALL.stream().map(f -> f.type).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Families of which the backend must take at least one spec; all that are run by default. */
+    protected Set<Class<? extends Spec>> mustOffer() {
+        return families();
+    }
+
+    /** Whether the backend may refuse this spec; it may by default. */
+    protected boolean mayRefuse(Spec spec) {
+        return true;
+    }
+
+    /** Whether elementwise families give the bits of the reference backend. */
+    protected boolean bitwiseEqualToReference() {
+        return false;
+    }
+
+    /** Whether 1, 2, 3 and 7 threads give the same bits. */
+    protected boolean sameBitsForAnyThreads() {
+        return false;
+    }
+
+    /** A factor on every tolerance, for a reason that the override states. */
+    protected double looseness(Spec spec) {
+        return 1;
+    }
+
+    @BeforeAll
+    void open(TestReporter reporter) {
+        kernels = Kernels.open(backend(), 2);
+        reference = Kernels.open("reference", 1);
+        reporter.publishEntry("seed", Long.toString(SEED));
+    }
+
+    @AfterAll
+    void close() {
+        for (Kernels opened : new Kernels[] {kernels, reference}) {
+            if (opened != null) {
+                opened.close();
+            }
+        }
+    }
+
+    /** Every spec of every family, half of them on integers with tolerance 0. */
+    @TestFactory
+    Stream<DynamicTest> agreesWithR64(TestReporter reporter) {
+        return forEachFamily(reporter, (family, tried) -> {
+            int index = 0;
+            for (Spec spec : specs(family)) {
+                boolean exact = family.anyExactable(spec) && index % 2 == 0;
+                tryOne(family, spec, exact, index++ % 3, tried);
+            }
+        });
+    }
+
+    /** NaN in, NaN out; zeros of both signs, subnormal numbers, infinities, and rows that overflow. */
+    @TestFactory
+    Stream<DynamicTest> specialValues(TestReporter reporter) {
+        return forEachFamily(reporter, (family, tried) -> {
+            SplittableRandom random = new SplittableRandom(SEED);
+            for (Spec spec : small(family)) {
+                Plan plan = plan(kernels, family, spec, tried);
+                if (plan == null) {
+                    continue;
+                }
+                for (Inputs inputs : withSpecials(family, spec, random)) {
+                    compare(family, plan, inputs, 0, tried);
+                }
+            }
+            family.specialCases(random).forEach(special -> {
+                Plan plan = plan(kernels, family, special.getKey(), tried);
+                if (plan != null) {
+                    compare(family, plan, special.getValue(), 1, tried);
+                }
+            });
+        });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> elementwiseBitsAreThoseOfTheReference(TestReporter reporter) {
+        if (!bitwiseEqualToReference()) {
+            return Stream.empty();
+        }
+        return forEachFamily(reporter, (family, tried) -> {
+                    if (family.elementwise()) {
+                        for (Spec spec : specs(family)) {
+                            sameBits(family, spec, kernels, reference, tried);
+                        }
+                    }
+                })
+                .filter(test -> Families.ALL.stream()
+                        .anyMatch(f -> f.elementwise() && f.name().equals(test.getDisplayName())));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> anyNumberOfThreadsGivesTheSameBits(TestReporter reporter) {
+        if (!sameBitsForAnyThreads()) {
+            return Stream.empty();
+        }
+        return forEachFamily(reporter, (family, tried) -> {
+            List<? extends Spec> specs = specs(family);
+            try (Kernels one = Kernels.open(backend(), 1);
+                    Kernels three = Kernels.open(backend(), 3);
+                    Kernels seven = Kernels.open(backend(), 7)) {
+                for (int i = 0; i < specs.size(); i += 3) {
+                    for (Kernels other : new Kernels[] {one, three, seven}) {
+                        sameBits(family, specs.get(i), kernels, other, tried);
+                    }
+                }
+            }
+        });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> adjointIdentities(TestReporter reporter) {
+        return Identities.adjoint(this, kernels).filter(test -> runs(test.getDisplayName()));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> metamorphic(TestReporter reporter) {
+        return Identities.metamorphic(this, kernels).filter(test -> runs(test.getDisplayName()));
+    }
+
+    /** 8 platform and 64 virtual threads on one plan, each with its own buffers. */
+    @TestFactory
+    Stream<DynamicTest> onePlanServesManyThreads(TestReporter reporter) {
+        return forEachFamily(reporter, (family, tried) -> {
+            List<? extends Spec> specs = small(family);
+            for (Spec spec : specs.subList(0, Math.min(3, specs.size()))) {
+                Plan plan = plan(kernels, family, spec, tried);
+                if (plan != null) {
+                    ManyThreads.run(family, plan, forwardPlan(kernels, family, spec), looseness(spec), tried);
+                }
+            }
+        });
+    }
+
+    private boolean runs(String testName) {
+        return families().stream().map(Families::of).anyMatch(f -> testName.startsWith(f.name()));
+    }
+
+    private Stream<DynamicTest> forEachFamily(TestReporter reporter, BiConsumer<Family<?>, Tried> test) {
+        return Families.ALL.stream()
+                .filter(f -> families().contains(f.type))
+                .map(family -> DynamicTest.dynamicTest(family.name(), () -> {
+                    Tried tried = new Tried();
+                    test.accept(family, tried);
+                    reporter.publishEntry(backend() + " " + family.name(), tried.toString());
+                    tried.assertNoFailure();
+                    if (mustOffer().contains(family.type) && System.getProperty("gatun.contract.spec") == null) {
+                        assertThat(tried.count())
+                                .as(
+                                        "%s must take some %s specs; it says: %s",
+                                        backend(), family.name(), tried.refusal())
+                                .isPositive();
+                    }
+                }));
+    }
+
+    private static List<? extends Spec> specs(Family<?> family) {
+        String only = System.getProperty("gatun.contract.spec");
+        if (only != null) {
+            Spec spec = Spec.parse(only);
+            return family.type.isInstance(spec) ? List.of(spec) : List.of();
+        }
+        return family.specs(new SplittableRandom(SEED));
+    }
+
+    /** A few specs of moderate size, of which at most every 7th, spread over the list. */
+    static List<? extends Spec> small(Family<?> family) {
+        List<Spec> small = new ArrayList<>();
+        List<? extends Spec> all = specs(family);
+        int index = 0;
+        for (Spec spec : all) {
+            double elements =
+                    spec.operands().stream().mapToLong(o -> o.elements()).sum();
+            if (elements > 24 && elements < 3000 && index++ % 7 == 0 && small.size() < 24) {
+                small.add(spec);
+            }
+        }
+        return small;
+    }
+
+    private static List<Inputs> withSpecials(Family<?> family, Spec spec, SplittableRandom random) {
+        List<Inputs> all = new ArrayList<>();
+        Inputs base = family.anyInputs(spec, false, random);
+        for (Map.Entry<String, double[]> input : base.all().entrySet()) {
+            if (input.getValue().length == 0 || !family.anyTakesSpecials(spec, input.getKey())) {
+                continue;
+            }
+            for (double special : family.specialValues()) {
+                all.add(base.with(input.getKey(), random.nextInt(input.getValue().length), special));
+            }
+        }
+        return all;
+    }
+
+    private void tryOne(Family<?> family, Spec spec, boolean exact, int skew, Tried tried) {
+        Plan plan = plan(kernels, family, spec, tried);
+        if (plan == null) {
+            return;
+        }
+        Inputs inputs = family.anyInputs(spec, exact, new SplittableRandom(SEED));
+        Map<String, Expected> expected = family.anyExpected(spec, inputs);
+        if (exact && Run.mistrusted(expected)) {
+            tryOne(family, spec, false, skew, tried);
+            return;
+        }
+        tried.ran(exact);
+        String wrong = wrong(family, plan, inputs, expected, skew);
+        if (wrong != null) {
+            Spec smallest = tried.shows() ? Shrink.smallest(spec, s -> fails(family, s, exact, skew)) : spec;
+            tried.failed("\"" + smallest + "\" on " + plan.implementation() + (exact ? ", exact" : "")
+                    + (smallest == spec ? ": " : ", first seen with \"" + spec + "\": ") + wrong);
+        }
+    }
+
+    private boolean fails(Family<?> family, Spec spec, boolean exact, int skew) {
+        Plan plan = plan(kernels, family, spec, new Tried());
+        if (plan == null) {
+            return false;
+        }
+        Inputs inputs = family.anyInputs(spec, exact, new SplittableRandom(SEED));
+        return wrong(family, plan, inputs, family.anyExpected(spec, inputs), skew) != null;
+    }
+
+    private void compare(Family<?> family, Plan plan, Inputs inputs, int skew, Tried tried) {
+        tried.ran(false);
+        String wrong = wrong(family, plan, inputs, family.anyExpected(plan.spec(), inputs), skew);
+        if (wrong != null) {
+            tried.failed("\"" + plan.spec() + "\" on " + plan.implementation() + ", with " + SpecialValues.in(inputs)
+                    + ": " + wrong);
+        }
+    }
+
+    private String wrong(Family<?> family, Plan plan, Inputs inputs, Map<String, Expected> expected, int skew) {
+        try (Arena arena = Arena.ofConfined()) {
+            Run run = new Run(arena, plan, inputs, skew, forwardRun(arena, kernels, family, plan.spec(), inputs));
+            return run.execute().wrong(expected, looseness(plan.spec()));
+        }
+    }
+
+    private void sameBits(Family<?> family, Spec spec, Kernels first, Kernels second, Tried tried) {
+        Plan one = plan(first, family, spec, tried);
+        Plan two = one == null ? null : plan(second, family, spec, tried);
+        if (two == null) {
+            return;
+        }
+        tried.ran(false);
+        Inputs inputs = family.anyInputs(spec, false, new SplittableRandom(SEED));
+        try (Arena arena = Arena.ofConfined()) {
+            byte[] a = new Run(arena, one, inputs, 0, forwardRun(arena, first, family, spec, inputs))
+                    .execute()
+                    .outputs();
+            byte[] b = new Run(arena, two, inputs, 2, forwardRun(arena, second, family, spec, inputs))
+                    .execute()
+                    .outputs();
+            if (!Arrays.equals(a, b)) {
+                tried.failed("\"" + spec + "\": " + one.implementation() + " and " + two.implementation()
+                        + " differ in their bits, first at byte " + Arrays.mismatch(a, b) + " of the outputs ("
+                        + first.threads() + " and " + second.threads() + " threads)");
+            }
+        }
+    }
+
+    /** The backend's own plan, or null where another one would run or none. */
+    Plan plan(Kernels from, Family<?> family, Spec spec, Tried tried) {
+        String wanted = from == reference ? "reference" : backend();
+        String refusal;
+        try {
+            Plan forward = forwardPlan(from, family, spec);
+            Plan plan = forward == null ? from.plan(spec) : from.plan(spec, forward);
+            if (plan.backend().equals(wanted)) {
+                return plan;
+            }
+            refusal = from.explain(spec).answers().stream()
+                    .filter(a -> a.backend().equals(wanted))
+                    .map(a -> a.toString())
+                    .collect(Collectors.joining());
+        } catch (NoKernelException e) {
+            refusal = e.getMessage().replace('\n', ' ');
+        }
+        tried.refused(spec + ": " + refusal);
+        if (wanted.equals(backend()) && !mayRefuse(spec)) {
+            tried.failed("\"" + spec + "\" may not be refused: " + refusal);
+        }
+        return null;
+    }
+
+    private static Plan forwardPlan(Kernels from, Family<?> family, Spec spec) {
+        Spec forward = family.anyForwardOf(spec);
+        return forward == null ? null : from.plan(forward);
+    }
+
+    private static Run forwardRun(Arena arena, Kernels from, Family<?> family, Spec spec, Inputs inputs) {
+        Plan forward = forwardPlan(from, family, spec);
+        return forward == null ? null : new Run(arena, forward, inputs, 0, null).execute();
+    }
+}

@@ -1,0 +1,68 @@
+package io.gatun.contract;
+
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+final class LstmCases extends Family<LstmSpec> {
+    LstmCases() {
+        super(LstmSpec.class);
+    }
+
+    @Override
+    List<LstmSpec> specs(SplittableRandom random) {
+        List<LstmSpec> specs = new ArrayList<>();
+        for (Pass pass : Pass.values()) {
+            for (int t : new int[] {0, 1, 2, 7, 100}) {
+                specs.add(new LstmSpec(pass, t, 2, 5, 7));
+            }
+            for (int b : new int[] {0, 1, 3, 8, 17}) {
+                specs.add(new LstmSpec(pass, 3, b, 4, 6));
+            }
+            for (int size : new int[] {1, 2, 3, 7, 8, 15, 16, 17, 33, 64}) {
+                specs.add(new LstmSpec(pass, 3, 3, 5, size));
+                specs.add(new LstmSpec(pass, 2, 4, size, 8));
+            }
+            for (int i = 0; i < 6; i++) {
+                specs.add(new LstmSpec(
+                        pass,
+                        random.nextInt(1, 8),
+                        random.nextInt(1, 9),
+                        random.nextInt(1, 40),
+                        random.nextInt(1, 40)));
+            }
+        }
+        return specs;
+    }
+
+    @Override
+    Inputs inputs(LstmSpec spec, boolean exact, SplittableRandom random) {
+        Inputs in = Inputs.random(spec, false, 1, random);
+        double scale = 1.5 / Math.sqrt(spec.h());
+        for (String name : new String[] {"weightsIh", "weightsHh"}) {
+            double[] weights = in.get(name);
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = (float) (weights[i] * scale);
+            }
+        }
+        return in;
+    }
+
+    @Override
+    LstmSpec forwardOf(LstmSpec spec) {
+        return spec.pass() == Pass.BACKWARD ? spec.with(Pass.TRAINING) : null;
+    }
+
+    @Override
+    boolean takesSpecials(LstmSpec spec, String input) {
+        return !input.equals("dst");
+    }
+
+    @Override
+    Map<String, Expected> expected(LstmSpec spec, Inputs in) {
+        return R64Lstm.expected(spec, in);
+    }
+}

@@ -1,0 +1,92 @@
+package io.gatun.contract;
+
+import io.gatun.spec.Direction;
+import io.gatun.spec.PoolSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+final class PoolCases extends Family<PoolSpec> {
+    PoolCases() {
+        super(PoolSpec.class);
+    }
+
+    @Override
+    List<PoolSpec> specs(SplittableRandom random) {
+        List<PoolSpec> forward = new ArrayList<>();
+        for (PoolSpec.Op op : PoolSpec.Op.values()) {
+            for (int c : SIZES) {
+                if (c > 0) {
+                    forward.add(PoolSpec.of(op, 1, 5, 4, c, 2, 2, 0));
+                }
+            }
+            for (int size : new int[] {0, 1, 2, 3, 7, 8, 16, 33}) {
+                forward.add(PoolSpec.of(op, 2, size, 5, 3, 3, 2, 1));
+                forward.add(PoolSpec.of(op, 1, 6, size, 17, 2, 1, 0));
+            }
+            forward.add(PoolSpec.of(op, 0, 4, 4, 3, 2, 2, 0));
+            forward.add(new PoolSpec(Direction.FORWARD, op, 2, 7, 6, 4, 3, 2, 2, 3, 1, 0, 2, 1, true));
+            forward.add(new PoolSpec(Direction.FORWARD, op, 1, 5, 5, 2, 2, 2, 1, 1, 3, 3, 3, 3, false));
+            forward.add(PoolSpec.of(op, 1, 3, 3, 2, 7, 1, 0));
+            for (int i = 0; i < 20; i++) {
+                forward.add(sample(op, random));
+            }
+        }
+        for (int c : new int[] {1, 7, 16, 64, 65}) {
+            forward.add(PoolSpec.global(3, 7, 7, c));
+            forward.add(PoolSpec.global(2, 8, 5, c));
+        }
+        List<PoolSpec> specs = new ArrayList<>();
+        for (PoolSpec spec : forward) {
+            specs.add(spec);
+            specs.add(spec.with(Direction.BACKWARD));
+        }
+        return specs;
+    }
+
+    private static PoolSpec sample(PoolSpec.Op op, SplittableRandom random) {
+        return new PoolSpec(
+                Direction.FORWARD,
+                op,
+                random.nextInt(1, 4),
+                random.nextInt(1, 12),
+                random.nextInt(1, 12),
+                random.nextInt(1, 40),
+                random.nextInt(1, 5),
+                random.nextInt(1, 5),
+                random.nextInt(1, 4),
+                random.nextInt(1, 4),
+                random.nextInt(3),
+                random.nextInt(3),
+                random.nextInt(3),
+                random.nextInt(3),
+                random.nextBoolean());
+    }
+
+    @Override
+    boolean exactable(PoolSpec spec) {
+        return spec.op() == PoolSpec.Op.MAX;
+    }
+
+    @Override
+    Inputs inputs(PoolSpec spec, boolean exact, SplittableRandom random) {
+        Inputs in = Inputs.random(spec, exact, exact ? 6 : 2, random);
+        if (spec.op() == PoolSpec.Op.MAX && spec.direction() == Direction.BACKWARD) {
+            PoolSpec forward = spec.with(Direction.FORWARD);
+            Inputs src = Inputs.random(forward, exact, 6, random);
+            in.put("indices", R64Pool.expected(forward, src).get("indices").value());
+        }
+        return in;
+    }
+
+    @Override
+    boolean takesSpecials(PoolSpec spec, String input) {
+        return !input.equals("indices");
+    }
+
+    @Override
+    Map<String, Expected> expected(PoolSpec spec, Inputs in) {
+        return R64Pool.expected(spec, in);
+    }
+}

@@ -1,0 +1,104 @@
+package io.gatun.contract;
+
+import io.gatun.spec.ConvSpec;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The three directions of a convolution: one walk over all (output, filter tap) pairs that lie inside the image. */
+final class R64Conv {
+    private R64Conv() {}
+
+    private interface Tap {
+        void at(int src, int weights, int dst);
+    }
+
+    private static void walk(ConvSpec s, Tap tap) {
+        int icg = s.ic() / s.groups();
+        int ocg = s.oc() / s.groups();
+        for (int n = 0; n < s.n(); n++) {
+            for (int y = 0; y < s.oh(); y++) {
+                for (int x = 0; x < s.ow(); x++) {
+                    for (int i = 0; i < s.kh(); i++) {
+                        int row = y * s.sh() + i * s.dh() - s.ph();
+                        for (int j = 0; j < s.kw(); j++) {
+                            int col = x * s.sw() + j * s.dw() - s.pw();
+                            if (row < 0 || row >= s.h() || col < 0 || col >= s.w()) {
+                                continue;
+                            }
+                            for (int o = 0; o < s.oc(); o++) {
+                                for (int c = 0; c < icg; c++) {
+                                    tap.at(
+                                            ((n * s.h() + row) * s.w() + col) * s.ic() + o / ocg * icg + c,
+                                            ((o * s.kh() + i) * s.kw() + j) * icg + c,
+                                            ((n * s.oh() + y) * s.ow() + x) * s.oc() + o);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    static Map<String, Expected> expected(ConvSpec s, Inputs in) {
+        Map<String, Expected> out = new LinkedHashMap<>();
+        switch (s.direction()) {
+            case FORWARD -> {
+                double[] src = in.get("src");
+                double[] weights = in.get("weights");
+                double[] dst = new double[s.n() * s.oh() * s.ow() * s.oc()];
+                double[] terms = new double[dst.length];
+                if (s.bias()) {
+                    for (int i = 0; i < dst.length; i++) {
+                        dst[i] = in.get("bias")[i % s.oc()];
+                        terms[i] = Math.abs(dst[i]);
+                    }
+                }
+                walk(s, (a, b, c) -> add(dst, terms, c, src[a] * weights[b]));
+                for (int i = 0; i < dst.length; i++) {
+                    dst[i] = R64Activation.apply(s.activation(), dst[i]);
+                }
+                double slope = R64Activation.slope(s.activation());
+                double ulps = R64Activation.ulps(s.activation());
+                out.put(
+                        "dst",
+                        in.exact
+                                ? Expected.exact(dst)
+                                : Expected.of(
+                                        dst,
+                                        i -> Expected.SUM * Expected.U * terms[i] * slope
+                                                + ulps * Expected.ulp(dst[i])));
+            }
+            case BACKWARD_DATA -> {
+                double[] diffDst = in.get("diffDst");
+                double[] weights = in.get("weights");
+                double[] diffSrc = new double[s.n() * s.h() * s.w() * s.ic()];
+                double[] terms = new double[diffSrc.length];
+                walk(s, (a, b, c) -> add(diffSrc, terms, a, diffDst[c] * weights[b]));
+                out.put("diffSrc", Expected.sums(diffSrc, terms, in.exact));
+            }
+            case BACKWARD_WEIGHTS -> {
+                double[] diffDst = in.get("diffDst");
+                double[] src = in.get("src");
+                double[] diffWeights = new double[s.oc() * s.kh() * s.kw() * (s.ic() / s.groups())];
+                double[] terms = new double[diffWeights.length];
+                walk(s, (a, b, c) -> add(diffWeights, terms, b, diffDst[c] * src[a]));
+                out.put("diffWeights", Expected.sums(diffWeights, terms, in.exact));
+                if (s.bias()) {
+                    double[] diffBias = new double[s.oc()];
+                    double[] biasTerms = new double[s.oc()];
+                    for (int i = 0; i < diffDst.length; i++) {
+                        add(diffBias, biasTerms, i % s.oc(), diffDst[i]);
+                    }
+                    out.put("diffBias", Expected.sums(diffBias, biasTerms, in.exact));
+                }
+            }
+        }
+        return out;
+    }
+
+    private static void add(double[] sums, double[] terms, int at, double term) {
+        sums[at] += term;
+        terms[at] += Math.abs(term);
+    }
+}

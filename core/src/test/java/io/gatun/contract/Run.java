@@ -1,0 +1,211 @@
+package io.gatun.contract;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Operand;
+import io.gatun.kernel.Plan;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The buffers of one run of a plan: each between two canaries of 64 bytes, at an address that is aligned to its element
+ * and to no more, outputs filled with NaN.
+ */
+final class Run {
+    private static final long CANARY = 64;
+    private static final byte PATTERN = (byte) 0xA7;
+    private static final int NAN = 0x7FC0_BEEF;
+
+    private final Plan plan;
+    private final List<Operand> operands;
+    private final MemorySegment[] segments;
+    private final MemorySegment[] whole;
+    private final Map<String, byte[]> before = new LinkedHashMap<>();
+
+    /**
+     * Buffers filled from {@code in}.
+     *
+     * @param skew shifts the addresses, in elements
+     * @param forward the run whose workspace and dst this one reads, or null
+     */
+    Run(Arena arena, Plan plan, Inputs in, int skew, Run forward) {
+        this(plan, in, forward, (bytes, operand) -> guarded(arena, bytes, operand, skew));
+    }
+
+    /** Buffers from {@code allocator}, which gives each with its surroundings. */
+    Run(Plan plan, Inputs in, Run forward, Allocator allocator) {
+        this.plan = plan;
+        this.operands = plan.operands();
+        this.segments = new MemorySegment[operands.size()];
+        this.whole = new MemorySegment[operands.size()];
+        for (int i = 0; i < segments.length; i++) {
+            Operand operand = operands.get(i);
+            if (operand.access() == Operand.Access.WORKSPACE && forward != null) {
+                segments[i] = forward.segment("workspace");
+                continue;
+            }
+            Placed placed = allocator.place(operand.bytes(), operand);
+            segments[i] = placed.payload;
+            whole[i] = placed.whole;
+            if (forward != null && operand.name().equals("dst")) {
+                segments[i].copyFrom(forward.segment("dst"));
+            } else {
+                fill(operand, segments[i], in);
+            }
+            if (operand.access() == Operand.Access.READ) {
+                before.put(operand.name(), segments[i].toArray(ValueLayout.JAVA_BYTE));
+            }
+        }
+    }
+
+    /** A buffer and the memory around it that must stay as it is; {@code whole} may be null. */
+    record Placed(MemorySegment payload, MemorySegment whole) {}
+
+    interface Allocator {
+        Placed place(long bytes, Operand operand);
+    }
+
+    private static Placed guarded(Arena arena, long bytes, Operand operand, int skew) {
+        int align = operand.access() == Operand.Access.WORKSPACE
+                ? 64
+                : operand.type().bytes();
+        long offset = CANARY + (long) align * (operand.type() == DType.U8 ? 0 : 1 + skew);
+        MemorySegment whole = arena.allocate(offset + bytes + CANARY, 64);
+        whole.fill(PATTERN);
+        return new Placed(whole.asSlice(offset, bytes), whole);
+    }
+
+    private static void fill(Operand operand, MemorySegment to, Inputs in) {
+        boolean output = operand.access() == Operand.Access.WRITE || operand.access() == Operand.Access.WORKSPACE;
+        switch (operand.type()) {
+            case F32 -> {
+                double[] values = output ? null : in.get(operand.name());
+                for (int i = 0; i < operand.elements(); i++) {
+                    if (output) {
+                        to.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * i, NAN);
+                    } else {
+                        to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, (float) values[i]);
+                    }
+                }
+            }
+            case I32 -> {
+                double[] values = output ? null : in.get(operand.name());
+                for (int i = 0; i < operand.elements(); i++) {
+                    to.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * i, output ? NAN : (int) values[i]);
+                }
+            }
+            case I64 -> {
+                for (int i = 0; i < operand.elements(); i++) {
+                    to.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, in.getLongs(operand.name())[i]);
+                }
+            }
+            case U8 -> to.fill((byte) 0xFF);
+        }
+    }
+
+    Run execute() {
+        plan.run(segments);
+        return this;
+    }
+
+    MemorySegment segment(String name) {
+        for (int i = 0; i < segments.length; i++) {
+            if (operands.get(i).name().equals(name)) {
+                return segments[i];
+            }
+        }
+        throw new IllegalStateException(plan + " has no operand " + name);
+    }
+
+    double[] values(String name) {
+        MemorySegment segment = segment(name);
+        Operand operand =
+                operands.stream().filter(o -> o.name().equals(name)).findFirst().orElseThrow();
+        double[] values = new double[(int) operand.elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = operand.type() == DType.F32
+                    ? segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i)
+                    : segment.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
+        }
+        return values;
+    }
+
+    /** What is wrong with the results and the memory around them, or null. */
+    String wrong(Map<String, Expected> expected, double looseness) {
+        String disturbed = disturbed();
+        if (disturbed != null) {
+            return disturbed;
+        }
+        for (Map.Entry<String, Expected> output : expected.entrySet()) {
+            double[] actual = values(output.getKey());
+            String different = Comparison.different(output.getKey(), actual, output.getValue(), looseness);
+            if (different != null) {
+                return different;
+            }
+        }
+        return null;
+    }
+
+    /** A canary or an input that is not what it was. */
+    private String disturbed() {
+        for (int i = 0; i < segments.length; i++) {
+            String name = operands.get(i).name();
+            byte[] input = before.get(name);
+            if (input != null && segments[i].mismatch(MemorySegment.ofArray(input)) >= 0) {
+                return name + " is only read, but was changed at byte "
+                        + segments[i].mismatch(MemorySegment.ofArray(input));
+            }
+            if (whole[i] == null) {
+                continue;
+            }
+            long from = segments[i].address() - whole[i].address();
+            long to = from + segments[i].byteSize();
+            for (long at = 0; at < whole[i].byteSize(); at++) {
+                boolean canary = at < from || at >= to;
+                if (canary && whole[i].get(ValueLayout.JAVA_BYTE, at) != PATTERN) {
+                    return name + " was written outside, at byte " + (at - from) + " of " + (to - from);
+                }
+            }
+        }
+        return null;
+    }
+
+    /** The bytes of all that the plan writes, except what it alone understands. */
+    byte[] outputs() {
+        int size = 0;
+        for (int i = 0; i < segments.length; i++) {
+            size += output(i) ? (int) segments[i].byteSize() : 0;
+        }
+        byte[] all = new byte[size];
+        int next = 0;
+        for (int i = 0; i < segments.length; i++) {
+            if (output(i)) {
+                int bytes = (int) segments[i].byteSize();
+                MemorySegment.copy(segments[i], ValueLayout.JAVA_BYTE, 0, all, next, bytes);
+                next += bytes;
+            }
+        }
+        return all;
+    }
+
+    private boolean output(int i) {
+        Operand.Access access = operands.get(i).access();
+        return access == Operand.Access.WRITE || access == Operand.Access.UPDATE;
+    }
+
+    /** Whether more than 30 % of the results are zeros, so that a kernel that does nothing would look right. */
+    static boolean mistrusted(Map<String, Expected> expected) {
+        long zeros = 0;
+        long all = 0;
+        for (Expected output : expected.values()) {
+            for (double value : output.value()) {
+                zeros += value == 0 ? 1 : 0;
+                all++;
+            }
+        }
+        return all > 8 && zeros * 10 > all * 3;
+    }
+}

@@ -1,0 +1,58 @@
+package io.gatun.contract;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What became of the cases of one test: so that nothing passes because nothing ran. */
+final class Tried {
+    private static final int SHOWN = 6;
+
+    private final List<String> failures = new ArrayList<>();
+    private int ran;
+    private int exact;
+    private int refused;
+    private int failed;
+    private String refusal = "";
+
+    void ran(boolean exactly) {
+        ran++;
+        exact += exactly ? 1 : 0;
+    }
+
+    void refused(String reason) {
+        refused++;
+        refusal = reason;
+    }
+
+    void failed(String what) {
+        failed++;
+        if (failures.size() < SHOWN) {
+            failures.add(what);
+        }
+    }
+
+    /** Whether a failure more would still be shown: finding the smallest failing size is not worth it else. */
+    boolean shows() {
+        return failures.size() < SHOWN;
+    }
+
+    int count() {
+        return ran;
+    }
+
+    String refusal() {
+        return refusal;
+    }
+
+    void assertNoFailure() {
+        if (failed > 0) {
+            throw new AssertionError(failed + " of " + ran + " failed:\n" + String.join("\n", failures));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return ran + " ran, " + exact + " of them exact, " + refused + " refused"
+                + (refused == 0 ? "" : " (the last one: " + refusal + ")");
+    }
+}

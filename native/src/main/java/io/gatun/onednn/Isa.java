@@ -1,0 +1,31 @@
+package io.gatun.onednn;
+
+import io.gatun.bindings.onednn.Dnnl;
+
+/** Names of oneDNN's instruction-set tiers. */
+final class Isa {
+    private Isa() {}
+
+    /** What oneDNN generates code for here, after {@code ONEDNN_MAX_CPU_ISA}. */
+    static String effective() {
+        int isa = Dnnl.dnnl_get_effective_cpu_isa();
+        if (isa == Dnnl.dnnl_cpu_isa_sse41()) {
+            return "SSE4.1";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx()) {
+            return "AVX";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx2()) {
+            return "AVX2";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx2_vnni()) {
+            return "AVX2 with VNNI";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx512_core()) {
+            return "AVX-512";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx512_core_vnni()) {
+            return "AVX-512 with VNNI";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx512_core_bf16()) {
+            return "AVX-512 with BF16";
+        } else if (isa == Dnnl.dnnl_cpu_isa_avx512_core_fp16()) {
+            return "AVX-512 with FP16";
+        }
+        return "0x" + Integer.toHexString(isa);
+    }
+}

@@ -1,0 +1,21 @@
+package io.gatun.nn;
+
+import io.gatun.autograd.Activations;
+import io.gatun.autograd.Tensor;
+
+/** Inverted dropout with drop probability {@code p} in training, nothing in inference; as torch.nn.Dropout. */
+public final class Dropout extends Module {
+    private final float p;
+
+    public Dropout(float p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException("Dropout: p=" + p + " is no probability; give 0 to 1");
+        }
+        this.p = p;
+    }
+
+    @Override
+    public Tensor forward(Tensor src) {
+        return training() && p > 0 ? Activations.dropout(src, p) : src;
+    }
+}

@@ -1,0 +1,31 @@
+package io.gatun.nn;
+
+import io.gatun.autograd.Matrices;
+import io.gatun.autograd.Parameter;
+import io.gatun.autograd.Tensor;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Activation;
+
+/** dst = activation(src · weightᵀ + bias) over the last axis; weight [out, in], as torch.nn.Linear. */
+public final class Linear extends Module {
+    private final Parameter weight;
+    private final Parameter bias;
+    private final Activation activation;
+
+    /** With a bias and no activation. */
+    public Linear(int in, int out) {
+        this(in, out, true, Activation.IDENTITY);
+    }
+
+    /** With an activation in the same pass, and a bias if wanted. */
+    public Linear(int in, int out, boolean withBias, Activation activation) {
+        this.activation = activation;
+        weight = parameter("weight", Shape.of(out, in), Init.kaimingUniform());
+        bias = withBias ? parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(in))) : null;
+    }
+
+    @Override
+    public Tensor forward(Tensor src) {
+        return Matrices.linear(src, weight, bias, activation);
+    }
+}

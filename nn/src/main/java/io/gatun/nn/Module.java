@@ -1,0 +1,129 @@
+package io.gatun.nn;
+
+import io.gatun.autograd.Initializer;
+import io.gatun.autograd.Parameter;
+import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tensor;
+import io.gatun.kernel.Shape;
+import io.gatun.memory.NativeMemory;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A layer or a net of layers. Constructing one declares its parameters; {@link #allocate} gives the outermost module's
+ * parameters their memory, and then it can run.
+ *
+ * <p>{@code forward} in training is for one thread. After {@link #eval} it may be called from many threads at once, each
+ * with a tape of its own.
+ */
+public abstract class Module {
+    private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Map<String, Parameter> own = new LinkedHashMap<>();
+    private Parameters parameters;
+    private boolean training = true;
+
+    /** For subclasses, which declare children and parameters in their constructors. */
+    protected Module() {}
+
+    /** Declares a child; its parameters are named {@code name.…}. */
+    protected final <M extends Module> M child(String name, M module) {
+        if (children.putIfAbsent(name, module) != null || own.containsKey(name)) {
+            throw new IllegalArgumentException("two parts of a module are named '" + name + "'; rename one");
+        }
+        return module;
+    }
+
+    /** Declares a trainable parameter. */
+    protected final Parameter parameter(String name, Shape shape, Initializer initializer) {
+        return declare(name, Parameter.of(shape, initializer));
+    }
+
+    /** Declares a tensor that is saved with the model and not trained. */
+    protected final Parameter buffer(String name, Shape shape, Initializer initializer) {
+        return declare(name, Parameter.buffer(shape, initializer));
+    }
+
+    private Parameter declare(String name, Parameter parameter) {
+        if (own.putIfAbsent(name, parameter) != null || children.containsKey(name)) {
+            throw new IllegalArgumentException("two parts of a module are named '" + name + "'; rename one");
+        }
+        return parameter;
+    }
+
+    /** The result for {@code src}, on its tape. */
+    public abstract Tensor forward(Tensor src);
+
+    /**
+     * Gives all parameters of this module and its children their memory and first values.
+     *
+     * @param seed of the initial values: the same seed gives the same net
+     * @return the memory, which the caller closes when the net is no longer used
+     * @throws IllegalArgumentException if that was done before
+     * @throws io.gatun.memory.NativeMemoryException if the budget has no room
+     */
+    public final Parameters allocate(NativeMemory memory, long seed) {
+        Parameters.Builder builder = Parameters.builder();
+        declared().forEach(builder::add);
+        parameters = builder.build(memory, getClass().getSimpleName(), seed);
+        return parameters;
+    }
+
+    /**
+     * The memory of all parameters: what an optimizer steps over.
+     *
+     * @throws IllegalStateException before {@link #allocate}
+     */
+    public final Parameters parameters() {
+        if (parameters == null) {
+            throw new IllegalStateException(
+                    getClass().getSimpleName() + " has no memory yet; call allocate on the outermost module");
+        }
+        return parameters;
+    }
+
+    /** Parameters and buffers by their PyTorch names ({@code layer1.0.conv1.weight}), in PyTorch's order. */
+    public final Map<String, Parameter> stateDict() {
+        return Collections.unmodifiableMap(declared());
+    }
+
+    private Map<String, Parameter> declared() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        collect("", all);
+        return all;
+    }
+
+    private void collect(String prefix, Map<String, Parameter> all) {
+        own.forEach((name, parameter) -> all.put(prefix + name, parameter));
+        children.forEach((name, module) -> module.collect(prefix + name + ".", all));
+    }
+
+    /** How many numbers are trained; known before {@link #allocate}. */
+    public final long parameterCount() {
+        return declared().values().stream()
+                .distinct()
+                .filter(Parameter::requiresGrad)
+                .mapToLong(p -> p.shape().elements())
+                .sum();
+    }
+
+    /** Switches this module and its children to training: dropout drops, batch norm uses the batch. */
+    public final Module train() {
+        return mode(true);
+    }
+
+    /** Switches this module and its children to inference. */
+    public final Module eval() {
+        return mode(false);
+    }
+
+    private Module mode(boolean train) {
+        training = train;
+        children.values().forEach(module -> module.mode(train));
+        return this;
+    }
+
+    public final boolean training() {
+        return training;
+    }
+}

@@ -1,0 +1,53 @@
+package io.gatun.nn.train;
+
+import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
+import io.gatun.autograd.Tensor;
+import io.gatun.nn.io.NamedTensor;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * What is learned from what: a model and its data, one batch at a time. The trainer knows neither images nor text. What
+ * a task does at a step must depend on the step's number and on {@link #state} alone, or a resumed run would differ.
+ */
+public interface Task extends AutoCloseable {
+    /** The model's parameters and buffers. */
+    Parameters parameters();
+
+    /** Batches in an epoch, at least 1. */
+    int stepsPerEpoch();
+
+    /** Makes batch {@code batch} of epoch {@code epoch}, both from 0, the next one; called before the first forward. */
+    void seek(long epoch, int batch);
+
+    /** The loss of the next batch, recorded on the tape. */
+    Tensor forward(Tape tape);
+
+    /** Called after the optimizer's step, while what {@link #forward} made is still valid. */
+    default void stepped() {}
+
+    /** Images or tokens of the last batch. */
+    int items();
+
+    /** What {@link #items} counts: {@code img} or {@code tokens}. */
+    String unit();
+
+    /** Loss and accuracy on the whole test set; resets the tape as often as it likes and changes no state. */
+    Evaluation evaluate(Tape tape);
+
+    /** What is carried from one batch to the next besides parameters; views, valid until the next forward. */
+    default List<NamedTensor> state() {
+        return List.of();
+    }
+
+    /**
+     * Brings back {@link #state}.
+     *
+     * @param find a tensor by name; throws when it has none
+     */
+    default void load(Function<String, NamedTensor> find) {}
+
+    @Override
+    void close();
+}

@@ -1,0 +1,114 @@
+package io.gatun.perf;
+
+import io.gatun.perf.bench.Bench;
+import io.gatun.perf.bench.DefaultSpecs;
+import io.gatun.perf.bench.DisagreementException;
+import io.gatun.perf.bench.RefusedException;
+import io.gatun.perf.bench.Result;
+import io.gatun.spec.Spec;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs implementations of a spec in turn, checks that they agree, and says how fast each is. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Time implementations of one problem in turn in one process, after checking that they agree.")
+final class BenchCommand implements Callable<Integer> {
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SPEC",
+            description = "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: a default set.")
+    private String line;
+
+    @Option(
+            names = "--vs",
+            split = ",",
+            defaultValue = "simd,onednn",
+            paramLabel = "NAME",
+            description = "Implementations, of onednn, simd, reference; the first is compared with the second."
+                    + " Default: ${DEFAULT-VALUE}")
+    private List<String> names;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of each. Default: one a processor")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--seconds",
+            defaultValue = "2",
+            paramLabel = "S",
+            description = "Timing of each problem, after half as long a warm-up. Default: ${DEFAULT-VALUE}")
+    private double seconds;
+
+    @Option(names = "--json", description = "One JSON object a line for each implementation.")
+    private boolean json;
+
+    @picocli.CommandLine.Spec
+    private CommandSpec command;
+
+    BenchCommand() {}
+
+    @Override
+    public Integer call() {
+        if (!(seconds > 0 && seconds <= 3600)) {
+            throw new IllegalArgumentException("--seconds " + seconds + " is not within 0 and 3600");
+        }
+        List<Spec> specs = line == null ? DefaultSpecs.all() : List.of(Spec.parse(line));
+        PrintWriter out = command.commandLine().getOut();
+        PrintWriter err = command.commandLine().getErr();
+        int code = 0;
+        try (Bench bench = new Bench(names, threads)) {
+            for (Spec spec : specs) {
+                try {
+                    print(out, spec, bench.run(spec, seconds));
+                } catch (RefusedException e) {
+                    if (line != null) {
+                        throw e;
+                    }
+                    err.println(Errors.sentence(e));
+                } catch (DisagreementException e) {
+                    err.println(Errors.sentence(e));
+                    code = Errors.FAILED;
+                }
+            }
+        }
+        return code;
+    }
+
+    private void print(PrintWriter out, Spec spec, Bench.Outcome outcome) {
+        if (json) {
+            outcome.results().forEach(result -> out.println(JsonLine.of(result.json())));
+            return;
+        }
+        out.println(spec + "  (" + threads + (threads == 1 ? " thread)" : " threads)"));
+        for (Result r : outcome.results()) {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "  %-10s median %9.4f ms   best %9.4f ms   %8.1f %-8s %s",
+                    r.implementation(),
+                    r.medianMillis(),
+                    r.bestMillis(),
+                    r.rate(),
+                    r.unit(),
+                    r.kernel()));
+        }
+        if (outcome.results().size() > 1) {
+            Result first = outcome.results().getFirst();
+            out.println(String.format(
+                    Locale.ROOT,
+                    "  %s is %.2f times as fast as %s (quartiles %.2f to %.2f); largest difference %.1e",
+                    first.implementation(),
+                    first.ratio().median(),
+                    outcome.results().get(1).implementation(),
+                    first.ratio().low(),
+                    first.ratio().high(),
+                    outcome.difference()));
+        }
+    }
+}

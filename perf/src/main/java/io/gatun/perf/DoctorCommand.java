@@ -1,0 +1,112 @@
+package io.gatun.perf;
+
+import io.gatun.kernel.Kernels;
+import io.gatun.memory.MemoryBudget;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What this machine offers and what Gatun took of it. */
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description = "Print what was found here: JDK, processor, backends and why each is used or not, memory.")
+final class DoctorCommand implements Callable<Integer> {
+    /** The instruction sets that decide about kernels; /proc/cpuinfo lists a hundred others. */
+    private static final List<String> FEATURES = List.of(
+            "sse4_1", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16",
+            "avx512_fp16", "amx_tile", "amx_bf16", "asimd", "sve", "sve2", "bf16");
+
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads to open the backends with.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--json", description = "One JSON object.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec command;
+
+    DoctorCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("jdk", System.getProperty("java.vm.name") + " " + Runtime.version());
+        facts.put("java_home", System.getProperty("java.home"));
+        facts.put(
+                "os",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
+        facts.put("processors", Runtime.getRuntime().availableProcessors());
+        Map<String, String> cpu = Files.isReadable(CPUINFO) ? cpuinfo(Files.readAllLines(CPUINFO)) : Map.of();
+        facts.put("cpu", cpu.getOrDefault("model name", System.getProperty("os.arch")));
+        facts.put("cpu_features", features(cpu.getOrDefault("flags", cpu.getOrDefault("Features", ""))));
+        facts.put("threads", threads);
+        facts.put("memory_budget", MemoryBudget.standard().limit());
+        try (Kernels kernels = Kernels.open("auto", threads)) {
+            facts.put("backends", kernels.describe());
+        }
+        PrintWriter out = command.commandLine().getOut();
+        if (json) {
+            out.println(JsonLine.of(facts));
+        } else {
+            print(out, facts);
+        }
+        return 0;
+    }
+
+    private static void print(PrintWriter out, Map<String, Object> facts) {
+        facts.forEach((key, value) -> {
+            String label = key.replace('_', ' ');
+            switch (value) {
+                case Map<?, ?> backends ->
+                    backends.forEach((name, lines) -> {
+                        out.println(name);
+                        ((List<?>) lines).forEach(line -> out.println("  " + line));
+                    });
+                case List<?> list ->
+                    out.println(pad(label) + list.stream().map(Object::toString).collect(Collectors.joining(" ")));
+                case Long bytes ->
+                    out.println(pad(label) + String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30)));
+                default -> out.println(pad(label) + value);
+            }
+        });
+    }
+
+    private static String pad(String label) {
+        return String.format(Locale.ROOT, "%-14s", label);
+    }
+
+    /** The keys and values of the first processor. */
+    static Map<String, String> cpuinfo(List<String> lines) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        for (String line : lines) {
+            String[] parts = line.split(":", 2);
+            if (parts.length == 2) {
+                keys.putIfAbsent(parts[0].strip(), parts[1].strip());
+            }
+        }
+        return keys;
+    }
+
+    static List<String> features(String flags) {
+        List<String> present = new ArrayList<>(FEATURES);
+        present.retainAll(Arrays.asList(flags.split("\\s+")));
+        return present;
+    }
+}

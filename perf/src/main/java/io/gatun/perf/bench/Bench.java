@@ -1,0 +1,85 @@
+package io.gatun.perf.bench;
+
+import io.gatun.kernel.Kernels;
+import io.gatun.memory.NativeMemory;
+import io.gatun.memory.Scope;
+import io.gatun.spec.Spec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Several backends in one process, each with a pool of its own: an idle pool is parked after 20 us. */
+public final class Bench implements AutoCloseable {
+    private static final long SEED = 20_260_101;
+
+    private final NativeMemory memory = NativeMemory.standard();
+    private final Map<String, Kernels> backends = new LinkedHashMap<>();
+    private final int threads;
+
+    /**
+     * Opens the named backends.
+     *
+     * @throws IllegalArgumentException for a name that is not known or stands twice
+     * @throws io.gatun.kernel.NativeUnavailableException for one that cannot run here
+     */
+    public Bench(List<String> names, int threads) {
+        this.threads = threads;
+        try {
+            for (String name : names) {
+                if (name.equals("auto") || backends.containsKey(name)) {
+                    throw new IllegalArgumentException(
+                            "--vs takes different ones of onednn, simd, reference, not '" + String.join(",", names)
+                                    + "'");
+                }
+                backends.put(name, Kernels.open(name, threads, memory));
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * The results for one spec.
+     *
+     * @param difference the largest relative difference between the first entrant and another
+     */
+    public record Outcome(List<Result> results, double difference) {}
+
+    /**
+     * Compares, then times.
+     *
+     * @param seconds of timing, after half as many of warming up
+     * @throws RefusedException if a backend has no kernel for it
+     * @throws DisagreementException if the outputs differ
+     */
+    public Outcome run(Spec spec, double seconds) {
+        try (Scope scope = memory.parameters("bench")) {
+            List<Entrant> entrants = new ArrayList<>();
+            backends.forEach((name, kernels) -> entrants.add(Entrant.of(name, kernels, spec, SEED, scope)));
+            entrants.forEach(Entrant::run);
+            Entrant first = entrants.getFirst();
+            double difference = 0;
+            for (Entrant other : entrants.subList(1, entrants.size())) {
+                Agreement agreement = Agreement.of(first, other);
+                if (!agreement.holds()) {
+                    throw new DisagreementException(spec, first, other, agreement);
+                }
+                difference = Math.max(difference, agreement.worst());
+            }
+            double[][] samples = Race.run(entrants, seconds);
+            List<Result> results = new ArrayList<>();
+            for (int i = 0; i < samples.length; i++) {
+                double[] second = i == 0 && samples.length > 1 ? samples[1] : null;
+                results.add(Result.of(entrants.get(i), threads, samples[i], second));
+            }
+            return new Outcome(results, difference);
+        }
+    }
+
+    @Override
+    public void close() {
+        backends.values().forEach(Kernels::close);
+    }
+}

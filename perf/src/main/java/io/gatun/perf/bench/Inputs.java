@@ -1,0 +1,83 @@
+package io.gatun.perf.bench;
+
+import io.gatun.kernel.Operand;
+import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.BatchNormSpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CrossEntropySpec;
+import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.Spec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+
+/**
+ * Seeded contents of a spec's operands: uniform in [-1, 1) where any number will do, and within their ranges where not
+ * (targets, indices, variances, divisors, step sizes), so that no kernel is timed on NaN or on denormals.
+ */
+final class Inputs {
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
+
+    /** lr, gradScale, lr / c1 and 1 / sqrt(c2) of AdamW's 100th step. */
+    private static final float[] ADAMW = {1e-3f, 1, 1e-3f, 3.2f};
+
+    /** lr, gradScale, not the first step. */
+    private static final float[] SGD = {1e-2f, 1, 0, 0};
+
+    private Inputs() {}
+
+    /** Fills one operand; the same spec, index and seed give the same content. */
+    static void fill(Spec spec, Operand operand, int index, long seed, MemorySegment data) {
+        SplittableRandom random = new SplittableRandom(seed * 31 + index);
+        switch (operand.type()) {
+            case I32 -> {
+                int bound = bound(spec);
+                for (long i = 0; i < operand.elements(); i++) {
+                    data.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(bound));
+                }
+            }
+            case I64 -> {
+                for (long i = 0; i < operand.elements(); i++) {
+                    data.setAtIndex(ValueLayout.JAVA_LONG, i, i + 1);
+                }
+            }
+            case U8 -> data.fill((byte) 0);
+            case F32 -> floats(spec, operand, random, data);
+        }
+    }
+
+    private static void floats(Spec spec, Operand operand, SplittableRandom random, MemorySegment data) {
+        if (operand.name().equals("hyper")) {
+            MemorySegment.copy(hyper(spec), 0, data, F32, 0, 4);
+            return;
+        }
+        float from = positive(spec, operand) ? 0.5f : -1;
+        float to = positive(spec, operand) ? 1.5f : 1;
+        boolean relu = spec instanceof BatchNormSpec norm && norm.relu() && operand.name().equals("dst");
+        for (long i = 0; i < operand.elements(); i++) {
+            float value = from + (to - from) * (random.nextInt() >>> 8) * 0x1p-24f;
+            data.setAtIndex(F32, i, relu ? Math.max(0, value) : value);
+        }
+    }
+
+    private static float[] hyper(Spec spec) {
+        return spec instanceof AdamWSpec ? ADAMW : SGD;
+    }
+
+    /** Variances, their roots, and divisors. */
+    private static boolean positive(Spec spec, Operand operand) {
+        return switch (operand.name()) {
+            case "runningVar", "invStd", "v", "gamma" -> true;
+            case "b" -> spec instanceof BinarySpec binary && binary.op() == BinarySpec.Op.DIV;
+            default -> false;
+        };
+    }
+
+    private static int bound(Spec spec) {
+        return switch (spec) {
+            case CrossEntropySpec s -> s.cols();
+            case EmbeddingSpec s -> s.vocabulary();
+            default -> 1;
+        };
+    }
+}

@@ -1,0 +1,84 @@
+package io.gatun.perf.bench;
+
+import io.gatun.spec.Spec;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What one entrant reached.
+ *
+ * @param implementation the backend's name
+ * @param kernel what it ran, in its own words
+ * @param medianMillis median of the samples, milliseconds a run
+ * @param bestMillis the fastest sample
+ * @param ratio speed over the second entrant's, median of the pairs; null but for the first of several
+ */
+public record Result(
+        Spec spec,
+        String implementation,
+        String kernel,
+        int threads,
+        double medianMillis,
+        double bestMillis,
+        Ratio ratio) {
+
+    /** Median and quartiles of the pairs run in turn; above 1 the first is faster. */
+    public record Ratio(double median, double low, double high) {}
+
+    static Result of(Entrant entrant, int threads, double[] nanos, double[] second) {
+        Ratio ratio = null;
+        if (second != null) {
+            double[] pairs = new double[nanos.length];
+            Arrays.setAll(pairs, i -> second[i] / nanos[i]);
+            ratio = new Ratio(quantile(pairs, 0.5), quantile(pairs, 0.25), quantile(pairs, 0.75));
+        }
+        return new Result(
+                entrant.plan().spec(),
+                entrant.name(),
+                entrant.plan().implementation(),
+                threads,
+                quantile(nanos, 0.5) / 1e6,
+                quantile(nanos, 0) / 1e6,
+                ratio);
+    }
+
+    /** GFLOP/s, or GB/s where bytes are the limit. */
+    public double rate() {
+        double work = spec.flops() > 0 ? spec.flops() : spec.bytes();
+        return work / (medianMillis * 1e6);
+    }
+
+    public String unit() {
+        return spec.flops() > 0 ? "GFLOP/s" : "GB/s";
+    }
+
+    /** The keys of {@code --json}. */
+    public Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("spec", spec.toString());
+        json.put("implementation", implementation);
+        json.put("kernel", kernel);
+        json.put("threads", threads);
+        json.put("median_ms", medianMillis);
+        json.put("best_ms", bestMillis);
+        json.put("rate", rate());
+        json.put("unit", unit());
+        if (ratio != null) {
+            json.put("ratio", ratio.median);
+            json.put("ratio_low", ratio.low);
+            json.put("ratio_high", ratio.high);
+        }
+        return json;
+    }
+
+    /** Linear interpolation between the ordered samples. */
+    static double quantile(double[] samples, double q) {
+        double[] ordered = samples.clone();
+        Arrays.sort(ordered);
+        double place = q * (ordered.length - 1);
+        int below = (int) place;
+        int above = Math.min(below + 1, ordered.length - 1);
+        return ordered[below] + (place - below) * (ordered[above] - ordered[below]);
+    }
+}

@@ -1,0 +1,2 @@
+/** The JMH suite. */
+package io.gatun.perf.jmh;

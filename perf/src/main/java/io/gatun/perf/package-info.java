@@ -1,0 +1,2 @@
+/** The {@code gatun} command line. */
+package io.gatun.perf;

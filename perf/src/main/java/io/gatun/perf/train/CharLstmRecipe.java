@@ -1,0 +1,117 @@
+package io.gatun.perf.train;
+
+import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
+import io.gatun.kernel.Kernels;
+import io.gatun.memory.NativeMemory;
+import io.gatun.nn.data.CharText;
+import io.gatun.nn.data.DataSource;
+import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.optim.AdamW;
+import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.optim.Schedule;
+import io.gatun.nn.train.Callback;
+import io.gatun.nn.train.CharSampler;
+import io.gatun.nn.train.Task;
+import io.gatun.nn.train.TextTask;
+import io.gatun.nn.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Optional;
+
+/** A character LSTM by AdamW with clipped gradients; it writes a few lines after each epoch. */
+final class CharLstmRecipe implements Recipe {
+    private static final int BATCH = 32;
+    private static final int STEPS = 64;
+    private static final int EPOCHS = 8;
+    private static final float RATE = 4e-3f;
+    private static final float CLIP = 1;
+    private static final int WIDTH = 32;
+    private static final int HIDDEN = 256;
+    private static final int LAYERS = 1;
+    private static final float TEMPERATURE = 0.8f;
+    private static final int SAMPLES = 6;
+    private static final int LONGEST = 60;
+
+    private final NativeMemory memory;
+    private final TrainOptions options;
+    private final CharText text;
+    private final CharLstm model;
+    private final Parameters parameters;
+    private final TextTask task;
+
+    CharLstmRecipe(TrainOptions asked, NativeMemory memory) throws IOException {
+        this.memory = memory;
+        options = asked.or(BATCH, EPOCHS, RATE, "jdk");
+        text = DataSource.parseText(options.data()).loadText(options.seed());
+        model = new CharLstm(text.vocabulary().size(), WIDTH, HIDDEN, LAYERS, 0);
+        parameters = model.allocate(memory, options.seed());
+        try {
+            task = new TextTask(model, text, STEPS, options.batch(), memory);
+        } catch (RuntimeException e) {
+            parameters.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public TrainOptions options() {
+        return options;
+    }
+
+    @Override
+    public Task task() {
+        return task;
+    }
+
+    @Override
+    public String dataLine() {
+        return String.format(
+                Locale.ROOT,
+                "%s: %,d characters to learn from, %,d to test on, %d different; unigram entropy %.3f nats",
+                options.data(),
+                text.train().length,
+                text.test().length,
+                text.vocabulary().size(),
+                text.unigramEntropy());
+    }
+
+    @Override
+    public Optimizer optimizer(Kernels kernels, NativeMemory optimizerMemory) {
+        long steps = (long) options.epochs() * task.stepsPerEpoch();
+        Schedule schedule = Schedule.cosine(options.learningRate(), Math.min(50, steps / 4), steps);
+        return new AdamW(kernels, optimizerMemory, parameters, schedule, AdamW.Options.DEFAULT).clipNorm(CLIP);
+    }
+
+    @Override
+    public Optional<Callback> callback(Tape tape, PrintWriter out) {
+        CharSampler sampler = new CharSampler(model, text.vocabulary(), TEMPERATURE);
+        return Optional.of(new Callback() {
+            @Override
+            public boolean onEpoch(EpochReport report) {
+                long seed = options.seed() + report.epoch();
+                out.println("  writes: "
+                        + String.join("  ", sampler.lines(tape, memory, SAMPLES, LONGEST, seed)));
+                return true;
+            }
+        });
+    }
+
+    @Override
+    public void end(Trainer.Summary summary, PrintWriter out) {
+        out.printf(
+                Locale.ROOT,
+                "result      test loss %.3f nats a character, unigram entropy %.3f; %.0f tokens/s, %.0f s%n",
+                summary.test().loss(),
+                text.unigramEntropy(),
+                summary.itemsPerSecond(),
+                summary.seconds());
+    }
+
+    @Override
+    public void close() {
+        task.close();
+        parameters.close();
+    }
+}

@@ -1,0 +1,45 @@
+package io.gatun.perf.train;
+
+import io.gatun.autograd.Tape;
+import io.gatun.kernel.Kernels;
+import io.gatun.memory.NativeMemory;
+import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.train.Callback;
+import io.gatun.nn.train.Task;
+import io.gatun.nn.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Optional;
+
+/** A model with its data, its optimizer and its schedule: what {@code gatun train MODEL} stands for. */
+interface Recipe extends AutoCloseable {
+    /** The recipe of the model that the options name, its data loaded and its parameters initialised. */
+    static Recipe of(TrainOptions options, NativeMemory memory) throws IOException {
+        return switch (options.model()) {
+            case "resnet20" -> new ResNetRecipe(options, memory);
+            case "charlstm" -> new CharLstmRecipe(options, memory);
+            default -> throw new AssertionError(options.model());
+        };
+    }
+
+    /** The options, none of them null. */
+    TrainOptions options();
+
+    Task task();
+
+    /** The data in one phrase. */
+    String dataLine();
+
+    Optimizer optimizer(Kernels kernels, NativeMemory memory);
+
+    /** What this model shows after an epoch besides its figures. */
+    default Optional<Callback> callback(Tape tape, PrintWriter out) {
+        return Optional.empty();
+    }
+
+    /** What this model says at the end. */
+    void end(Trainer.Summary summary, PrintWriter out);
+
+    @Override
+    void close();
+}

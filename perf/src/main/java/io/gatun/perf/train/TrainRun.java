@@ -1,0 +1,109 @@
+package io.gatun.perf.train;
+
+import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
+import io.gatun.kernel.Kernels;
+import io.gatun.memory.NativeMemory;
+import io.gatun.nn.io.CheckpointFile;
+import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** One run of {@code gatun train}, from its options to its summary. */
+public final class TrainRun {
+    private final TrainOptions asked;
+    private final PrintWriter out;
+
+    public TrainRun(TrainOptions asked, PrintWriter out) {
+        this.asked = asked;
+        this.out = out;
+    }
+
+    /** Trains; returns the fields of {@code --json}. */
+    public Map<String, Object> run() throws IOException {
+        NativeMemory memory = NativeMemory.standard();
+        try (Arena loaded = Arena.ofConfined();
+                Kernels kernels = Kernels.open(asked.backend(), asked.threads(), memory)) {
+            CheckpointFile.Content checkpoint = asked.resume() ? checkpoint(loaded) : null;
+            TrainOptions wanted = checkpoint == null ? asked : asked.of(checkpoint.metadata(), checkpoint.file());
+            try (Recipe recipe = Recipe.of(wanted, memory)) {
+                return train(recipe, checkpoint, kernels, memory);
+            }
+        }
+    }
+
+    private CheckpointFile.Content checkpoint(Arena loaded) throws IOException {
+        try {
+            return CheckpointFile.readOrPrevious(asked.out(), loaded, out::println);
+        } catch (NoSuchFileException e) {
+            throw new NoSuchFileException(
+                    asked.out().toString(), null, "there is no checkpoint to resume; train without --resume first");
+        }
+    }
+
+    private Map<String, Object> train(
+            Recipe recipe, CheckpointFile.Content checkpoint, Kernels kernels, NativeMemory memory)
+            throws IOException {
+        TrainOptions options = recipe.options();
+        Path folder = options.out().toAbsolutePath().getParent();
+        Files.createDirectories(folder);
+        if (Files.isDirectory(options.out())) {
+            throw new IllegalArgumentException(
+                    "--out " + options.out() + " is a folder; name the file to write the checkpoint to");
+        }
+        Parameters parameters = recipe.task().parameters();
+        try (Tape tape = new Tape(kernels, memory, 0, options.seed());
+                Optimizer optimizer = recipe.optimizer(kernels, memory)) {
+            out.printf(Locale.ROOT, "model       %s, %,d parameters%n", options.model(), parameters.parameterCount());
+            out.printf(Locale.ROOT, "data        %s%n", recipe.dataLine());
+            out.printf(
+                    Locale.ROOT,
+                    "run         %d epochs of %d batches of %d, seed %d, %s%n",
+                    options.epochs(),
+                    recipe.task().stepsPerEpoch(),
+                    options.batch(),
+                    options.seed(),
+                    optimizer.schedule());
+            out.printf(Locale.ROOT, "backend     %s, %d threads%n", kernels.preference(), kernels.threads());
+            Trainer trainer = new Trainer(recipe.task(), optimizer, tape, options.epochs())
+                    .checkpoint(options.out(), options.every(), options.facts())
+                    .callback(new Progress(out, recipe.task().unit()));
+            recipe.callback(tape, out).ifPresent(trainer::callback);
+            if (checkpoint != null) {
+                trainer.resume(checkpoint);
+                out.printf(Locale.ROOT, "resumed     %s, %d steps done%n", checkpoint.file(), optimizer.steps());
+            }
+            Trainer.Summary summary = trainer.run();
+            Ran ran = Ran.of(kernels);
+            out.printf(Locale.ROOT, "ran         %s%n", ran);
+            recipe.end(summary, out);
+            out.printf(Locale.ROOT, "checkpoint  %s%n", options.out());
+            return json(options, ran, summary, recipe);
+        }
+    }
+
+    private static Map<String, Object> json(
+            TrainOptions options, Ran ran, Trainer.Summary summary, Recipe recipe) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("model", options.model());
+        json.put("backend", ran.backend());
+        json.put("threads", options.threads());
+        json.put("epochs", summary.epochs());
+        if (!Double.isNaN(summary.test().accuracy())) {
+            json.put("test_accuracy", summary.test().accuracy());
+        }
+        json.put("test_loss", summary.test().loss());
+        json.put(recipe.task().unit() + "_per_s", summary.itemsPerSecond());
+        json.put("seconds", summary.seconds());
+        json.put("checkpoint", options.out().toString());
+        return json;
+    }
+}

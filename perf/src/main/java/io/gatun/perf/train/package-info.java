@@ -1,0 +1,2 @@
+/** What {@code gatun train} does. */
+package io.gatun.perf.train;
