@@ -12,6 +12,7 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -44,6 +45,7 @@ public final class SimdBackend implements Backend {
         @Override
         public Offer offer(Spec spec) {
             return switch (spec) {
+                case ConvSpec s -> SimdConv.offer(s, workers);
                 case GemmSpec s -> SimdGemm.offer(s, workers);
                 case ActivationSpec s -> SimdActivation.offer(s, workers);
                 case AdamWSpec s -> SimdAdamW.offer(s, workers);
