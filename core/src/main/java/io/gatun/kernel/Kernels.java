@@ -113,6 +113,7 @@ public final class Kernels implements AutoCloseable {
     }
 
     private Plan choose(Spec spec, List<String> order) {
+        scratch.requireOpen();
         List<Plan> found = new ArrayList<>(1);
         Choice choice = ask(spec, order, found);
         if (explain) {
