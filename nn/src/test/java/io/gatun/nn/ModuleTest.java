@@ -83,7 +83,8 @@ class ModuleTest {
             Tensor src = tape.tensor(Shape.of(3, 5), numbers(15, 1));
             assertThat(fused.forward(src).toArray())
                     .containsExactly(
-                            Activations.activation(plain.forward(src), Activation.TANH).toArray(),
+                            Activations.activation(plain.forward(src), Activation.TANH)
+                                    .toArray(),
                             Offset.offset(1e-6f));
         }
     }
@@ -152,7 +153,8 @@ class ModuleTest {
 
     private static float[] infer(ResNet net, int image, Tape on) {
         try (var _ = on.noGrad()) {
-            return net.forward(on.tensor(Shape.of(1, 8, 8, 3), numbers(192, image))).toArray();
+            return net.forward(on.tensor(Shape.of(1, 8, 8, 3), numbers(192, image)))
+                    .toArray();
         }
     }
 
@@ -160,8 +162,12 @@ class ModuleTest {
     void unallocatedAndMisnamedModulesAreRefused() {
         Linear net = new Linear(2, 3);
         Tensor src = tape.tensor(Shape.of(1, 2), 1, 2);
-        assertThatThrownBy(() -> net.forward(src)).isInstanceOf(IllegalStateException.class).hasMessageContaining("allocate");
-        assertThatThrownBy(net::parameters).isInstanceOf(IllegalStateException.class).hasMessageContaining("allocate");
+        assertThatThrownBy(() -> net.forward(src))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("allocate");
+        assertThatThrownBy(net::parameters)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("allocate");
         Parameters parameters = net.allocate(memory, 1);
         assertThatThrownBy(() -> net.allocate(memory, 1)).hasMessageContaining("allocated once");
         assertThatThrownBy(() -> net.forward(tape.tensor(Shape.of(1, 3), 1, 2, 3)))
@@ -169,7 +175,8 @@ class ModuleTest {
                 .hasMessageContaining("[3x2]");
         parameters.close();
         assertThatThrownBy(() -> net.forward(src)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> new Conv2d(3, 4, 3, new io.gatun.autograd.Images.Window(1, 1, 1, 2), true, Init.normal(1)))
+        assertThatThrownBy(() ->
+                        new Conv2d(3, 4, 3, new io.gatun.autograd.Images.Window(1, 1, 1, 2), true, Init.normal(1)))
                 .hasMessageContaining("2 groups");
     }
 
