@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 final class ConvCases extends Family<ConvSpec> {
     ConvCases() {
@@ -112,6 +113,31 @@ final class ConvCases extends Family<ConvSpec> {
     @Override
     boolean takesSpecials(ConvSpec spec, String input) {
         return spec.ph() == 0 && spec.pw() == 0 && spec.pb() == 0 && spec.pr() == 0;
+    }
+
+    /** A NaN in each input of each direction, where there is no padding. */
+    @Override
+    Stream<Map.Entry<ConvSpec, Inputs>> specialCases(SplittableRandom random) {
+        List<ConvSpec> forward = List.of(
+                ConvSpec.of(2, 6, 7, 5, 9, 3, 1, 0).withBias(),
+                ConvSpec.of(1, 7, 7, 16, 17, 3, 2, 0),
+                ConvSpec.of(2, 3, 4, 16, 8, 1, 1, 0),
+                ConvSpec.of(1, 7, 6, 3, 16, 3, 1, 0).withDilation(2, 1),
+                ConvSpec.of(1, 5, 6, 8, 12, 3, 1, 0).withGroups(2),
+                ConvSpec.of(1, 5, 6, 16, 16, 3, 1, 0).withGroups(16),
+                ConvSpec.of(2, 4, 5, 8, 8, 3, 1, 0).withBias().withActivation(Activation.RELU));
+        List<Map.Entry<ConvSpec, Inputs>> cases = new ArrayList<>();
+        for (ConvSpec one : forward) {
+            for (ConvSpec.Direction direction : ConvSpec.Direction.values()) {
+                ConvSpec spec = one.with(direction);
+                Inputs in = inputs(spec, false, random);
+                in.all().forEach((name, values) -> {
+                    cases.add(Map.entry(spec, in.with(name, random.nextInt(values.length), Double.NaN)));
+                    cases.add(Map.entry(spec, in.with(name, values.length - 1, Double.NaN)));
+                });
+            }
+        }
+        return cases.stream();
     }
 
     @Override

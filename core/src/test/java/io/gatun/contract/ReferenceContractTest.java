@@ -1,8 +1,5 @@
 package io.gatun.contract;
 
-import org.junit.jupiter.api.Tag;
-
-@Tag("widths")
 class ReferenceContractTest extends KernelContract {
     @Override
     protected String backend() {
