@@ -82,8 +82,8 @@ final class OneDnnSession implements Backend.Session {
         return List.of(
                 "oneDNN " + library.version() + " from " + library.place(),
                 "instruction set " + Isa.effective(),
-                "one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP "
-                        + engine.threads() + " where a problem cannot be divided",
+                "one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP " + engine.threads()
+                        + " where a problem cannot be divided",
                 "OMP_WAIT_POLICY " + Objects.requireNonNullElse(System.getenv("OMP_WAIT_POLICY"), "passive, set here"));
     }
 
