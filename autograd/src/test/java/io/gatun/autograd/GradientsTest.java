@@ -238,7 +238,7 @@ class GradientsTest {
     @ParameterizedTest
     @ValueSource(strings = {"output", "h", "c", "all"})
     void lstm(String result) {
-        GradientCheck check = check("lstm " + result);
+        GradientCheck check = check("lstm " + result).step(1.0 / 128);
         int t = 4;
         int b = 3;
         int i = 5;

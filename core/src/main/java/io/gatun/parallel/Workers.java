@@ -23,7 +23,11 @@ public final class Workers implements AutoCloseable {
     private final Thread[] pool;
     private final ReentrantLock busy = new ReentrantLock();
 
-    /** Run number in the upper half, next unclaimed piece in the lower: claiming proves that the run is current. */
+    /**
+     * Run number in the upper half, unclaimed pieces in the lower. A claim counts one down, so a run that is over has
+     * nothing left to claim whatever the fields below say by then, and a claim that succeeds proves that they are its
+     * run's own.
+     */
     private final AtomicLong state = new AtomicLong();
 
     private final AtomicInteger finished = new AtomicInteger();
@@ -77,7 +81,7 @@ public final class Workers implements AutoCloseable {
         failure = null;
         finished.set(0);
         long run = (state.get() & RUN) + (1L << 32);
-        state.set(run);
+        state.set(run | count);
         for (int i = 0; i < Math.min(pool.length, count - 1); i++) {
             LockSupport.unpark(pool[i]);
         }
@@ -110,18 +114,16 @@ public final class Workers implements AutoCloseable {
     private void work(long run, int worker) {
         while (true) {
             long now = state.get();
-            Task current = task;
-            long[] operands = frame;
-            int count = pieces;
-            int index = (int) now;
-            if ((now & RUN) != run || index >= count) {
+            int left = (int) now;
+            if ((now & RUN) != run || left == 0) {
                 return;
             }
-            if (!state.compareAndSet(now, now + 1)) {
+            if (!state.compareAndSet(now, now - 1)) {
                 continue;
             }
+            int count = pieces;
             try {
-                current.run(operands, index, worker);
+                task.run(frame, count - left, worker);
             } catch (RuntimeException | Error e) {
                 failure = e;
             }

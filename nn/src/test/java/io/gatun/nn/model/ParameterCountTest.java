@@ -1,0 +1,67 @@
+package io.gatun.nn.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatun.autograd.Parameter;
+import io.gatun.kernel.Shape;
+import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.NativeMemory;
+import io.gatun.nn.Module;
+import org.junit.jupiter.api.Test;
+
+/** The published numbers of parameters (torchvision's for ImageNet nets), and PyTorch's names and order. */
+class ParameterCountTest {
+    @Test
+    void published() {
+        assertThat(ResNet.resnet20(10).parameterCount()).isEqualTo(272_474);
+        assertThat(ResNet.resnet18Cifar(10).parameterCount()).isEqualTo(11_173_962);
+        assertThat(ResNet.resnet18(1000).parameterCount()).isEqualTo(11_689_512);
+        assertThat(ResNet.resnet34(1000).parameterCount()).isEqualTo(21_797_672);
+        assertThat(ResNet.resnet50(1000).parameterCount()).isEqualTo(25_557_032);
+        // 32·24 + 4·48·(24 + 48 + 2) + 4·48·(48 + 48 + 2) + 48·32 + 32
+        assertThat(new CharLstm(32, 24, 48, 2, 0).parameterCount()).isEqualTo(35_360);
+    }
+
+    @Test
+    void torchvisionsNamesInItsOrder() {
+        assertThat(ResNet.resnet18(1000).stateDict().keySet())
+                .startsWith(
+                        "conv1.weight",
+                        "bn1.weight",
+                        "bn1.bias",
+                        "bn1.running_mean",
+                        "bn1.running_var",
+                        "layer1.0.conv1.weight",
+                        "layer1.0.bn1.weight")
+                .contains("layer2.0.downsample.0.weight", "layer2.0.downsample.1.running_var", "layer4.1.bn2.bias")
+                .endsWith("fc.weight", "fc.bias");
+        assertThat(ResNet.resnet50(1000).stateDict()).hasSize(161 + 2 * 53);
+        assertThat(new CharLstm(32, 24, 48, 1, 0).stateDict().keySet())
+                .containsExactly(
+                        "embedding.weight",
+                        "lstm.weight_ih_l0",
+                        "lstm.weight_hh_l0",
+                        "lstm.bias_ih_l0",
+                        "lstm.bias_hh_l0",
+                        "linear.weight",
+                        "linear.bias");
+    }
+
+    @Test
+    void shapesAreOhwi() {
+        Parameter conv = ResNet.resnet18(1000).stateDict().get("conv1.weight");
+        assertThat(conv.shape()).isEqualTo(Shape.of(64, 7, 7, 3));
+    }
+
+    @Test
+    void memoryHoldsThemWithAlignmentGapsOnly() {
+        NativeMemory memory = new NativeMemory(new MemoryBudget(1 << 24), false);
+        Module net = ResNet.resnet20(10);
+        try (var parameters = net.allocate(memory, 1)) {
+            assertThat(parameters.parameterCount()).isEqualTo(272_474);
+            assertThat(parameters.count()).isBetween(272_474L, 272_474L + 15 * 65);
+            assertThat(net.parameters()).isSameAs(parameters);
+        }
+        assertThat(memory.budget().used()).isZero();
+    }
+}
