@@ -45,4 +45,16 @@ public final class Raw {
     public static long i64(long address, long index) {
         return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address + index * 8);
     }
+
+    public static double f64(long address, long index) {
+        return MEMORY.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, address + index * 8);
+    }
+
+    public static void f64(long address, long index, double value) {
+        MEMORY.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, address + index * 8, value);
+    }
+
+    public static void i64(long address, long index, long value) {
+        MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, address + index * 8, value);
+    }
 }

@@ -112,11 +112,6 @@ public final class ScalarMath {
         return beta == 0 ? alpha * x : Math.fma(alpha, x, beta * y);
     }
 
-    /** What dropout multiplies the kept elements by, 1 / (1 - p). */
-    public static float keptScale(float p) {
-        return (float) (1 / (1 - (double) p));
-    }
-
     /** 1 above 0, {@code below} elsewhere, NaN for NaN. */
     private static float slope(float x, float below) {
         float slope = x > 0 ? 1 : below;
@@ -168,12 +163,17 @@ public final class ScalarMath {
     public static float expm1(float x) {
         float bounded = Math.max(Math.min(x, 0f), EXPM1_MIN);
         float shifted = Math.fma(bounded, LOG2_E, ROUND);
-        float n = shifted - ROUND;
-        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
-        float q = Math.fma(Math.fma(Math.fma(Math.fma(M4, r, M3), r, M2), r, M1), r, M0);
-        float m = Math.fma(r * r, q, r);
+        float m = expm1Polynomial(bounded, shifted);
         float s = power(exponent(shifted));
         return Math.fma(m, s, s - 1f);
+    }
+
+    /** e^r - 1 for the rest r of x behind the multiple of ln 2 that {@code shifted} holds. */
+    private static float expm1Polynomial(float x, float shifted) {
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x));
+        float q = Math.fma(Math.fma(Math.fma(Math.fma(M4, r, M3), r, M2), r, M1), r, M0);
+        return Math.fma(r * r, q, r);
     }
 
     /** x if x &gt; 0, else alpha (e^x - 1). */
@@ -187,10 +187,24 @@ public final class ScalarMath {
         return (x < 0 ? z : 1f) / (1f + z);
     }
 
-    /** tanh |x| = -E / (E + 2) with E = e^(-2|x|) - 1: no cancellation anywhere. */
+    /**
+     * tanh |x| = -E / (E + 2) with E = e^(-2|x|) - 1: no cancellation anywhere. What E and E + 2 lose to rounding is kept
+     * and put back, for the two together would be 3 ulp.
+     */
     public static float tanh(float x) {
-        float e = expm1(-2f * Math.abs(x));
-        return Math.copySign(-e / (e + 2f), x);
+        float bounded = Math.max(-2f * Math.abs(x), EXPM1_MIN);
+        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float m = expm1Polynomial(bounded, shifted);
+        float s = power(exponent(shifted));
+        float base = s - 1f;
+        float e = Math.fma(m, s, base);
+        float lost = Math.fma(m, s, base - e);
+        float d = e + 2f;
+        float rest = (e - (d - 2f)) + lost;
+        float inverse = 1f / d;
+        float t = -e * inverse;
+        float error = Math.fma(-t, rest, Math.fma(-t, d, -e) - lost);
+        return Math.copySign(Math.fma(error, inverse, t), x);
     }
 
     /**

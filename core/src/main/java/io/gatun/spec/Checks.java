@@ -28,6 +28,15 @@ final class Checks {
         }
     }
 
+    /** An image with its padding must have a size that an int can hold; its output is then no larger. */
+    static void paddedSize(String family, int size, int before, int after) {
+        long padded = (long) size + before + after;
+        if (padded > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    family + ": an image of " + size + " padded by " + before + " and " + after + " is too large");
+        }
+    }
+
     /** The product of the factors, refused where a long cannot hold it or its bytes. */
     static long product(String family, long... factors) {
         long product = 1;

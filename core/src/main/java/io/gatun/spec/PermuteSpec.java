@@ -20,7 +20,7 @@ public record PermuteSpec(Dims shape, Dims permutation) implements Spec {
         }
         Checks.require(
                 all, "permute: perm=" + permutation + " is not an order of the axes of shape " + shape.joined("x"));
-        Checks.product("permute", shape.product());
+        Checks.product("permute", shape.asLongs());
     }
 
     /** rows x cols to cols x rows. */

@@ -28,7 +28,7 @@ public record ReduceSpec(Op op, Dims shape, Dims axes) implements Spec {
                     axes.get(i) >= (i == 0 ? 0 : axes.get(i - 1) + 1) && axes.get(i) < shape.size(),
                     "reduce: axes=" + axes + " are not ascending axes of shape " + shape.joined("x"));
         }
-        Checks.product("reduce", shape.product());
+        Checks.product("reduce", shape.asLongs());
     }
 
     /** All elements to one number. */

@@ -18,7 +18,7 @@ final class R64Sgd {
         double[] bufferTerms = new double[count];
         for (int i = 0; i < count; i++) {
             double scaled = hyper[1] * in.get("grads")[i];
-            double decay = i < s.decayed() ? s.weightDecay() * params[i] : 0;
+            double decay = i < s.decayed() && s.weightDecay() != 0 ? s.weightDecay() * params[i] : 0;
             double g = scaled + decay;
             double magnitude = Math.abs(scaled) + Math.abs(decay);
             if (buffer != null) {

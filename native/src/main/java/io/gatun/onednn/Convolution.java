@@ -139,7 +139,7 @@ final class Convolution {
             if (spec.bias()) {
                 recipe.run(Sums.step(recipe.workers(), bias, pieces));
                 int slot = recipe.operand("diffBias").slot();
-                recipe.run(frame -> Rows.copy(frame[bias.slot()] + bias.offset(), frame[slot], spec.oc()));
+                recipe.run(frame -> Rows.copy(bias.address(frame), frame[slot], spec.oc()));
             }
         }
         recipe.run(recipe.reorder(layout, ours))

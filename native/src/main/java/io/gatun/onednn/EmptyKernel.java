@@ -5,6 +5,8 @@ import io.gatun.memory.Raw;
 import io.gatun.reference.ScalarMath;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
 
 /**
  * Problems with a dimension of 0. oneDNN answers them with success and leaves the destination as it was; but an empty
@@ -63,6 +65,24 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
                         sumPixels(frame[1], pixels, spec.oc(), frame[3]);
                     }
                 };
+        });
+    }
+
+    /** No steps: the state goes through as it is; no batch: only the weights have gradients, of 0. */
+    static EmptyKernel lstm(LstmSpec spec) {
+        long state = (long) spec.b() * spec.h();
+        if (spec.pass() != Pass.BACKWARD) {
+            return new EmptyKernel("onednn:empty", frame -> {
+                Rows.copy(frame[1], frame[7], state);
+                Rows.copy(frame[2], frame[8], state);
+            });
+        }
+        return new EmptyKernel("onednn:empty", frame -> {
+            Rows.copy(frame[9], frame[12], state);
+            Rows.copy(frame[10], frame[13], state);
+            Rows.zero(frame[14], 4L * spec.h() * spec.i());
+            Rows.zero(frame[15], 4L * spec.h() * spec.h());
+            Rows.zero(frame[16], 4L * spec.h());
         });
     }
 

@@ -63,6 +63,7 @@ final class OneDnnSession implements Backend.Session {
             case ConvSpec s -> Convolution.kernel(engine, s);
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
+            case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);
             case PoolSpec s -> Pooling.kernel(engine, s);
             case ReduceSpec s -> Reduction.kernel(engine, s);
@@ -72,7 +73,7 @@ final class OneDnnSession implements Backend.Session {
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");
             case EmbeddingSpec _ -> throw new Refusal("oneDNN has no embedding primitive on CPU");
             case SgdSpec _, AdamWSpec _ -> throw new Refusal("oneDNN has no optimizers");
-            default -> throw new Refusal("not yet");
+            case BatchNormSpec s -> BatchNorm.kernel(engine, s);
         };
     }
 

@@ -195,12 +195,11 @@ final class Recipe implements AutoCloseable {
 
         /** Argument {@code key} is a piece's units of an operand that has {@code unit} bytes for each. */
         Call part(int key, String operand, long unit) {
-            Invocation.Place whole = operand(operand);
-            long skip = first * unit;
-            return bind(
-                    key,
-                    new Invocation.Place(whole.slot(), whole.offset() + skip, whole.bytes() - skip),
-                    size * unit);
+            return part(key, operand(operand), unit);
+        }
+
+        Call part(int key, Invocation.Place whole, long unit) {
+            return bind(key, whole.from(first * unit), size * unit);
         }
 
         /** The layout that the primitive has or has chosen for an argument. */

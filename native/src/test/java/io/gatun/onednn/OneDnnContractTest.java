@@ -17,12 +17,17 @@ class OneDnnContractTest extends KernelContract {
     protected Set<Class<? extends Spec>> families() {
         return Set.of(
                 ActivationSpec.class,
-                BinarySpec.class,
+                BatchNormSpec.class, BinarySpec.class,
                 ConvSpec.class,
-                GemmSpec.class,
+                GemmSpec.class, LstmSpec.class,
                 PermuteSpec.class,
                 PoolSpec.class,
                 ReduceSpec.class,
                 SoftmaxSpec.class);
+    }
+
+    @Override
+    protected Set<Class<? extends Spec>> mustOffer() {
+        return Set.of(BinarySpec.class, ConvSpec.class, GemmSpec.class, PermuteSpec.class);
     }
 }

@@ -12,7 +12,7 @@ final class GemmBlocks {
     private static final int MAX_ROWS = 96;
 
     /** Floating-point operations worth a hand-over to another thread: about 8 us. */
-    private static final double PIECE_FLOPS = 2e6;
+    static final double PIECE_FLOPS = 2e6;
 
     /** Pieces beyond this only shorten the panels. */
     private static final int MAX_PIECES = 16;

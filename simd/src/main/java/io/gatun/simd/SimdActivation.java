@@ -115,7 +115,9 @@ final class SimdActivation extends Elementwise {
             case SIGMOID -> {
                 for (int i = 0; i < whole; i += Lanes.COUNT) {
                     FloatVector y = load(saved + i * 4L);
-                    store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(y.mul(Lanes.splat(1f).sub(y))));
+                    store(
+                            diffSrc + i * 4L,
+                            load(diffDst + i * 4L).mul(y.mul(Lanes.splat(1f).sub(y))));
                 }
             }
             case TANH -> {

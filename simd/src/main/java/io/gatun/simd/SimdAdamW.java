@@ -60,7 +60,8 @@ final class SimdAdamW extends Elementwise {
             FloatVector p = load(params + i * 4L);
             p = decay == 0 ? p : p.sub(p.mul(decay));
             FloatVector m = load(first + i * 4L).mul(beta1).add(g.mul(1 - beta1));
-            FloatVector v = load(second + i * 4L).mul(beta2).add(g.mul(1 - beta2).mul(g));
+            FloatVector v =
+                    load(second + i * 4L).mul(beta2).add(g.mul(1 - beta2).mul(g));
             FloatVector denominator = v.sqrt().mul(rootScale).add(eps);
             store(params + i * 4L, p.sub(m.mul(step).div(denominator)));
             store(grads + i * 4L, Lanes.splat(0f));

@@ -40,7 +40,10 @@ final class SimdAxpby extends Elementwise {
             }
         } else {
             for (int i = 0; i < whole; i += Lanes.COUNT) {
-                store(y + i * 4L, Lanes.splat(alpha).fma(load(x + i * 4L), load(y + i * 4L).mul(beta)));
+                store(
+                        y + i * 4L,
+                        Lanes.splat(alpha)
+                                .fma(load(x + i * 4L), load(y + i * 4L).mul(beta)));
             }
         }
         for (int i = whole; i < n; i++) {

@@ -4,7 +4,21 @@ import io.gatun.kernel.Backend;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
+import io.gatun.spec.ActivationSpec;
+import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.BatchNormSpec;
+import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CrossEntropySpec;
+import io.gatun.spec.DropoutSpec;
+import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.PermuteSpec;
+import io.gatun.spec.PoolSpec;
+import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.SgdSpec;
+import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
 import java.util.List;
 
@@ -31,7 +45,21 @@ public final class SimdBackend implements Backend {
         @Override
         public Offer offer(Spec spec) {
             return switch (spec) {
+                case ConvSpec s -> SimdConv.offer(s, workers);
                 case GemmSpec s -> SimdGemm.offer(s, workers);
+                case ActivationSpec s -> SimdActivation.offer(s, workers);
+                case AdamWSpec s -> SimdAdamW.offer(s, workers);
+                case AxpbySpec s -> SimdAxpby.offer(s, workers);
+                case BinarySpec s -> SimdBinary.offer(s, workers);
+                case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
+                case DropoutSpec s -> SimdDropout.offer(s, workers);
+                case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);
+                case SgdSpec s -> SimdSgd.offer(s, workers);
+                case SoftmaxSpec s -> SimdSoftmax.offer(s, workers);
+                case ReduceSpec s -> SimdReduce.offer(s, workers);
+                case PermuteSpec s -> SimdPermute.offer(s, workers);
+                case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);
+                case PoolSpec s -> SimdPool.offer(s, workers);
                 default -> Offer.refused("no simd kernel");
             };
         }

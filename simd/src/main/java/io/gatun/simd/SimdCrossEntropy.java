@@ -68,9 +68,8 @@ final class SimdCrossEntropy implements Kernel, Task {
         long to = Math.min(spec.rows(), (index + 1L) * rowsPerPiece);
         for (long row = index * rowsPerPiece; row < to; row++) {
             long logits = frame[LOGITS] + row * cols * 4;
-            long diff = spec.gradient()
-                    ? frame[DIFF] + row * cols * 4
-                    : losses + (spec.rows() + (long) worker * cols) * 4;
+            long diff =
+                    spec.gradient() ? frame[DIFF] + row * cols * 4 : losses + (spec.rows() + (long) worker * cols) * 4;
             int target = Raw.i32(frame[TARGETS], row);
             if (target == spec.ignoreIndex()) {
                 Raw.f32(losses, row, 0);

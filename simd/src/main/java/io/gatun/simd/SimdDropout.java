@@ -7,9 +7,7 @@ import io.gatun.kernel.Offer;
 import io.gatun.memory.Raw;
 import io.gatun.parallel.Workers;
 import io.gatun.random.Philox;
-import io.gatun.reference.ScalarMath;
 import io.gatun.spec.DropoutSpec;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -31,13 +29,13 @@ final class SimdDropout extends Elementwise {
     private static final VectorShuffle<Long> UPPER_HALF = VectorShuffle.fromOp(L, lane -> BLOCKS / 2 + lane / 2);
     private static final VectorMask<Long> ODD = VectorMask.fromLong(L, 0xAAAA_AAAA_AAAA_AAAAL);
 
-    private final float scale;
+    private final float keep;
     /** Numbers of 24 bits below it are dropped: exactly those with u &lt; p. */
     private final int threshold;
 
     private SimdDropout(DropoutSpec spec, Workers workers) {
         super(spec.count(), workers);
-        this.scale = ScalarMath.keptScale(spec.p());
+        this.keep = 1 - spec.p();
         this.threshold = (int) Math.ceil(spec.p() * (double) (1 << 24));
     }
 
@@ -75,8 +73,14 @@ final class SimdDropout extends Elementwise {
             for (int round = 0; round < Philox.ROUNDS; round++) {
                 LongVector p0 = c0.and(low).mul(m0);
                 LongVector p1 = c2.and(low).mul(m1);
-                c0 = p1.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, c1).and(low).lanewise(VectorOperators.XOR, k0 & LOW);
-                c2 = p0.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, c3).and(low).lanewise(VectorOperators.XOR, k1 & LOW);
+                c0 = p1.lanewise(VectorOperators.LSHR, 32)
+                        .lanewise(VectorOperators.XOR, c1)
+                        .and(low)
+                        .lanewise(VectorOperators.XOR, k0 & LOW);
+                c2 = p0.lanewise(VectorOperators.LSHR, 32)
+                        .lanewise(VectorOperators.XOR, c3)
+                        .and(low)
+                        .lanewise(VectorOperators.XOR, k1 & LOW);
                 c1 = p1;
                 c3 = p0;
                 k0 += Philox.W0;
@@ -102,13 +106,13 @@ final class SimdDropout extends Elementwise {
     }
 
     private void drop(long src, long dst, LongVector bits) {
-        store(dst, Lanes.splat(0f).blend(load(src).mul(scale), kept(bits)));
+        store(dst, Lanes.splat(0f).blend(load(src).div(keep), kept(bits)));
     }
 
     private void dropFirst(long src, long dst, LongVector bits, int count) {
         if (count > 0) {
             VectorMask<Float> there = Lanes.first(count);
-            store(dst, Lanes.splat(0f).blend(load(src, there).mul(scale), kept(bits)), there);
+            store(dst, Lanes.splat(0f).blend(load(src, there).div(keep), kept(bits)), there);
         }
     }
 

@@ -157,8 +157,7 @@ final class SimdGemm implements Kernel {
         long tileRow = 4L * micro.width();
         boolean first = block == 0;
         boolean last = block == blocks.kBlocks - 1;
-        boolean direct = writer.plain() && biasSlot < 0 && columns == micro.width();
-        boolean add = !first || spec.beta() != 0;
+        boolean direct = first && writer.plain() && biasSlot < 0 && columns == micro.width();
         for (int r = 0; r < rows; r += micro.rows) {
             int count = Math.min(micro.rows, rows - r);
             long from = a + r * (blocks.copyA ? inCopy.aRow() : in.aRow());
@@ -169,9 +168,9 @@ final class SimdGemm implements Kernel {
                 strides = inCopy;
             }
             if (direct && count == micro.rows) {
-                micro.run(strides, from, b, c + r * cRow, cRow, add);
+                micro.run(strides, from, b, c + r * cRow, cRow);
             } else {
-                micro.run(strides, from, b, tile, tileRow, false);
+                micro.run(strides, from, b, tile, tileRow);
                 writer.write(tile, tileRow, c + r * cRow, cRow, count, columns, bias, first, last);
             }
         }

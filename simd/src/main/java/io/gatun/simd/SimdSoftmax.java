@@ -116,7 +116,9 @@ final class SimdSoftmax implements Kernel, Task {
             }
         } else {
             for (int i = 0; i < whole; i += Lanes.COUNT) {
-                store(diffSrc + i * 4L, load(dst + i * 4L).mul(load(diffDst + i * 4L).sub(sum)));
+                store(
+                        diffSrc + i * 4L,
+                        load(dst + i * 4L).mul(load(diffDst + i * 4L).sub(sum)));
             }
         }
         for (int i = whole; i < cols; i++) {

@@ -90,13 +90,17 @@ final class VectorMath {
     static FloatVector expm1(FloatVector x) {
         FloatVector bounded = x.min(0f).max(EXPM1_MIN);
         FloatVector shifted = bounded.fma(splat(LOG2_E), splat(ROUND));
-        FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.fma(splat(-LN2_LOW), n.fma(splat(-LN2_HIGH), bounded));
-        FloatVector q =
-                splat(M4).fma(r, splat(M3)).fma(r, splat(M2)).fma(r, splat(M1)).fma(r, splat(M0));
-        FloatVector m = r.mul(r).fma(q, r);
+        FloatVector m = expm1Polynomial(bounded, shifted);
         FloatVector s = power(exponent(shifted));
         return m.fma(s, s.sub(1f));
+    }
+
+    private static FloatVector expm1Polynomial(FloatVector x, FloatVector shifted) {
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(splat(-LN2_LOW), n.fma(splat(-LN2_HIGH), x));
+        FloatVector q =
+                splat(M4).fma(r, splat(M3)).fma(r, splat(M2)).fma(r, splat(M1)).fma(r, splat(M0));
+        return r.mul(r).fma(q, r);
     }
 
     static FloatVector elu(FloatVector x, float alpha) {
@@ -113,10 +117,20 @@ final class VectorMath {
     }
 
     static FloatVector tanh(FloatVector x) {
-        FloatVector e = expm1(x.abs().mul(-2f));
-        FloatVector size = e.neg().div(e.add(2f));
-        IntVector sign = x.reinterpretAsInts().and(0x8000_0000);
-        return size.reinterpretAsInts().and(0x7FFF_FFFF).or(sign).reinterpretAsFloats();
+        FloatVector bounded = x.abs().mul(-2f).max(EXPM1_MIN);
+        FloatVector shifted = bounded.fma(splat(LOG2_E), splat(ROUND));
+        FloatVector m = expm1Polynomial(bounded, shifted);
+        FloatVector s = power(exponent(shifted));
+        FloatVector base = s.sub(1f);
+        FloatVector e = m.fma(s, base);
+        FloatVector lost = m.fma(s, base.sub(e));
+        FloatVector d = e.add(2f);
+        FloatVector rest = e.sub(d.sub(2f)).add(lost);
+        FloatVector inverse = splat(1f).div(d);
+        FloatVector minus = e.mul(inverse);
+        FloatVector error = minus.fma(rest, minus.fma(d, e.neg()).sub(lost));
+        IntVector size = error.fma(inverse, minus.neg()).reinterpretAsInts().and(0x7FFF_FFFF);
+        return size.or(x.reinterpretAsInts().and(0x8000_0000)).reinterpretAsFloats();
     }
 
     static FloatVector gelu(FloatVector x) {
