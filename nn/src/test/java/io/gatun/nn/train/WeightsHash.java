@@ -18,7 +18,7 @@ import io.gatun.nn.Sequential;
 import io.gatun.nn.data.Augmentation;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.data.ImageData;
-import io.gatun.nn.data.ShapesImages;
+import io.gatun.nn.data.ImageDataset;
 import io.gatun.nn.model.CharLstm;
 import io.gatun.nn.optim.AdamW;
 import io.gatun.nn.optim.Optimizer;
@@ -29,16 +29,19 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Trains a small CNN and a small LSTM and prints the SHA-256 of their weights: the body of a forked JVM. */
 final class WeightsHash {
+    private static final int SIZE = 13;
+
     private WeightsHash() {}
 
     /** Steps, then thread counts; prints a line for each thread count. */
     public static void main(String[] args) throws Exception {
         int steps = Integer.parseInt(args[0]);
-        ImageData images = ShapesImages.load(3, 64, 8);
+        ImageData images = ImageData.of("noise", noise(64), noise(8), List.of("a", "b", "c"));
         List<String> names =
                 IntStream.range(0, 300).mapToObj(i -> "Name" + i * i % 97).toList();
         CharText text = CharText.ofNames("test", names, 3);
@@ -46,6 +49,14 @@ final class WeightsHash {
             int threads = Integer.parseInt(args[i]);
             System.out.println(cnn(images, threads, steps) + " " + lstm(text, threads, steps));
         }
+    }
+
+    /** Rendering real pictures would take the interpreter a minute. */
+    private static ImageDataset noise(int count) {
+        byte[] pixels = new byte[count * SIZE * SIZE * 3];
+        new Random(count).nextBytes(pixels);
+        int[] labels = IntStream.range(0, count).map(i -> i % 3).toArray();
+        return new ImageDataset(SIZE, SIZE, 3, 3, pixels, labels);
     }
 
     private static String cnn(ImageData images, int threads, int steps) throws Exception {
@@ -56,7 +67,7 @@ final class WeightsHash {
                 ResidualBlock.basic(8, 16, 2),
                 new Dropout(0.1f),
                 new GlobalAvgPool(),
-                new Linear(16, 10));
+                new Linear(16, 3));
         try (Kernels kernels = Kernels.open("simd", threads, memory);
                 Parameters parameters = model.allocate(memory, 5);
                 Optimizer optimizer = new Sgd(
