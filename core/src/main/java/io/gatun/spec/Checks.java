@@ -1,12 +1,15 @@
 package io.gatun.spec;
 
+import java.util.function.Supplier;
+
 /** What specs refuse, in one sentence each. */
 final class Checks {
     private Checks() {}
 
-    static void require(boolean condition, String message) {
+    /** The sentence is made only when it is needed: autograd makes specs in every step, and most are valid. */
+    static void require(boolean condition, Supplier<String> message) {
         if (!condition) {
-            throw new IllegalArgumentException(message);
+            throw new IllegalArgumentException(message.get());
         }
     }
 

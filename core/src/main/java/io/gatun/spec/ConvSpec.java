@@ -66,11 +66,11 @@ public record ConvSpec(
         Checks.positive("conv", "g", groups);
         Checks.require(
                 ic % groups == 0 && oc % groups == 0,
-                "conv: ic=" + ic + " and oc=" + oc + " are not both divisible by g=" + groups);
+                () -> "conv: ic=" + ic + " and oc=" + oc + " are not both divisible by g=" + groups);
         Checks.require(
                 direction == Direction.FORWARD || activation.equals(Activation.IDENTITY),
-                "conv: only the forward direction takes an activation");
-        Checks.require(direction != Direction.BACKWARD_DATA || !bias, "conv: backward_data has no bias");
+                () -> "conv: only the forward direction takes an activation");
+        Checks.require(direction != Direction.BACKWARD_DATA || !bias, () -> "conv: backward_data has no bias");
         Checks.paddedSize("conv", h, ph, pb);
         Checks.paddedSize("conv", w, pw, pr);
         Checks.product("conv", Math.max(1, n), Math.max(1, h), Math.max(1, w), ic);

@@ -54,7 +54,8 @@ public record PoolSpec(
         Checks.notNegative("pool", "pr", pr);
         Checks.paddedSize("pool", h, ph, pb);
         Checks.paddedSize("pool", w, pw, pr);
-        Checks.require((long) h * w <= Integer.MAX_VALUE, "pool: a " + h + "x" + w + " plane is too large to index");
+        Checks.require(
+                (long) h * w <= Integer.MAX_VALUE, () -> "pool: a " + h + "x" + w + " plane is too large to index");
         Checks.product("pool", Math.max(1, n), Math.max(1, h), Math.max(1, w), c);
         Checks.product(
                 "pool",
