@@ -6,6 +6,7 @@ import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Spec;
 import java.util.List;
 
@@ -34,6 +35,7 @@ public final class SimdBackend implements Backend {
             return switch (spec) {
                 case ConvSpec s -> SimdConv.offer(s, workers);
                 case GemmSpec s -> SimdGemm.offer(s, workers);
+                case LstmSpec s -> SimdLstm.offer(s, workers);
                 default -> Offer.refused("no simd kernel");
             };
         }

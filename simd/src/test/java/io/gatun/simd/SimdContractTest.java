@@ -3,6 +3,7 @@ package io.gatun.simd;
 import io.gatun.contract.KernelContract;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Spec;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
@@ -16,7 +17,7 @@ class SimdContractTest extends KernelContract {
 
     @Override
     protected Set<Class<? extends Spec>> families() {
-        return Set.of(ConvSpec.class, GemmSpec.class);
+        return Set.of(ConvSpec.class, GemmSpec.class, LstmSpec.class);
     }
 
     @Override
