@@ -46,7 +46,7 @@ public abstract class GoldenRuns {
                 Tape tape = new Tape(kernels, memory);
                 Parameters parameters = filled(net);
                 Optimizer optimizer = new Sgd(
-                        kernels, memory, parameters, Schedule.constant(0.01f), Sgd.Options.nesterov(0.9f, 5e-4f))) {
+                        kernels, memory, parameters, Schedule.constant(0.01f), Sgd.Options.nesterov(0.9f, 0.1f))) {
             for (int step = 0; step < STEPS; step++) {
                 tape.reset();
                 Tensor images = tape.empty(Shape.of(16, 32, 32, 3), "images");
