@@ -97,8 +97,7 @@ final class VectorMath {
     }
 
     private static FloatVector expPolynomial(FloatVector r) {
-        FloatVector q =
-                V_E4.fma(r, V_E3).fma(r, V_E2).fma(r, V_E1).fma(r, V_E0);
+        FloatVector q = V_E4.fma(r, V_E3).fma(r, V_E2).fma(r, V_E1).fma(r, V_E0);
         return q.fma(r, ONE).fma(r, ONE);
     }
 
@@ -139,8 +138,7 @@ final class VectorMath {
     private static FloatVector expm1Polynomial(FloatVector x, FloatVector shifted) {
         FloatVector n = shifted.sub(V_ROUND);
         FloatVector r = n.fma(V_MINUS_LN2_LOW, n.fma(V_MINUS_LN2_HIGH, x));
-        FloatVector q =
-                V_M4.fma(r, V_M3).fma(r, V_M2).fma(r, V_M1).fma(r, V_M0);
+        FloatVector q = V_M4.fma(r, V_M3).fma(r, V_M2).fma(r, V_M1).fma(r, V_M0);
         return r.mul(r).fma(q, r);
     }
 
@@ -226,13 +224,8 @@ final class VectorMath {
         FloatVector t = ONE.div(half.add(ONE));
         FloatVector rest = t.neg().fma(half, ONE.sub(t));
         FloatVector s = t.sub(V_TAIL_CENTRE);
-        FloatVector high = V_T11
-                .fma(s, V_T10)
-                .fma(s, V_T9)
-                .fma(s, V_T8)
-                .fma(s, V_T7);
-        FloatVector middle =
-                high.fma(s, V_T6).fma(s, V_T5).fma(s, V_T4).fma(s, V_T3);
+        FloatVector high = V_T11.fma(s, V_T10).fma(s, V_T9).fma(s, V_T8).fma(s, V_T7);
+        FloatVector middle = high.fma(s, V_T6).fma(s, V_T5).fma(s, V_T4).fma(s, V_T3);
         FloatVector value = t.mul(middle.fma(s, V_T2).fma(s, V_T1).fma(s, V_T0));
         return value.fma(rest, value);
     }

@@ -93,12 +93,7 @@ class GoldenTest {
         double beta1 = Double.parseDouble(options[1]);
         double beta2 = Double.parseDouble(options[2]);
         AdamWSpec spec = new AdamWSpec(
-                COUNT,
-                COUNT,
-                (float) beta1,
-                (float) beta2,
-                Float.parseFloat(options[3]),
-                Float.parseFloat(options[4]));
+                COUNT, COUNT, (float) beta1, (float) beta2, Float.parseFloat(options[3]), Float.parseFloat(options[4]));
         Plan plan = kernels.plan(spec);
         MemorySegment params = floats(COUNT, i -> value(i, 6151, 997, 256));
         MemorySegment grads = floats(COUNT, i -> 0);
@@ -196,7 +191,9 @@ class GoldenTest {
     private static Map<String, float[]> golden() {
         Map<String, float[]> golden = new HashMap<>();
         try (InputStream in = GoldenTest.class.getResourceAsStream("golden.txt")) {
-            for (String line : new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList()) {
+            for (String line : new String(in.readAllBytes(), StandardCharsets.US_ASCII)
+                    .lines()
+                    .toList()) {
                 List<String> words = List.of(line.split(" "));
                 float[] values = new float[words.size() - 1];
                 for (int i = 0; i < values.length; i++) {
