@@ -34,11 +34,12 @@ public final class Kernels implements AutoCloseable {
     private final ConcurrentHashMap<Spec, Plan> plans = new ConcurrentHashMap<>();
     private final boolean explain = Boolean.getBoolean("gatun.explain");
 
-    private Kernels(Preference preference, int threads, NativeMemory memory) {
+    /** With backends that were found elsewhere: tests bring their own. */
+    Kernels(Preference preference, int threads, NativeMemory memory, Iterable<Backend> backends) {
         this.preference = preference;
         this.workers = new Workers(threads);
         this.scratch = new ScratchPool(memory.budget());
-        for (Backend backend : ServiceLoader.load(Backend.class, Kernels.class.getClassLoader())) {
+        for (Backend backend : backends) {
             if (!preference.admits(backend.name())) {
                 continue;
             }
@@ -76,7 +77,11 @@ public final class Kernels implements AutoCloseable {
 
     /** As {@link #open(String, int)}, with scratch memory counted in the budget of {@code memory}. */
     public static Kernels open(String backend, int threads, NativeMemory memory) {
-        return new Kernels(Preference.of(backend), threads, memory);
+        return new Kernels(
+                Preference.of(backend),
+                threads,
+                memory,
+                ServiceLoader.load(Backend.class, Kernels.class.getClassLoader()));
     }
 
     /**
@@ -108,6 +113,7 @@ public final class Kernels implements AutoCloseable {
     }
 
     private Plan choose(Spec spec, List<String> order) {
+        scratch.requireOpen();
         List<Plan> found = new ArrayList<>(1);
         Choice choice = ask(spec, order, found);
         if (explain) {

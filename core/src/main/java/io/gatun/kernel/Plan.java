@@ -69,7 +69,7 @@ public final class Plan {
      *
      * @throws IllegalArgumentException naming the operand, if one is missing, too small, on the heap, misaligned or
      *     overlaps an output
-     * @throws IllegalStateException if a segment's scope is closed
+     * @throws IllegalStateException if a segment's scope or the {@link Kernels} of this plan is closed
      * @throws WrongThreadException if a segment is confined to another thread
      */
     public void run(MemorySegment a, MemorySegment b) {
@@ -116,6 +116,7 @@ public final class Plan {
     }
 
     private void execute(long[] frame) {
+        scratch.requireOpen();
         Buffers.refuseOverlap(spec, operands, frame);
         if (scratchBytes == 0) {
             frame[operands.length] = 0;

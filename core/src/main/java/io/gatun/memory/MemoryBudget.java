@@ -34,11 +34,14 @@ public class MemoryBudget {
      * @throws NativeMemoryException if fewer are left; nothing is taken then
      */
     public void reserve(long bytes, String what) {
-        long before = used.getAndAdd(bytes);
-        if (before + bytes > limit || before + bytes < 0) {
-            used.addAndGet(-bytes);
-            throw new NativeMemoryException(what, bytes, before, limit);
-        }
+        long before;
+        do {
+            before = used.get();
+            if (bytes > limit - before) {
+                throw new NativeMemoryException(what, bytes, before, limit);
+            }
+            // Never above the limit, not even for a moment: another thread's request may fit where this one does not.
+        } while (!used.compareAndSet(before, before + bytes));
         peak.accumulateAndGet(before + bytes, Math::max);
     }
 

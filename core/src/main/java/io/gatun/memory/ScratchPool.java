@@ -15,17 +15,26 @@ public final class ScratchPool implements AutoCloseable {
     private final long[][] free = new long[Long.SIZE][8];
     private final int[] count = new int[Long.SIZE];
     private long held;
-    private boolean closed;
+    private volatile boolean closed;
 
     public ScratchPool(MemoryBudget budget) {
         this.budget = budget;
     }
 
+    /**
+     * Checks that this pool, and with it what its kernels stand on, is still there.
+     *
+     * @throws IllegalStateException if it was closed
+     */
+    public void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the kernels were closed; open new ones");
+        }
+    }
+
     /** Address of at least {@code bytes} bytes, 64-byte aligned, of any content. */
     public synchronized long acquire(long bytes) {
-        if (closed) {
-            throw new IllegalStateException("the kernels of this plan are closed");
-        }
+        requireOpen();
         int size = sizeClass(bytes);
         if (count[size] > 0) {
             return free[size][--count[size]];

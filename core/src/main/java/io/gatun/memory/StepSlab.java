@@ -47,7 +47,9 @@ public final class StepSlab extends Scope {
             next++;
         }
         if (next == blocks.size()) {
-            grow(Math.max(Math.max(room, ALIGNMENT), bytes / 2), label);
+            // Half as much again, but not more than the budget has: what fits by itself is not refused.
+            long spare = memory.budget().limit() - memory.budget().used();
+            grow(Math.max(Math.max(room, ALIGNMENT), Math.min(bytes / 2, spare)), label);
         }
         block = next;
         offset = from + room;

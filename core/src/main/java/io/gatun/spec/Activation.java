@@ -51,7 +51,7 @@ public record Activation(Kind kind, float alpha) {
         Checks.finite("activation", "alpha", alpha);
         Checks.require(
                 kind.hasAlpha() || alpha == 0,
-                "activation: " + SpecLine.lower(kind) + " takes no parameter, got " + alpha);
+                () -> "activation: " + SpecLine.lower(kind) + " takes no parameter, got " + alpha);
     }
 
     public static Activation leakyRelu(float slope) {

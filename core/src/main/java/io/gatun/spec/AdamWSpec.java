@@ -21,11 +21,13 @@ public record AdamWSpec(long count, long decayed, float beta1, float beta2, floa
         Checks.notNegative("adamw", "count", count);
         Checks.product("adamw", count);
         Checks.require(
-                decayed >= 0 && decayed <= count, "adamw: decayed=" + decayed + " is not within 0 and count=" + count);
-        Checks.require(beta1 >= 0 && beta1 < 1, "adamw: beta1=" + beta1 + " is not within 0 and 1");
-        Checks.require(beta2 >= 0 && beta2 < 1, "adamw: beta2=" + beta2 + " is not within 0 and 1");
-        Checks.require(eps >= 0 && Float.isFinite(eps), "adamw: eps=" + eps + " is negative");
-        Checks.require(weightDecay >= 0 && Float.isFinite(weightDecay), "adamw: decay=" + weightDecay + " is negative");
+                decayed >= 0 && decayed <= count,
+                () -> "adamw: decayed=" + decayed + " is not within 0 and count=" + count);
+        Checks.require(beta1 >= 0 && beta1 < 1, () -> "adamw: beta1=" + beta1 + " is not within 0 and 1");
+        Checks.require(beta2 >= 0 && beta2 < 1, () -> "adamw: beta2=" + beta2 + " is not within 0 and 1");
+        Checks.require(eps >= 0 && Float.isFinite(eps), () -> "adamw: eps=" + eps + " is negative");
+        Checks.require(
+                weightDecay >= 0 && Float.isFinite(weightDecay), () -> "adamw: decay=" + weightDecay + " is negative");
     }
 
     /** PyTorch's defaults: betas 0.9 and 0.999, eps 1e-8, weight decay 0.01 on all. */

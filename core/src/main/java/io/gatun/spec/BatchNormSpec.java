@@ -23,11 +23,12 @@ public record BatchNormSpec(Pass pass, long rows, int c, float eps, float moment
         Checks.notNegative("batchnorm", "rows", rows);
         Checks.positive("batchnorm", "c", c);
         Checks.product("batchnorm", rows, c);
-        Checks.require(eps > 0 && Float.isFinite(eps), "batchnorm: eps=" + eps + " is not positive");
-        Checks.require(momentum >= 0 && momentum <= 1, "batchnorm: momentum=" + momentum + " is not within 0 and 1");
+        Checks.require(eps > 0 && Float.isFinite(eps), () -> "batchnorm: eps=" + eps + " is not positive");
+        Checks.require(
+                momentum >= 0 && momentum <= 1, () -> "batchnorm: momentum=" + momentum + " is not within 0 and 1");
         Checks.require(
                 pass == Pass.INFERENCE || rows > 1,
-                "batchnorm: training needs more than one value a channel, got rows=" + rows);
+                () -> "batchnorm: training needs more than one value a channel, got rows=" + rows);
     }
 
     /** Training with PyTorch's eps 1e-5 and momentum 0.1. */

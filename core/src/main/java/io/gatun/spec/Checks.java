@@ -1,12 +1,15 @@
 package io.gatun.spec;
 
+import java.util.function.Supplier;
+
 /** What specs refuse, in one sentence each. */
 final class Checks {
     private Checks() {}
 
-    static void require(boolean condition, String message) {
+    /** The sentence is made only when it is needed: autograd makes specs in every step, and most are valid. */
+    static void require(boolean condition, Supplier<String> message) {
         if (!condition) {
-            throw new IllegalArgumentException(message);
+            throw new IllegalArgumentException(message.get());
         }
     }
 
@@ -25,6 +28,15 @@ final class Checks {
     static void finite(String family, String key, float value) {
         if (!Float.isFinite(value)) {
             throw new IllegalArgumentException(family + ": " + key + "=" + value + " is not finite");
+        }
+    }
+
+    /** An image with its padding must have a size that an int can hold; its output is then no larger. */
+    static void paddedSize(String family, int size, int before, int after) {
+        long padded = (long) size + before + after;
+        if (padded > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    family + ": an image of " + size + " padded by " + before + " and " + after + " is too large");
         }
     }
 

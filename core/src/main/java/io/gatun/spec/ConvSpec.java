@@ -66,15 +66,13 @@ public record ConvSpec(
         Checks.positive("conv", "g", groups);
         Checks.require(
                 ic % groups == 0 && oc % groups == 0,
-                "conv: ic=" + ic + " and oc=" + oc + " are not both divisible by g=" + groups);
+                () -> "conv: ic=" + ic + " and oc=" + oc + " are not both divisible by g=" + groups);
         Checks.require(
                 direction == Direction.FORWARD || activation.equals(Activation.IDENTITY),
-                "conv: only the forward direction takes an activation");
-        Checks.require(direction != Direction.BACKWARD_DATA || !bias, "conv: backward_data has no bias");
-        Checks.require(
-                outSize(h, kh, sh, dh, ph, pb) >= 0 && outSize(w, kw, sw, dw, pw, pr) >= 0,
-                "conv: a " + kh + "x" + kw + " kernel with dilation " + dh + "x" + dw + " does not fit a " + h + "x" + w
-                        + " image with padding " + ph + "," + pb + "," + pw + "," + pr);
+                () -> "conv: only the forward direction takes an activation");
+        Checks.require(direction != Direction.BACKWARD_DATA || !bias, () -> "conv: backward_data has no bias");
+        Checks.paddedSize("conv", h, ph, pb);
+        Checks.paddedSize("conv", w, pw, pr);
         Checks.product("conv", Math.max(1, n), Math.max(1, h), Math.max(1, w), ic);
         Checks.product(
                 "conv",
@@ -172,7 +170,7 @@ public record ConvSpec(
     /** floor((size + before + after − dilation·(kernel − 1) − 1) / stride) + 1; a larger kernel leaves no output. */
     static int outSize(int size, int kernel, int stride, int dilation, int before, int after) {
         long room = (long) size + before + after - (long) dilation * (kernel - 1) - 1;
-        return room < 0 ? 0 : Math.toIntExact(room / stride + 1);
+        return room < 0 ? 0 : (int) (room / stride + 1);
     }
 
     @Override

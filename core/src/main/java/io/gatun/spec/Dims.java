@@ -32,6 +32,10 @@ public final class Dims {
         return Arrays.stream(values).asLongStream().reduce(1, Math::multiplyExact);
     }
 
+    long[] asLongs() {
+        return Arrays.stream(values).asLongStream().toArray();
+    }
+
     /** A copy. */
     public int[] toArray() {
         return values.clone();

@@ -17,7 +17,7 @@ public record DropoutSpec(long count, float p) implements Spec {
     public DropoutSpec {
         Checks.notNegative("dropout", "count", count);
         Checks.product("dropout", count);
-        Checks.require(p >= 0 && p <= 1, "dropout: p=" + p + " is not within 0 and 1");
+        Checks.require(p >= 0 && p <= 1, () -> "dropout: p=" + p + " is not within 0 and 1");
     }
 
     @Override

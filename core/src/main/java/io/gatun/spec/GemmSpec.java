@@ -43,14 +43,14 @@ public record GemmSpec(
         Checks.finite("gemm", "beta", beta);
         int aCols = transA ? m : k;
         int bCols = transB ? k : n;
-        Checks.require(lda >= aCols, "gemm: lda=" + lda + " is less than a row of A, " + aCols);
-        Checks.require(ldb >= bCols, "gemm: ldb=" + ldb + " is less than a row of B, " + bCols);
-        Checks.require(ldc >= n, "gemm: ldc=" + ldc + " is less than a row of C, " + n);
+        Checks.require(lda >= aCols, () -> "gemm: lda=" + lda + " is less than a row of A, " + aCols);
+        Checks.require(ldb >= bCols, () -> "gemm: ldb=" + ldb + " is less than a row of B, " + bCols);
+        Checks.require(ldc >= n, () -> "gemm: ldc=" + ldc + " is less than a row of C, " + n);
         Checks.notNegative("gemm", "sa", strideA);
         Checks.notNegative("gemm", "sb", strideB);
         Checks.require(
                 batch <= 1 || strideC >= span(m, n, ldc),
-                "gemm: sc=" + strideC + " makes the matrices of C overlap, each spans " + span(m, n, ldc));
+                () -> "gemm: sc=" + strideC + " makes the matrices of C overlap, each spans " + span(m, n, ldc));
         Checks.product("gemm", Math.max(1, batch), Math.max(1, Math.max(strideA, span(transA ? k : m, aCols, lda))));
         Checks.product("gemm", Math.max(1, batch), Math.max(1, Math.max(strideB, span(transB ? n : k, bCols, ldb))));
         Checks.product("gemm", Math.max(1, batch), Math.max(1, strideC));

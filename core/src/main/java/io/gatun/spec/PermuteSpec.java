@@ -19,8 +19,9 @@ public record PermuteSpec(Dims shape, Dims permutation) implements Spec {
             all &= permutation.contains(i);
         }
         Checks.require(
-                all, "permute: perm=" + permutation + " is not an order of the axes of shape " + shape.joined("x"));
-        Checks.product("permute", shape.product());
+                all,
+                () -> "permute: perm=" + permutation + " is not an order of the axes of shape " + shape.joined("x"));
+        Checks.product("permute", shape.asLongs());
     }
 
     /** rows x cols to cols x rows. */

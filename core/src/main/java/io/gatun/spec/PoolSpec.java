@@ -12,7 +12,7 @@ import java.util.List;
  * diffSrc. Average forward: src, dst. Average backward: diffDst, diffSrc.
  *
  * @param op {@code AVG} divides by the window clipped to the image, {@code AVG_PAD} by the window with its padding
- *     (PyTorch's default), clipped to the padded image where {@code ceil} lets it stick out
+ *     (PyTorch's default), clipped to the padded image where {@code ceil} lets it stick out; the average of no element is 0
  * @param ceil whether the output size is rounded up (a last window must start inside the image or its left padding)
  */
 public record PoolSpec(
@@ -52,9 +52,17 @@ public record PoolSpec(
         Checks.notNegative("pool", "pw", pw);
         Checks.notNegative("pool", "pb", pb);
         Checks.notNegative("pool", "pr", pr);
-        Checks.product("pool", Math.max(1, h), Math.max(1, w));
-        Checks.require((long) h * w <= Integer.MAX_VALUE, "pool: a " + h + "x" + w + " plane is too large to index");
+        Checks.paddedSize("pool", h, ph, pb);
+        Checks.paddedSize("pool", w, pw, pr);
+        Checks.require(
+                (long) h * w <= Integer.MAX_VALUE, () -> "pool: a " + h + "x" + w + " plane is too large to index");
         Checks.product("pool", Math.max(1, n), Math.max(1, h), Math.max(1, w), c);
+        Checks.product(
+                "pool",
+                Math.max(1, n),
+                Math.max(1, outSize(h, kh, sh, ph, pb, ceil)),
+                Math.max(1, outSize(w, kw, sw, pw, pr, ceil)),
+                c);
     }
 
     /** A forward pool with a square window. */
@@ -88,15 +96,15 @@ public record PoolSpec(
 
     /** Output rows. */
     public int oh() {
-        return outSize(h, kh, sh, ph, pb);
+        return outSize(h, kh, sh, ph, pb, ceil);
     }
 
     /** Output columns. */
     public int ow() {
-        return outSize(w, kw, sw, pw, pr);
+        return outSize(w, kw, sw, pw, pr, ceil);
     }
 
-    private int outSize(int size, int kernel, int stride, int before, int after) {
+    private static int outSize(int size, int kernel, int stride, int before, int after, boolean ceil) {
         long room = (long) size + before + after - kernel;
         if (room < 0) {
             return 0;
@@ -105,7 +113,7 @@ public record PoolSpec(
         if (ceil && (out - 1) * stride >= (long) size + before) {
             out--;
         }
-        return Math.toIntExact(out);
+        return (int) out;
     }
 
     @Override

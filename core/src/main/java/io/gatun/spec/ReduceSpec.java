@@ -26,9 +26,9 @@ public record ReduceSpec(Op op, Dims shape, Dims axes) implements Spec {
         for (int i = 0; i < axes.size(); i++) {
             Checks.require(
                     axes.get(i) >= (i == 0 ? 0 : axes.get(i - 1) + 1) && axes.get(i) < shape.size(),
-                    "reduce: axes=" + axes + " are not ascending axes of shape " + shape.joined("x"));
+                    () -> "reduce: axes=" + axes + " are not ascending axes of shape " + shape.joined("x"));
         }
-        Checks.product("reduce", shape.product());
+        Checks.product("reduce", shape.asLongs());
     }
 
     /** All elements to one number. */

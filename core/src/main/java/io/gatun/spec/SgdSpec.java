@@ -21,12 +21,15 @@ public record SgdSpec(long count, long decayed, float momentum, float dampening,
         Checks.notNegative("sgd", "count", count);
         Checks.product("sgd", count);
         Checks.require(
-                decayed >= 0 && decayed <= count, "sgd: decayed=" + decayed + " is not within 0 and count=" + count);
-        Checks.require(momentum >= 0 && Float.isFinite(momentum), "sgd: momentum=" + momentum + " is negative");
+                decayed >= 0 && decayed <= count,
+                () -> "sgd: decayed=" + decayed + " is not within 0 and count=" + count);
+        Checks.require(momentum >= 0 && Float.isFinite(momentum), () -> "sgd: momentum=" + momentum + " is negative");
         Checks.finite("sgd", "dampening", dampening);
-        Checks.require(weightDecay >= 0 && Float.isFinite(weightDecay), "sgd: decay=" + weightDecay + " is negative");
         Checks.require(
-                !nesterov || (momentum > 0 && dampening == 0), "sgd: Nesterov needs momentum > 0 and dampening 0");
+                weightDecay >= 0 && Float.isFinite(weightDecay), () -> "sgd: decay=" + weightDecay + " is negative");
+        Checks.require(
+                !nesterov || (momentum > 0 && dampening == 0),
+                () -> "sgd: Nesterov needs momentum > 0 and dampening 0");
     }
 
     @Override

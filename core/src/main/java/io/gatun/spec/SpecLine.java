@@ -140,7 +140,11 @@ final class SpecLine {
     }
 
     private int integer(String value, String key) {
-        return Math.toIntExact(count(value, key));
+        long count = count(value, key);
+        if (count != (int) count) {
+            throw wrong(key + "=" + value + " is larger than " + Integer.MAX_VALUE);
+        }
+        return (int) count;
     }
 
     private long count(String value, String key) {

@@ -88,8 +88,7 @@ final class Convolution {
                     }
                 });
         if (relu()) {
-            recipe.run(Relu.dense(
-                    recipe.workers(), recipe.operand("dst").slot(), spec.n() * dstImage() / Float.BYTES));
+            recipe.run(Relu.dense(recipe.workers(), recipe.operand("dst").slot(), spec.n() * dstImage() / Float.BYTES));
         }
         return recipe.kernel(main);
     }
@@ -139,7 +138,7 @@ final class Convolution {
             if (spec.bias()) {
                 recipe.run(Sums.step(recipe.workers(), bias, pieces));
                 int slot = recipe.operand("diffBias").slot();
-                recipe.run(frame -> Rows.copy(frame[bias.slot()] + bias.offset(), frame[slot], spec.oc()));
+                recipe.run(frame -> Rows.copy(bias.address(frame), frame[slot], spec.oc()));
             }
         }
         recipe.run(recipe.reorder(layout, ours))

@@ -5,6 +5,8 @@ import io.gatun.memory.Raw;
 import io.gatun.reference.ScalarMath;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
 
 /**
  * Problems with a dimension of 0. oneDNN answers them with success and leaves the destination as it was; but an empty
@@ -42,27 +44,51 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
     /** No image, or none that the kernel fits: gradients are 0, outputs (if padding alone makes any) act(bias). */
     static EmptyKernel conv(ConvSpec spec) {
         long pixels = (long) spec.n() * spec.oh() * spec.ow();
-        return new EmptyKernel("onednn:empty", switch (spec.direction()) {
-            case FORWARD -> {
-                int bias = spec.bias() ? 2 : -1;
-                int dst = spec.bias() ? 3 : 2;
-                yield frame -> {
-                    for (long pixel = 0; pixel < pixels; pixel++) {
-                        for (long o = 0; o < spec.oc(); o++) {
-                            float sum = bias < 0 ? 0 : Raw.f32(frame[bias], o);
-                            Raw.f32(frame[dst], pixel * spec.oc() + o, ScalarMath.activate(spec.activation(), sum));
-                        }
+        return new EmptyKernel(
+                "onednn:empty",
+                switch (spec.direction()) {
+                    case FORWARD -> {
+                        int bias = spec.bias() ? 2 : -1;
+                        int dst = spec.bias() ? 3 : 2;
+                        yield frame -> {
+                            for (long pixel = 0; pixel < pixels; pixel++) {
+                                for (long o = 0; o < spec.oc(); o++) {
+                                    float sum = bias < 0 ? 0 : Raw.f32(frame[bias], o);
+                                    Raw.f32(
+                                            frame[dst],
+                                            pixel * spec.oc() + o,
+                                            ScalarMath.activate(spec.activation(), sum));
+                                }
+                            }
+                        };
                     }
-                };
-            }
-            case BACKWARD_DATA -> frame -> Rows.zero(frame[2], (long) spec.n() * spec.h() * spec.w() * spec.ic());
-            case BACKWARD_WEIGHTS ->
-                frame -> {
-                    Rows.zero(frame[2], (long) spec.oc() * spec.kh() * spec.kw() * (spec.ic() / spec.groups()));
-                    if (spec.bias()) {
-                        sumPixels(frame[1], pixels, spec.oc(), frame[3]);
-                    }
-                };
+                    case BACKWARD_DATA ->
+                        frame -> Rows.zero(frame[2], (long) spec.n() * spec.h() * spec.w() * spec.ic());
+                    case BACKWARD_WEIGHTS ->
+                        frame -> {
+                            Rows.zero(frame[2], (long) spec.oc() * spec.kh() * spec.kw() * (spec.ic() / spec.groups()));
+                            if (spec.bias()) {
+                                sumPixels(frame[1], pixels, spec.oc(), frame[3]);
+                            }
+                        };
+                });
+    }
+
+    /** No steps: the state goes through as it is; no batch: only the weights have gradients, of 0. */
+    static EmptyKernel lstm(LstmSpec spec) {
+        long state = (long) spec.b() * spec.h();
+        if (spec.pass() != Pass.BACKWARD) {
+            return new EmptyKernel("onednn:empty", frame -> {
+                Rows.copy(frame[1], frame[7], state);
+                Rows.copy(frame[2], frame[8], state);
+            });
+        }
+        return new EmptyKernel("onednn:empty", frame -> {
+            Rows.copy(frame[9], frame[12], state);
+            Rows.copy(frame[10], frame[13], state);
+            Rows.zero(frame[14], 4L * spec.h() * spec.i());
+            Rows.zero(frame[15], 4L * spec.h() * spec.h());
+            Rows.zero(frame[16], 4L * spec.h());
         });
     }
 

@@ -14,7 +14,16 @@ final class Invocation implements AutoCloseable {
     private static final int POOL = 16;
 
     /** A place in a kernel's frame: the address in {@code slot}, {@code offset} bytes on, with {@code bytes} of room. */
-    record Place(int slot, long offset, long bytes) {}
+    record Place(int slot, long offset, long bytes) {
+        long address(long[] frame) {
+            return frame[slot] + offset;
+        }
+
+        /** What lies from {@code skip} bytes on. */
+        Place from(long skip) {
+            return new Place(slot, offset + skip, bytes - skip);
+        }
+    }
 
     /**
      * Argument {@code key} (one of {@code DNNL_ARG_*}) lies at {@code place}, {@code perPiece} bytes further on for each

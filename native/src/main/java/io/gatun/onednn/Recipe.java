@@ -157,8 +157,7 @@ final class Recipe implements AutoCloseable {
         }
         Call large = new Call(make.apply(size + 1), 0, size + 1, larger - 1);
         bind.accept(large);
-        Task task = (frame, index, worker) ->
-                (index < larger ? large : small).invocation.run(frame, index, worker);
+        Task task = (frame, index, worker) -> (index < larger ? large : small).invocation.run(frame, index, worker);
         steps.add(frame -> workers().run(pieces, task, frame));
         return large.primitive;
     }
@@ -195,12 +194,11 @@ final class Recipe implements AutoCloseable {
 
         /** Argument {@code key} is a piece's units of an operand that has {@code unit} bytes for each. */
         Call part(int key, String operand, long unit) {
-            Invocation.Place whole = operand(operand);
-            long skip = first * unit;
-            return bind(
-                    key,
-                    new Invocation.Place(whole.slot(), whole.offset() + skip, whole.bytes() - skip),
-                    size * unit);
+            return part(key, operand(operand), unit);
+        }
+
+        Call part(int key, Invocation.Place whole, long unit) {
+            return bind(key, whole.from(first * unit), size * unit);
         }
 
         /** The layout that the primitive has or has chosen for an argument. */

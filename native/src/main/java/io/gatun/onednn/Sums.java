@@ -18,7 +18,7 @@ final class Sums {
         Task part = (frame, index, worker) -> {
             long from = index * PART;
             int count = (int) Math.min(PART, floats - from);
-            long sum = frame[place.slot()] + place.offset() + from * Float.BYTES;
+            long sum = place.address(frame) + from * Float.BYTES;
             for (int piece = 1; piece < pieces; piece++) {
                 add(sum, sum + piece * stride, count);
             }

@@ -19,7 +19,9 @@ package io.gatun.simd;
  * starts {@code offsets[i]} bytes from {@code a} (the taps of a convolution; GEMM has one), while b runs on.
  *
  * <p>All rows and vectors are computed and written: a caller with fewer gives memory that may be read and written
- * anyway. No element's sum depends on its neighbours, on the tile or on the vector width.
+ * anyway. Nothing is added to c here, and zero is one vector, to keep these methods small: beyond some 80 vector
+ * operations C1 gives up ("out of virtual registers"), and a method that it has compiled without profiling by then
+ * never reaches C2. No element's sum depends on its neighbours, on the tile or on the vector width.
  */
 abstract class Micro {
     final int rows;
@@ -30,8 +32,8 @@ abstract class Micro {
         this.vectors = vectors;
     }
 
-    /** c = a·b, or c = a·b + c if {@code add}; {@code cRow} is the distance of the rows of c in bytes. */
-    abstract void run(Strides strides, long a, long b, long c, long cRow, boolean add);
+    /** c = a·b; {@code cRow} is the distance of the rows of c in bytes. */
+    abstract void run(Strides strides, long a, long b, long c, long cRow);
 
     /** Floats in a row of the tile. */
     final int width() {

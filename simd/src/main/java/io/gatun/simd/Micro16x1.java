@@ -12,8 +12,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 16 rows x 1 vector; the contract is {@link Micro}'s. The tile for a panel of one vector: 16 FMAs for 17 loads a step, so the load ports are the limit (0.7 of the peak on
- * Zen 5); more rows do not help, their addresses spill.
+ * 16 rows x 1 vector; the contract is {@link Micro}'s. 16 FMAs for 17 loads a step, so the load ports are the limit (0.7 of the peak on Zen 5); more rows do not
+ * help, their addresses spill.
  */
 final class Micro16x1 extends Micro {
     private static final VectorSpecies<Float> F = Lanes.F;
@@ -25,31 +25,35 @@ final class Micro16x1 extends Micro {
     }
 
     @Override
-    void run(Strides s, long a0, long b0, long c, long cRow, boolean add) {
+    void run(Strides s, long a0, long b0, long c, long cRow) {
         long row = s.aRow();
         long aStep = s.aStep();
         long bStep = s.bStep();
         long offsets = s.offsets();
         long offsetsEnd = offsets + 8L * s.segments();
         long b = b0;
-        FloatVector c0a = FloatVector.zero(F);
-        FloatVector c1a = FloatVector.zero(F);
-        FloatVector c2a = FloatVector.zero(F);
-        FloatVector c3a = FloatVector.zero(F);
-        FloatVector c4a = FloatVector.zero(F);
-        FloatVector c5a = FloatVector.zero(F);
-        FloatVector c6a = FloatVector.zero(F);
-        FloatVector c7a = FloatVector.zero(F);
-        FloatVector c8a = FloatVector.zero(F);
-        FloatVector c9a = FloatVector.zero(F);
-        FloatVector c10a = FloatVector.zero(F);
-        FloatVector c11a = FloatVector.zero(F);
-        FloatVector c12a = FloatVector.zero(F);
-        FloatVector c13a = FloatVector.zero(F);
-        FloatVector c14a = FloatVector.zero(F);
-        FloatVector c15a = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector c0a = zero;
+        FloatVector c1a = zero;
+        FloatVector c2a = zero;
+        FloatVector c3a = zero;
+        FloatVector c4a = zero;
+        FloatVector c5a = zero;
+        FloatVector c6a = zero;
+        FloatVector c7a = zero;
+        FloatVector c8a = zero;
+        FloatVector c9a = zero;
+        FloatVector c10a = zero;
+        FloatVector c11a = zero;
+        FloatVector c12a = zero;
+        FloatVector c13a = zero;
+        FloatVector c14a = zero;
+        FloatVector c15a = zero;
         for (; offsets < offsetsEnd; offsets += 8) {
             long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
+            long a4 = a + 4 * row;
+            long a8 = a + 8 * row;
+            long a12 = a + 12 * row;
             long bEnd = b + s.steps() * bStep;
             for (; b < bEnd; b += bStep) {
                 FloatVector ba = fromMemorySegment(F, MEMORY, b, ORDER);
@@ -61,50 +65,35 @@ final class Micro16x1 extends Micro {
                 c2a = x.fma(ba, c2a);
                 x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
                 c3a = x.fma(ba, c3a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 4 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4));
                 c4a = x.fma(ba, c4a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 5 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + row));
                 c5a = x.fma(ba, c5a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 6 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + 2 * row));
                 c6a = x.fma(ba, c6a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 7 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + 3 * row));
                 c7a = x.fma(ba, c7a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 8 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8));
                 c8a = x.fma(ba, c8a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 9 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8 + row));
                 c9a = x.fma(ba, c9a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 10 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8 + 2 * row));
                 c10a = x.fma(ba, c10a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 11 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8 + 3 * row));
                 c11a = x.fma(ba, c11a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 12 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a12));
                 c12a = x.fma(ba, c12a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 13 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a12 + row));
                 c13a = x.fma(ba, c13a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 14 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a12 + 2 * row));
                 c14a = x.fma(ba, c14a);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 15 * row));
+                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a12 + 3 * row));
                 c15a = x.fma(ba, c15a);
                 a += aStep;
+                a4 += aStep;
+                a8 += aStep;
+                a12 += aStep;
             }
-        }
-        if (add) {
-            c0a = c0a.add(fromMemorySegment(F, MEMORY, c, ORDER));
-            c1a = c1a.add(fromMemorySegment(F, MEMORY, c + cRow, ORDER));
-            c2a = c2a.add(fromMemorySegment(F, MEMORY, c + 2 * cRow, ORDER));
-            c3a = c3a.add(fromMemorySegment(F, MEMORY, c + 3 * cRow, ORDER));
-            c4a = c4a.add(fromMemorySegment(F, MEMORY, c + 4 * cRow, ORDER));
-            c5a = c5a.add(fromMemorySegment(F, MEMORY, c + 5 * cRow, ORDER));
-            c6a = c6a.add(fromMemorySegment(F, MEMORY, c + 6 * cRow, ORDER));
-            c7a = c7a.add(fromMemorySegment(F, MEMORY, c + 7 * cRow, ORDER));
-            c8a = c8a.add(fromMemorySegment(F, MEMORY, c + 8 * cRow, ORDER));
-            c9a = c9a.add(fromMemorySegment(F, MEMORY, c + 9 * cRow, ORDER));
-            c10a = c10a.add(fromMemorySegment(F, MEMORY, c + 10 * cRow, ORDER));
-            c11a = c11a.add(fromMemorySegment(F, MEMORY, c + 11 * cRow, ORDER));
-            c12a = c12a.add(fromMemorySegment(F, MEMORY, c + 12 * cRow, ORDER));
-            c13a = c13a.add(fromMemorySegment(F, MEMORY, c + 13 * cRow, ORDER));
-            c14a = c14a.add(fromMemorySegment(F, MEMORY, c + 14 * cRow, ORDER));
-            c15a = c15a.add(fromMemorySegment(F, MEMORY, c + 15 * cRow, ORDER));
         }
         c0a.intoMemorySegment(MEMORY, c, ORDER);
         c1a.intoMemorySegment(MEMORY, c + cRow, ORDER);

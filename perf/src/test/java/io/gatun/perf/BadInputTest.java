@@ -1,0 +1,104 @@
+package io.gatun.perf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything a user can get wrong is answered by one sentence and exit code 2. */
+class BadInputTest {
+    @TempDir
+    private static Path folder;
+
+    @BeforeAll
+    static void files() throws IOException {
+        Cli.text(folder);
+        Cli.cifar(folder.resolve("cifar"));
+        Files.createDirectories(folder.resolve("half"));
+        Files.copy(folder.resolve("cifar/data_batch_1.bin"), folder.resolve("half/data_batch_1.bin"));
+        String[] train = {
+            "train", "charlstm", "--backend", "simd", "--epochs", "1", "--batch", "4", "--threads", "1",
+            "--data", "text:" + folder.resolve("text.txt"), "--out", folder.resolve("good").toString()
+        };
+        assertThat(Cli.run(train).code()).isZero();
+        byte[] good = Files.readAllBytes(folder.resolve("good"));
+        Files.write(folder.resolve("truncated"), java.util.Arrays.copyOf(good, good.length - 100));
+        Files.writeString(folder.resolve("words"), "no checkpoint");
+    }
+
+    static Stream<Arguments> table() {
+        String f = folder.toString();
+        return Stream.of(
+                row("unknown command 'trian'; known are train, bench, doctor, jmh", "trian"),
+                row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
+                row("Missing required parameter: 'MODEL'", "train"),
+                row("unknown model 'resnet21'; known are resnet20, charlstm", "train", "resnet21"),
+                row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
+                row("--batch 0 is less than 1", train("--batch", "0")),
+                row("--epochs -1 is less than 1", train("--epochs", "-1")),
+                row("--threads 0 is less than 1", train("--threads", "0")),
+                row("'x' is not a", train("--epochs", "x")),
+                row("--lr -1.0 is not a positive number", train("--lr", "-1")),
+                row("known are shapes, cifar10:DIR, mnist:DIR", train("--data", "imagenet")),
+                row("cifar10:DIR", train("--data", "cifar10")),
+                row("does not exist", train("--data", "cifar10:" + f + "/nowhere")),
+                row("lacks data_batch_2.bin, data_batch_3.bin", train("--data", "cifar10:" + f + "/half")),
+                row("lacks train-images-idx3-ubyte", train("--data", "mnist:" + f + "/half")),
+                row("no checkpoint to resume", train("--resume", "--out", f + "/none")),
+                row("truncated", resume(f + "/truncated")),
+                row("at byte", resume(f + "/truncated")),
+                row(f + "/words", resume(f + "/words")),
+                row("checkpoint of charlstm, not of resnet20", train("--resume", "--out", f + "/good")),
+                row("was made with --epochs 1, not 2", resume(f + "/good", "--epochs", "2")),
+                row("is a folder", train("--data", "cifar10:" + f + "/cifar", "--out", f)),
+                row("unknown spec family 'gem'", "bench", "gem f32 m=1"),
+                row("the data type is missing", "bench", "gemm m=1 n=1 k=1"),
+                row("key 'k' is missing", "bench", "gemm f32 m=1 n=1"),
+                row("lda=1 is less than a row of A, 3", "bench", "gemm f32 m=2 n=2 k=3 lda=1"),
+                row("does not fit a 2x2 image", "bench", "conv f32 n=1 h=2 w=2 ic=1 oc=1 kh=5 kw=5"),
+                row("unknown backend 'mkl'", "bench", "gemm f32 m=1 n=1 k=1", "--vs", "simd,mkl"),
+                row("different ones of onednn, simd, reference", "bench", "gemm f32 m=1 n=1 k=1", "--vs", "simd,simd"),
+                row("onednn has no kernel for 'dropout", "bench", "dropout f32 count=8 p=0.5", "--vs", "onednn"),
+                row("--seconds 0.0 is not", "bench", "gemm f32 m=1 n=1 k=1", "--seconds", "0"),
+                row("at least 1 thread", "bench", "gemm f32 m=1 n=1 k=1", "--threads", "0", "--vs", "simd"));
+    }
+
+    private static Arguments row(String message, String... arguments) {
+        return Arguments.of(message, List.of(arguments));
+    }
+
+    private static String[] train(String... more) {
+        return Stream.concat(Stream.of("train", "resnet20"), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static String[] resume(String file, String... more) {
+        return Stream.concat(Stream.of("train", "charlstm", "--resume", "--out", file), Stream.of(more))
+                .toArray(String[]::new);
+    }
+
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("table")
+    void isAnsweredByOneSentence(String message, List<String> arguments) {
+        Cli.Result result = Cli.run(arguments.toArray(String[]::new));
+        assertThat(result.err()).contains(message);
+        assertThat(result.err().strip().lines()).as(result.err()).hasSize(1);
+        assertThat(result.err()).doesNotContain("Exception").doesNotContain("null");
+        assertThat(result.code()).isEqualTo(Errors.BAD_INPUT);
+    }
+
+    @Test
+    void stacktraceIsPrintedOnRequest() {
+        Cli.Result result = Cli.run("bench", "gem f32", "--stacktrace");
+        assertThat(result.err()).contains("unknown spec family").contains("\tat io.gatun.spec.Spec.parse");
+        assertThat(result.code()).isEqualTo(Errors.BAD_INPUT);
+    }
+}

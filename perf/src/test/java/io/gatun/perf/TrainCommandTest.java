@@ -1,0 +1,117 @@
+package io.gatun.perf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Both nets end to end on tiny data, and the same weights after a kill. */
+class TrainCommandTest {
+    @TempDir
+    private Path folder;
+
+    private List<String> train(String model, Path out) throws IOException {
+        String data = model.equals("resnet20")
+                ? "cifar10:" + Cli.cifar(folder.resolve("cifar"))
+                : "text:" + Cli.text(folder);
+        return new ArrayList<>(List.of(
+                "train", model, "--backend", "simd", "--threads", "2", "--batch", "8", "--epochs", "2", "--data", data,
+                "--out", out.toString(), "--checkpoint-every", "1"));
+    }
+
+    @Test
+    void resNetLearnsBrightFromDark() throws IOException {
+        Path out = folder.resolve("new/r.safetensors");
+        List<String> arguments = train("resnet20", out);
+        arguments.addAll(List.of("--json", "--lr", "0.05"));
+        Cli.Result result = Cli.run(arguments.toArray(String[]::new));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out())
+                .contains("272,474 parameters", "backend     simd, 2 threads", "epoch 2/2", "test accuracy")
+                .contains("ran         ", "checkpoint  " + out);
+        Map<String, Object> json = json(result.lastLine());
+        assertThat(json).containsKeys("test_accuracy", "test_loss", "img_per_s", "seconds");
+        assertThat(json).containsEntry("model", "resnet20").containsEntry("epochs", 2.0);
+        assertThat(out).exists();
+    }
+
+    @Test
+    void charLstmBeatsTheUnigramEntropyAndWrites() throws IOException {
+        Path out = folder.resolve("c.safetensors");
+        List<String> arguments = train("charlstm", out);
+        arguments.add("--json");
+        arguments.set(arguments.indexOf("--epochs") + 1, "8");
+        arguments.set(arguments.indexOf("--batch") + 1, "4");
+        Cli.Result result = Cli.run(arguments.toArray(String[]::new));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("unigram entropy", "writes: ", "tokens/s");
+        Map<String, Object> json = json(result.lastLine());
+        assertThat(json).containsKeys("test_loss", "tokens_per_s").doesNotContainKey("test_accuracy");
+        // Fourteen characters, equally often: log 14.
+        assertThat((double) json.get("test_loss")).isLessThan(0.8 * Math.log(14));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet20", "charlstm"})
+    void killedAndResumedEqualsUninterrupted(String model) throws Exception {
+        Path whole = folder.resolve("whole");
+        Process process = Cli.fork(train(model, whole).toArray(String[]::new));
+        process.getInputStream().readAllBytes();
+        assertThat(process.waitFor()).isZero();
+
+        Path killed = folder.resolve("killed");
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        process = Cli.fork(train(model, killed).toArray(String[]::new));
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            int steps = 1 + random.nextInt(4);
+            for (String line = lines.readLine(); line != null && steps > 0; line = lines.readLine()) {
+                steps -= line.startsWith("epoch") ? 1 : 0;
+            }
+            Thread.sleep(random.nextInt(30));
+            process.destroyForcibly();
+        }
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+
+        Cli.Result resumed = Cli.run("train", model, "--backend", "simd", "--resume", "--out", killed.toString());
+        assertThat(resumed.code()).as(resumed.err()).isZero();
+        assertThat(resumed.out()).contains("resumed     ");
+        assertThat(hash(killed)).as("seed %d: %s", seed, resumed.out()).isEqualTo(hash(whole));
+    }
+
+    private static String hash(Path file) throws Exception {
+        return HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+    }
+
+    /** A flat object; numbers as doubles. */
+    static Map<String, Object> json(String line) throws IOException {
+        Map<String, Object> fields = new TreeMap<>();
+        try (JsonParser parser = new JsonFactory().createParser(line)) {
+            assertThat(parser.nextToken()).isEqualTo(JsonToken.START_OBJECT);
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String key = parser.currentName();
+                fields.put(key, parser.nextToken().isNumeric() ? parser.getDoubleValue() : parser.getText());
+            }
+        }
+        return fields;
+    }
+}
