@@ -29,4 +29,16 @@ final class Comparison {
                 + " within " + (float) (looseness * expected.tolerance()[worst]) + " (" + wrong + " of "
                 + actual.length + " wrong)";
     }
+
+    /** The largest error as a share of the tolerance: above 0.5 is worth a look. */
+    static double largest(double[] actual, Expected expected) {
+        double largest = 0;
+        for (int i = 0; i < actual.length; i++) {
+            if (expected.tolerance()[i] > 0x1p-120) {
+                double error = Math.abs(actual[i] - expected.value()[i]) / expected.tolerance()[i];
+                largest = error > largest ? error : largest;
+            }
+        }
+        return largest;
+    }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 final class ConvCases extends Family<ConvSpec> {
     ConvCases() {
@@ -108,10 +109,44 @@ final class ConvCases extends Family<ConvSpec> {
         return Inputs.random(spec, exact, exact ? exactMagnitude(terms) : 2, random);
     }
 
-    /** A kernel may multiply the zeros of the padding with a NaN, so specials only go where there is none. */
+    /**
+     * A kernel may multiply the zeros of the padding with a NaN, so specials only go where there is none. Backward data
+     * is padded at its border whatever the spec says (oneDNN's strided one does that), unless the filter is 1x1.
+     */
     @Override
     boolean takesSpecials(ConvSpec spec, String input) {
-        return spec.ph() == 0 && spec.pw() == 0 && spec.pb() == 0 && spec.pr() == 0;
+        boolean spreads = spec.direction() == ConvSpec.Direction.BACKWARD_DATA
+                && input.equals("weights")
+                && spec.kh() * spec.kw() > 1;
+        return !spreads && spec.ph() == 0 && spec.pw() == 0 && spec.pb() == 0 && spec.pr() == 0;
+    }
+
+    /** A NaN in each input of each direction, where there is no padding. */
+    @Override
+    Stream<Map.Entry<ConvSpec, Inputs>> specialCases(SplittableRandom random) {
+        List<ConvSpec> forward = List.of(
+                ConvSpec.of(2, 6, 7, 5, 9, 3, 1, 0).withBias(),
+                ConvSpec.of(1, 7, 7, 16, 17, 3, 2, 0),
+                ConvSpec.of(2, 3, 4, 16, 8, 1, 1, 0),
+                ConvSpec.of(1, 7, 6, 3, 16, 3, 1, 0).withDilation(2, 1),
+                ConvSpec.of(1, 5, 6, 8, 12, 3, 1, 0).withGroups(2),
+                ConvSpec.of(1, 5, 6, 16, 16, 3, 1, 0).withGroups(16),
+                ConvSpec.of(2, 4, 5, 8, 8, 3, 1, 0).withBias().withActivation(Activation.RELU));
+        List<Map.Entry<ConvSpec, Inputs>> cases = new ArrayList<>();
+        for (ConvSpec one : forward) {
+            for (ConvSpec.Direction direction : ConvSpec.Direction.values()) {
+                ConvSpec spec = one.with(direction);
+                Inputs in = inputs(spec, false, random);
+                in.all().forEach((name, values) -> {
+                    if (!takesSpecials(spec, name)) {
+                        return;
+                    }
+                    cases.add(Map.entry(spec, in.with(name, random.nextInt(values.length), Double.NaN)));
+                    cases.add(Map.entry(spec, in.with(name, values.length - 1, Double.NaN)));
+                });
+            }
+        }
+        return cases.stream();
     }
 
     @Override

@@ -74,9 +74,8 @@ public abstract class GuardPages {
     }
 
     private static String lastLines(String output) {
-        List<String> lines = output.lines()
-                .filter(l -> !l.startsWith("#") && !l.isBlank())
-                .toList();
+        List<String> lines =
+                output.lines().filter(l -> !l.startsWith("#") && !l.isBlank()).toList();
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 4), lines.size()));
     }
 }

@@ -78,6 +78,8 @@ final class GuardedRuns {
     }
 
     private static long alignment(Operand operand) {
-        return operand.access() == Operand.Access.WORKSPACE ? 64 : operand.type().bytes();
+        return operand.access() == Operand.Access.WORKSPACE
+                ? 64
+                : operand.type().bytes();
     }
 }

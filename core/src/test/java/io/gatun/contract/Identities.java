@@ -8,12 +8,15 @@ import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -50,7 +53,8 @@ final class Identities {
                 DynamicTest.dynamicTest("conv: depthwise is one convolution a channel", i::depthwise),
                 DynamicTest.dynamicTest("conv: stride takes every s-th of stride 1", i::strideSubsamples),
                 DynamicTest.dynamicTest("conv: the images of a batch do not know each other", i::batchOrder),
-                DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift));
+                DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift),
+                DynamicTest.dynamicTest("lstm: cut in two with the state carried is the whole", i::lstmCut));
     }
 
     private double[] integers(long count) {
@@ -181,7 +185,7 @@ final class Identities {
         double[] dst = run(all, new Inputs(true).put("src", src).put("weights", weights), "dst");
         for (int channel = 0; channel < c; channel++) {
             double[] plane = new double[72];
-            double[] filter = java.util.Arrays.copyOfRange(weights, 9 * channel, 9 * channel + 9);
+            double[] filter = Arrays.copyOfRange(weights, 9 * channel, 9 * channel + 9);
             double[] wanted = new double[72];
             for (int i = 0; i < 72; i++) {
                 plane[i] = src[i * c + channel];
@@ -235,9 +239,27 @@ final class Identities {
     private void softmaxShift() {
         SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, SoftmaxSpec.Op.SOFTMAX, 5, 37);
         double[] src = integers(5 * 37);
-        double[] shifted = java.util.Arrays.stream(src).map(v -> v + 64).toArray();
+        double[] shifted = Arrays.stream(src).map(v -> v + 64).toArray();
         double[] plain = run(spec, new Inputs(true).put("src", src), "dst");
         Assertions.assertThat(run(spec, new Inputs(true).put("src", shifted), "dst"))
                 .containsExactly(plain);
+    }
+
+    private void lstmCut() {
+        LstmSpec whole = new LstmSpec(Pass.INFERENCE, 7, 3, 5, 9);
+        Inputs in = Families.of(whole).anyInputs(whole, false, random);
+        double[] src = in.get("src");
+        int cut = 3 * 3 * 5;
+        Inputs start = in.with("src", Arrays.copyOf(src, cut));
+        LstmSpec first = new LstmSpec(Pass.INFERENCE, 3, 3, 5, 9);
+        LstmSpec second = new LstmSpec(Pass.INFERENCE, 4, 3, 5, 9);
+        Inputs rest = in.with("src", Arrays.copyOfRange(src, cut, src.length))
+                .with("h0", run(first, start, "hn"))
+                .with("c0", run(first, start, "cn"));
+        for (String state : new String[] {"hn", "cn"}) {
+            Assertions.assertThat(run(second, rest, state))
+                    .as(state)
+                    .containsExactly(run(whole, in, state), Assertions.within(1e-6));
+        }
     }
 }

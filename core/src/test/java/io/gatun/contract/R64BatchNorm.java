@@ -111,7 +111,7 @@ final class R64BatchNorm {
             double normal = (src[i] - mean[k]) * invStd[k];
             diffSrc[i] = gamma[k] * invStd[k] * (g[i] - diffBeta[k] / rows - normal * diffGamma[k] / rows);
             terms[i] = Math.abs(gamma[k] * invStd[k])
-                    * (Math.abs(g[i]) + betaTerms[k] / rows + Math.abs(normal) * gammaTerms[k] / rows)
+                            * (Math.abs(g[i]) + betaTerms[k] / rows + Math.abs(normal) * gammaTerms[k] / rows)
                     // Three terms, each rounded on its own where all are subnormal.
                     + 2 * 0x1p-149 / (Expected.SUM * U);
         }

@@ -128,8 +128,7 @@ class R64GradientTest {
             double[] g = reals(spec.n() * spec.oh() * spec.ow() * spec.oc());
             Inputs back = in.with("diffDst", g);
             Forward forward = i -> R64Conv.expected(spec, i);
-            Map<String, Expected> weights =
-                    R64Conv.expected(spec.with(ConvSpec.Direction.BACKWARD_WEIGHTS), back);
+            Map<String, Expected> weights = R64Conv.expected(spec.with(ConvSpec.Direction.BACKWARD_WEIGHTS), back);
             Map<String, Expected> data = R64Conv.expected(spec.with(ConvSpec.Direction.BACKWARD_DATA), back);
             check(forward, in, "src", Map.of("dst", g), data.get("diffSrc"));
             check(forward, in, "weights", Map.of("dst", g), weights.get("diffWeights"));
@@ -148,8 +147,7 @@ class R64GradientTest {
         if (op == PoolSpec.Op.MAX) {
             back.put("indices", out.get("indices").value());
         }
-        Expected diffSrc =
-                R64Pool.expected(spec.with(Direction.BACKWARD), back).get("diffSrc");
+        Expected diffSrc = R64Pool.expected(spec.with(Direction.BACKWARD), back).get("diffSrc");
         check(i -> R64Pool.expected(spec, i), in, "src", Map.of("dst", g), diffSrc);
     }
 
@@ -206,8 +204,8 @@ class R64GradientTest {
         Inputs in = new Inputs(false).put("indices", 1, 3, 1, 0, 3, 3).put("table", reals(12));
         double[] g = reals(18);
         Inputs back = in.with("diffDst", g).put("diffTable", new double[12]);
-        Expected diffTable = R64Embedding.expected(spec.with(Direction.BACKWARD), back)
-                .get("diffTable");
+        Expected diffTable =
+                R64Embedding.expected(spec.with(Direction.BACKWARD), back).get("diffTable");
         check(i -> R64Embedding.expected(spec, i), in, "table", Map.of("dst", g), diffTable);
     }
 
@@ -225,9 +223,8 @@ class R64GradientTest {
         LstmSpec spec = new LstmSpec(Pass.TRAINING, 4, 2, 3, 5);
         Inputs in = Inputs.random(spec, false, 1, random);
         Map<String, double[]> g = Map.of("dst", reals(4 * 2 * 5), "hn", reals(10), "cn", reals(10));
-        Inputs back = in.with("diffDst", g.get("dst"))
-                .put("diffHn", g.get("hn"))
-                .put("diffCn", g.get("cn"));
+        Inputs back =
+                in.with("diffDst", g.get("dst")).put("diffHn", g.get("hn")).put("diffCn", g.get("cn"));
         Map<String, Expected> gradients = R64Lstm.expected(spec.with(Pass.BACKWARD), back);
         Map<String, String> names = Map.of(
                 "src", "diffSrc",

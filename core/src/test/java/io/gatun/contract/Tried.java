@@ -12,11 +12,17 @@ final class Tried {
     private int exact;
     private int refused;
     private int failed;
+    private double largest;
     private String refusal = "";
 
     void ran(boolean exactly) {
         ran++;
         exact += exactly ? 1 : 0;
+    }
+
+    /** An error as a share of what is allowed. */
+    void error(double share) {
+        largest = Math.max(largest, share);
     }
 
     void refused(String reason) {
@@ -46,13 +52,15 @@ final class Tried {
 
     void assertNoFailure() {
         if (failed > 0) {
-            throw new AssertionError(failed + " of " + ran + " failed:\n" + String.join("\n", failures));
+            throw new AssertionError(failed + " of " + ran + " failed (seed " + KernelContract.SEED + "):\n"
+                    + String.join("\n", failures));
         }
     }
 
     @Override
     public String toString() {
-        return ran + " ran, " + exact + " of them exact, " + refused + " refused"
+        return ran + " ran, " + exact + " of them exact, " + refused + " refused, largest error "
+                + Math.round(100 * largest) + " % of what is allowed"
                 + (refused == 0 ? "" : " (the last one: " + refusal + ")");
     }
 }

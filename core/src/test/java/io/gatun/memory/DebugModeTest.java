@@ -70,10 +70,9 @@ class DebugModeTest {
         scope.allocate(100, "w");
         assertThat(memory.leaks())
                 .hasSize(2)
-                .anySatisfy(line -> assertThat(line)
-                        .startsWith("scope 'step' is open and holds 128 bytes; opened at "))
-                .anySatisfy(line ->
-                        assertThat(line).startsWith("scope 'weights' is open and holds 256 bytes; opened at "));
+                .anySatisfy(line -> assertThat(line).startsWith("scope 'step' is open and holds 128 bytes; opened at "))
+                .anySatisfy(
+                        line -> assertThat(line).startsWith("scope 'weights' is open and holds 256 bytes; opened at "));
         slab.close();
         scope.close();
         assertThat(memory.leaks()).isEmpty();

@@ -115,7 +115,10 @@ class WorkersTest {
             }
         }
         assertThat(names)
-                .contains("1 gatun-worker-1", "2 gatun-worker-2", "0 " + Thread.currentThread().getName());
+                .contains(
+                        "1 gatun-worker-1",
+                        "2 gatun-worker-2",
+                        "0 " + Thread.currentThread().getName());
     }
 
     @ParameterizedTest
@@ -149,11 +152,7 @@ class WorkersTest {
     void aPieceMayRunPiecesItself() {
         try (Workers workers = new Workers(3)) {
             AtomicInteger inner = new AtomicInteger();
-            workers.run(
-                    6,
-                    (frame, index, worker) ->
-                            workers.run(5, (f, i, w) -> inner.incrementAndGet(), null),
-                    null);
+            workers.run(6, (frame, index, worker) -> workers.run(5, (f, i, w) -> inner.incrementAndGet(), null), null);
             assertThat(inner).hasValue(30);
         }
     }

@@ -98,14 +98,18 @@ class SpecTest {
                 "conv f32 backward_data n=1 h=1 w=1 ic=1 oc=1 kh=1 kw=1 act=relu | conv: only the forward direction",
                 "conv f32 backward_data bias n=1 h=1 w=1 ic=1 oc=1 kh=1 kw=1 | conv: backward_data has no bias",
                 "conv f32 n=2000000000 h=2000000000 w=9 ic=9 oc=1 kh=1 kw=1 | conv: the problem has more elements",
-                "conv f32 n=1 h=2147483647 w=1 ic=1 oc=1 kh=1 kw=1 ph=9 | conv: an image of 2147483647 padded by 9 and 9 is too large",
+                "conv f32 n=1 h=2147483647 w=1 ic=1 oc=1 kh=1 kw=1 ph=9 | conv: an image of 2147483647 padded by 9 and"
+                        + " 9 is too large",
                 "pool f32 max n=1 h=1 w=1 c=0 kh=1 kw=1 | pool: c=0 is not at least 1",
                 "pool f32 max n=1 h=1 w=1 c=1 kh=1 kw=1 sh=0 | pool: sh=0 is not at least 1",
                 "pool f32 max n=1 h=1 w=1 c=1 kh=1 kw=1 ph=-1 | pool: ph=-1 is negative",
                 "pool f32 max n=1 h=70000 w=70000 c=1 kh=1 kw=1 | pool: a 70000x70000 plane is too large to index",
-                "pool f32 max n=1 h=2147483647 w=1 c=1 kh=1 kw=1 ph=9 sh=1 | pool: an image of 2147483647 padded by 9 and 9 is too large",
-                "batchnorm f32 training rows=1 c=1 | batchnorm: training needs more than one value a channel, got rows=1",
-                "batchnorm f32 backward rows=0 c=1 | batchnorm: training needs more than one value a channel, got rows=0",
+                "pool f32 max n=1 h=2147483647 w=1 c=1 kh=1 kw=1 ph=9 sh=1 | pool: an image of 2147483647 padded by 9"
+                        + " and 9 is too large",
+                "batchnorm f32 training rows=1 c=1 | batchnorm: training needs more than one value a channel, got"
+                        + " rows=1",
+                "batchnorm f32 backward rows=0 c=1 | batchnorm: training needs more than one value a channel, got"
+                        + " rows=0",
                 "batchnorm f32 training rows=-1 c=1 | batchnorm: rows=-1 is negative",
                 "batchnorm f32 training rows=2 c=0 | batchnorm: c=0 is not at least 1",
                 "batchnorm f32 training rows=2 c=1 eps=0.0 | batchnorm: eps=0.0 is not positive",
@@ -123,7 +127,8 @@ class SpecTest {
                 "reduce f32 sum shape=2x-3 axes=0 | reduce: shape=-3 is negative",
                 "permute f32 shape=2x3 perm=1,1 | permute: perm=1,1 is not an order of the axes of shape 2x3",
                 "permute f32 shape=-2 perm=0 | permute: shape=-2 is negative",
-                "permute f32 shape=65536x65536x65536x65536x65536 perm=0,1,2,3,4 | permute: the problem has more elements",
+                "permute f32 shape=65536x65536x65536x65536x65536 perm=0,1,2,3,4 | permute: the problem has more"
+                        + " elements",
                 "reduce f32 sum shape=65536x65536x65536x65536x65536 axes=0 | reduce: the problem has more elements",
                 "embedding f32 forward vocabulary=0 dim=1 count=1 | embedding: vocabulary=0 is not at least 1",
                 "embedding f32 forward vocabulary=1 dim=1 count=-1 | embedding: count=-1 is negative",
@@ -133,7 +138,8 @@ class SpecTest {
                 "sgd f32 count=1 momentum=-1 | sgd: momentum=-1.0 is negative",
                 "sgd f32 count=1 decay=-1 | sgd: decay=-1.0 is negative",
                 "sgd f32 nesterov count=1 | sgd: Nesterov needs momentum > 0 and dampening 0",
-                "sgd f32 nesterov count=1 momentum=0.9 dampening=0.1 | sgd: Nesterov needs momentum > 0 and dampening 0",
+                "sgd f32 nesterov count=1 momentum=0.9 dampening=0.1 | sgd: Nesterov needs momentum > 0 and dampening"
+                        + " 0",
                 "adamw f32 count=1 decayed=-1 | adamw: decayed=-1 is not within 0 and count=1",
                 "adamw f32 count=1 beta1=1 | adamw: beta1=1.0 is not within 0 and 1",
                 "adamw f32 count=1 beta2=-0.1 | adamw: beta2=-0.1 is not within 0 and 1",

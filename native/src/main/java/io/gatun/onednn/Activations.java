@@ -2,7 +2,6 @@ package io.gatun.onednn;
 
 import io.gatun.bindings.onednn.Dnnl;
 import io.gatun.kernel.Kernel;
-import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.Direction;
 import java.lang.foreign.MemorySegment;

@@ -88,8 +88,7 @@ final class Convolution {
                     }
                 });
         if (relu()) {
-            recipe.run(Relu.dense(
-                    recipe.workers(), recipe.operand("dst").slot(), spec.n() * dstImage() / Float.BYTES));
+            recipe.run(Relu.dense(recipe.workers(), recipe.operand("dst").slot(), spec.n() * dstImage() / Float.BYTES));
         }
         return recipe.kernel(main);
     }

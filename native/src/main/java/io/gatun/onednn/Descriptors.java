@@ -149,15 +149,15 @@ final class Descriptors implements AutoCloseable {
             MemorySegment strides = array(descriptor, Dnnl.dnnl_query_strides(), value);
             long last = 0;
             for (int i = 0; i < rank; i++) {
-                last += (dims.getAtIndex(ValueLayout.JAVA_LONG, i) - 1)
-                        * strides.getAtIndex(ValueLayout.JAVA_LONG, i);
+                last += (dims.getAtIndex(ValueLayout.JAVA_LONG, i) - 1) * strides.getAtIndex(ValueLayout.JAVA_LONG, i);
             }
             return (last + 1) * Float.BYTES;
         }
     }
 
     private static MemorySegment array(MemorySegment descriptor, int what, MemorySegment value) {
-        Status.check(Dnnl.dnnl_memory_desc_query_v2(descriptor, what, 0, value), "dnnl_memory_desc_query_v2", "a layout");
+        Status.check(
+                Dnnl.dnnl_memory_desc_query_v2(descriptor, what, 0, value), "dnnl_memory_desc_query_v2", "a layout");
         return value.get(DnnlLayouts.C_POINTER, 0);
     }
 

@@ -16,8 +16,8 @@ final class Elementwise {
             return EmptyKernel.nothing();
         }
         try (Recipe recipe = new Recipe(engine, spec, 1)) {
-            boolean flat = spec.broadcast() == BinarySpec.Broadcast.NONE
-                    || spec.broadcast() == BinarySpec.Broadcast.SCALAR;
+            boolean flat =
+                    spec.broadcast() == BinarySpec.Broadcast.NONE || spec.broadcast() == BinarySpec.Broadcast.SCALAR;
             long rows = flat ? spec.rows() * spec.cols() : spec.rows();
             long cols = flat ? 1 : spec.cols();
             long unit = cols * Float.BYTES;

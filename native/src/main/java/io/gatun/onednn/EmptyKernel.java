@@ -44,28 +44,34 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
     /** No image, or none that the kernel fits: gradients are 0, outputs (if padding alone makes any) act(bias). */
     static EmptyKernel conv(ConvSpec spec) {
         long pixels = (long) spec.n() * spec.oh() * spec.ow();
-        return new EmptyKernel("onednn:empty", switch (spec.direction()) {
-            case FORWARD -> {
-                int bias = spec.bias() ? 2 : -1;
-                int dst = spec.bias() ? 3 : 2;
-                yield frame -> {
-                    for (long pixel = 0; pixel < pixels; pixel++) {
-                        for (long o = 0; o < spec.oc(); o++) {
-                            float sum = bias < 0 ? 0 : Raw.f32(frame[bias], o);
-                            Raw.f32(frame[dst], pixel * spec.oc() + o, ScalarMath.activate(spec.activation(), sum));
-                        }
+        return new EmptyKernel(
+                "onednn:empty",
+                switch (spec.direction()) {
+                    case FORWARD -> {
+                        int bias = spec.bias() ? 2 : -1;
+                        int dst = spec.bias() ? 3 : 2;
+                        yield frame -> {
+                            for (long pixel = 0; pixel < pixels; pixel++) {
+                                for (long o = 0; o < spec.oc(); o++) {
+                                    float sum = bias < 0 ? 0 : Raw.f32(frame[bias], o);
+                                    Raw.f32(
+                                            frame[dst],
+                                            pixel * spec.oc() + o,
+                                            ScalarMath.activate(spec.activation(), sum));
+                                }
+                            }
+                        };
                     }
-                };
-            }
-            case BACKWARD_DATA -> frame -> Rows.zero(frame[2], (long) spec.n() * spec.h() * spec.w() * spec.ic());
-            case BACKWARD_WEIGHTS ->
-                frame -> {
-                    Rows.zero(frame[2], (long) spec.oc() * spec.kh() * spec.kw() * (spec.ic() / spec.groups()));
-                    if (spec.bias()) {
-                        sumPixels(frame[1], pixels, spec.oc(), frame[3]);
-                    }
-                };
-        });
+                    case BACKWARD_DATA ->
+                        frame -> Rows.zero(frame[2], (long) spec.n() * spec.h() * spec.w() * spec.ic());
+                    case BACKWARD_WEIGHTS ->
+                        frame -> {
+                            Rows.zero(frame[2], (long) spec.oc() * spec.kh() * spec.kw() * (spec.ic() / spec.groups()));
+                            if (spec.bias()) {
+                                sumPixels(frame[1], pixels, spec.oc(), frame[3]);
+                            }
+                        };
+                });
     }
 
     /** No steps: the state goes through as it is; no batch: only the weights have gradients, of 0. */

@@ -14,7 +14,7 @@ import java.util.List;
  * alpha, beta and the activation are post-operations in the order of the formula; oneDNN adds a bias of its own before
  * them, so with alpha the bias becomes a post-operation too.
  *
- * <p>The pool's threads divide the batch, or the longer side of C.
+ * <p>The pool's threads divide the batch, or the longer side of C: as fast as OpenMP inside one matmul.
  */
 final class Gemm {
     /** A piece for another thread should take 10 us at least: 1 MFLOP at 100 GFLOP/s. */
@@ -23,6 +23,8 @@ final class Gemm {
     /** What is divided. */
     private enum Axis {
         BATCH,
+        /** As {@link #BATCH}, with one product for each matrix. */
+        MATRIX,
         ROWS,
         COLS
     }
@@ -34,10 +36,10 @@ final class Gemm {
     private final boolean plainBias;
     private final int biasPostOp;
 
-    private Gemm(Recipe recipe, GemmSpec spec) {
+    private Gemm(Recipe recipe, GemmSpec spec, Axis axis) {
         this.recipe = recipe;
         this.spec = spec;
-        this.axis = spec.batch() > 1 ? Axis.BATCH : spec.m() >= spec.n() ? Axis.ROWS : Axis.COLS;
+        this.axis = axis;
         this.plainBias = spec.bias() && spec.alpha() == 1;
         List<Descriptors.PostOp> postOps = new ArrayList<>();
         if (spec.alpha() != 1) {
@@ -63,8 +65,20 @@ final class Gemm {
         if (spec.k() == 0) {
             return EmptyKernel.gemm(spec);
         }
+        if (spec.batch() == 1) {
+            return kernel(engine, spec, spec.m() >= spec.n() ? Axis.ROWS : Axis.COLS);
+        }
+        try {
+            return kernel(engine, spec, Axis.BATCH);
+        } catch (Refusal e) {
+            // A bias behind alpha is one: matmul has that for single matrices only.
+            return kernel(engine, spec, Axis.MATRIX);
+        }
+    }
+
+    private static Kernel kernel(Engine engine, GemmSpec spec, Axis axis) {
         try (Recipe recipe = new Recipe(engine, spec, 1)) {
-            return new Gemm(recipe, spec).kernel();
+            return new Gemm(recipe, spec, axis).kernel();
         }
     }
 
@@ -75,7 +89,7 @@ final class Gemm {
     private Kernel kernel() {
         long units =
                 switch (axis) {
-                    case BATCH -> spec.batch();
+                    case BATCH, MATRIX -> spec.batch();
                     case ROWS -> spec.m();
                     case COLS -> spec.n();
                 };
@@ -83,7 +97,7 @@ final class Gemm {
         // A bias behind alpha is part of the attributes, made for all columns.
         boolean whole = spec.bias() && !plainBias && axis == Axis.COLS;
         int pieces = large && !whole ? recipe.pieces(units, axis == Axis.BATCH ? 1 : 16) : 1;
-        Primitive matmul = recipe.divide(units, pieces, this::matmul, this::bind);
+        Primitive matmul = recipe.divide(units, axis == Axis.MATRIX ? spec.batch() : pieces, this::matmul, this::bind);
         if (relu()) {
             recipe.run(Relu.rows(
                     recipe.workers(),
@@ -114,7 +128,7 @@ final class Gemm {
     private void bind(Recipe.Call call) {
         long column = Float.BYTES;
         switch (axis) {
-            case BATCH ->
+            case BATCH, MATRIX ->
                 call.part(Dnnl.DNNL_ARG_SRC(), "a", spec.strideA() * Float.BYTES)
                         .part(Dnnl.DNNL_ARG_WEIGHTS(), "b", spec.strideB() * Float.BYTES)
                         .part(Dnnl.DNNL_ARG_DST(), "c", spec.strideC() * Float.BYTES);
@@ -135,7 +149,9 @@ final class Gemm {
     }
 
     private MemorySegment bias(long n) {
-        return axis == Axis.BATCH ? recipe.descriptors().dense(1, 1, n) : recipe.descriptors().dense(1, n);
+        return axis == Axis.BATCH
+                ? recipe.descriptors().dense(1, 1, n)
+                : recipe.descriptors().dense(1, n);
     }
 
     private MemorySegment matrix(long batch, long batchStride, long rows, long cols, boolean transposed, long stride) {
@@ -145,10 +161,8 @@ final class Gemm {
             return recipe.descriptors().strided(new long[] {rows, cols}, new long[] {rowStride, colStride});
         }
         boolean shared = batchStride == 0;
-        return recipe.descriptors()
-                .strided(
-                        new long[] {shared ? 1 : batch, rows, cols},
-                        new long[] {shared ? Math.max(rows * rowStride, cols * colStride) : batchStride, rowStride, colStride
-                        });
+        return recipe.descriptors().strided(new long[] {shared ? 1 : batch, rows, cols}, new long[] {
+            shared ? Math.max(rows * rowStride, cols * colStride) : batchStride, rowStride, colStride
+        });
     }
 }

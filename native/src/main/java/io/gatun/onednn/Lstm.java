@@ -123,8 +123,7 @@ final class Lstm {
                 spec.b(),
                 pieces,
                 batch -> recipe.anyPrimitive(
-                        "dnnl_lstm_forward_primitive_desc_create",
-                        out -> forward(out, batch, training, layer, iter)),
+                        "dnnl_lstm_forward_primitive_desc_create", out -> forward(out, batch, training, layer, iter)),
                 call -> {
                     inputs(call);
                     call.part(Dnnl.DNNL_ARG_DST_LAYER(), "dst", stateRow)

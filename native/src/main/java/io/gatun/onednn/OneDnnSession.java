@@ -25,12 +25,20 @@ import io.gatun.spec.Spec;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** An open oneDNN: its engine and the kernels that were made with it, which live until it is closed. */
 final class OneDnnSession implements Backend.Session {
     /** The plan cache holds the primitives, so oneDNN's own cache only has to bridge making the same one twice. */
     private static final int PRIMITIVE_CACHE = 64;
 
+    /**
+     * A matmul keeps 0.6 MB of code (a convolution 0.03 to 0.1), so a program whose batches all differ in size would
+     * grow for ever. Beyond so many shapes GEMM goes to the next backend, which compiles nothing.
+     */
+    private static final int GEMM_SHAPES = 512;
+
+    private final AtomicInteger gemms = new AtomicInteger();
     private final LoadResult.Loaded library;
     private final Engine engine;
     private final ConcurrentHashMap<Spec, Offer> offers = new ConcurrentHashMap<>();
@@ -59,7 +67,7 @@ final class OneDnnSession implements Backend.Session {
 
     private Kernel kernel(Spec spec) {
         return switch (spec) {
-            case GemmSpec s -> Gemm.kernel(engine, s);
+            case GemmSpec s -> gemm(s);
             case ConvSpec s -> Convolution.kernel(engine, s);
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
@@ -77,13 +85,20 @@ final class OneDnnSession implements Backend.Session {
         };
     }
 
+    private Kernel gemm(GemmSpec spec) {
+        if (gemms.incrementAndGet() > GEMM_SHAPES) {
+            throw new Refusal("oneDNN keeps 0.6 MB for each GEMM shape, and " + GEMM_SHAPES + " are in use");
+        }
+        return Gemm.kernel(engine, spec);
+    }
+
     @Override
     public List<String> describe() {
         return List.of(
                 "oneDNN " + library.version() + " from " + library.place(),
                 "instruction set " + Isa.effective(),
-                "one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP "
-                        + engine.threads() + " where a problem cannot be divided",
+                "one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP " + engine.threads()
+                        + " where a problem cannot be divided",
                 "OMP_WAIT_POLICY " + Objects.requireNonNullElse(System.getenv("OMP_WAIT_POLICY"), "passive, set here"));
     }
 
@@ -96,5 +111,6 @@ final class OneDnnSession implements Backend.Session {
         }
         offers.clear();
         engine.close();
+        Malloc.trim();
     }
 }

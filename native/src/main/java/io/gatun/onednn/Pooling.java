@@ -69,7 +69,10 @@ final class Pooling {
         long dst = (long) spec.oh() * spec.ow() * spec.c() * Float.BYTES;
         boolean forward = spec.direction() == Direction.FORWARD;
         return recipe.kernel(recipe.divide(
-                spec.n(), recipe.pieces(spec.n(), PIECE_BYTES / src), images -> pool(images, forward), call -> call.part(
+                spec.n(),
+                recipe.pieces(spec.n(), PIECE_BYTES / src),
+                images -> pool(images, forward),
+                call -> call.part(
                                 forward ? Dnnl.DNNL_ARG_SRC() : Dnnl.DNNL_ARG_DIFF_SRC(),
                                 forward ? "src" : "diffSrc",
                                 src)
@@ -85,8 +88,8 @@ final class Pooling {
         if (forward) {
             return recipe.primitive("dnnl_pooling_forward_primitive_desc_create", out -> forward(out, src, dst));
         }
-        MemorySegment hint = Primitive.describe(
-                spec, "dnnl_pooling_forward_primitive_desc_create", out -> forward(out, src, dst));
+        MemorySegment hint =
+                Primitive.describe(spec, "dnnl_pooling_forward_primitive_desc_create", out -> forward(out, src, dst));
         try {
             return recipe.primitive(
                     "dnnl_pooling_backward_primitive_desc_create",

@@ -157,8 +157,7 @@ final class Recipe implements AutoCloseable {
         }
         Call large = new Call(make.apply(size + 1), 0, size + 1, larger - 1);
         bind.accept(large);
-        Task task = (frame, index, worker) ->
-                (index < larger ? large : small).invocation.run(frame, index, worker);
+        Task task = (frame, index, worker) -> (index < larger ? large : small).invocation.run(frame, index, worker);
         steps.add(frame -> workers().run(pieces, task, frame));
         return large.primitive;
     }

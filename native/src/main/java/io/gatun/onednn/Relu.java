@@ -20,8 +20,8 @@ final class Relu {
         if (rowStride == cols && (batch == 1 || batchStride == rows * cols)) {
             return dense(workers, slot, batch * rows * cols);
         }
-        Task row = (frame, index, worker) -> apply(
-                frame[slot] + (index / rows * batchStride + index % rows * rowStride) * Float.BYTES, cols);
+        Task row = (frame, index, worker) ->
+                apply(frame[slot] + (index / rows * batchStride + index % rows * rowStride) * Float.BYTES, cols);
         int count = Math.toIntExact(batch * rows);
         return frame -> workers.run(count, row, frame);
     }

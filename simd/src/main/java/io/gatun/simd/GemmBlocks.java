@@ -46,7 +46,7 @@ final class GemmBlocks {
     private final int threads;
     private final Strides[] strides;
 
-    GemmBlocks(GemmSpec spec, Tiles tiles, int threads) {
+    GemmBlocks(GemmSpec spec, Tiles tiles, int threads, boolean packAll) {
         this.tiles = tiles;
         this.threads = threads;
         this.panels = new Panels(spec.n(), tiles);
@@ -60,7 +60,7 @@ final class GemmBlocks {
         this.rowPieces = empty ? 0 : Math.ceilDiv(spec.m(), rowsPerPiece);
         this.columnPieces = empty ? 0 : Math.clamp(Math.ceilDiv(wanted, rowPieces), 1, panels.count());
         this.pieces = Math.multiplyExact(spec.batch(), rowPieces * columnPieces);
-        this.packedPanels = empty || spec.k() == 0 ? 0 : packedPanels(spec);
+        this.packedPanels = empty || spec.k() == 0 ? 0 : packedPanels(spec, packAll);
         this.packedMatrices = spec.strideB() == 0 ? 1 : spec.batch();
         this.matrixStrideB = spec.strideB();
         this.packedFrom = empty ? 0 : panels.column(panels.count() - packedPanels);
@@ -75,8 +75,9 @@ final class GemmBlocks {
     }
 
     /** Panels from the last one back that are packed: all, or the last if it is not whole vectors, or none. */
-    private int packedPanels(GemmSpec spec) {
-        boolean all = spec.transB()
+    private int packedPanels(GemmSpec spec, boolean packAll) {
+        boolean all = packAll
+                || spec.transB()
                 || spec.m() > PACK_ROWS && 4L * spec.k() * spec.n() > SMALL_B
                 || panels.columns(panels.count() - 1) < panels.width(panels.count() - 1) && panels.count() == 1;
         if (all) {

@@ -19,6 +19,7 @@ import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
+import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Spec;
 import java.util.List;
 
@@ -60,7 +61,7 @@ public final class SimdBackend implements Backend {
                 case PermuteSpec s -> SimdPermute.offer(s, workers);
                 case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);
                 case PoolSpec s -> SimdPool.offer(s, workers);
-                default -> Offer.refused("no simd kernel");
+                case LstmSpec s -> SimdLstm.offer(s, workers);
             };
         }
 

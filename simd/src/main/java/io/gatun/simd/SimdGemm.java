@@ -25,17 +25,27 @@ final class SimdGemm implements Kernel {
     private final Task multiply = this::multiply;
 
     // Frame slots.
+    private final int aSlot;
+    private final int bSlot;
     private final int biasSlot;
     private final int cSlot;
     private final int scratchSlot;
 
-    private SimdGemm(GemmSpec spec, Workers workers) {
+    /**
+     * A product inside another kernel.
+     *
+     * @param slot where its operands and then its scratch begin in the frame
+     * @param packed whether B is packed whatever the size, as it will be used often
+     */
+    SimdGemm(GemmSpec spec, Workers workers, int slot, boolean packed) {
         this.spec = spec;
         this.workers = workers;
-        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads());
+        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads(), packed);
         this.writer = new TileWriter(spec.alpha(), spec.beta(), spec.activation());
-        this.biasSlot = spec.bias() ? 2 : -1;
-        this.cSlot = spec.bias() ? 3 : 2;
+        this.aSlot = slot;
+        this.bSlot = slot + 1;
+        this.biasSlot = spec.bias() ? slot + 2 : -1;
+        this.cSlot = slot + (spec.bias() ? 3 : 2);
         this.scratchSlot = cSlot + 1;
     }
 
@@ -43,7 +53,7 @@ final class SimdGemm implements Kernel {
         if (GemmDot.suits(spec)) {
             return Offer.of(new GemmDot(spec, workers));
         }
-        return Offer.of(new SimdGemm(spec, workers));
+        return Offer.of(new SimdGemm(spec, workers, 0, false));
     }
 
     @Override
@@ -59,20 +69,29 @@ final class SimdGemm implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        if (blocks.pieces == 0) {
-            return;
-        }
-        if (blocks.packedPanels > 0) {
+        packB(frame);
+        product(frame);
+    }
+
+    /** The first half of {@link #execute}: what it leaves in the scratch memory serves many products. */
+    void packB(long[] frame) {
+        if (blocks.pieces > 0 && blocks.packedPanels > 0) {
             workers.run(blocks.packPieces(), pack, frame);
         }
-        workers.run(blocks.pieces, multiply, frame);
+    }
+
+    /** The second half. */
+    void product(long[] frame) {
+        if (blocks.pieces > 0) {
+            workers.run(blocks.pieces, multiply, frame);
+        }
     }
 
     /** Packs one panel of one matrix of the batch, all of its k. */
     private void pack(long[] frame, int piece, int worker) {
         int matrix = piece / blocks.packedPanels;
         int panel = blocks.panels.count() - blocks.packedPanels + piece % blocks.packedPanels;
-        long b = frame[1] + 4 * matrix * spec.strideB();
+        long b = frame[bSlot] + 4 * matrix * spec.strideB();
         int column = blocks.panels.column(panel);
         int columns = blocks.panels.columns(panel);
         int width = blocks.panels.width(panel);
@@ -98,7 +117,7 @@ final class SimdGemm implements Kernel {
             empty(frame, matrix, row, rows, fromPanel, toPanel);
             return;
         }
-        long a = frame[0] + 4 * matrix * spec.strideA();
+        long a = frame[aSlot] + 4 * matrix * spec.strideA();
         for (int block = 0; block < blocks.kBlocks; block++) {
             kBlock(frame, worker, matrix, a, block, row, rows, fromPanel, toPanel);
         }
@@ -147,7 +166,7 @@ final class SimdGemm implements Kernel {
         int columns = blocks.panels.columns(panel);
         long b = packed
                 ? blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4L * k * micro.width()
-                : frame[1] + 4 * matrix * spec.strideB() + 4L * k * spec.ldb() + 4L * column;
+                : frame[bSlot] + 4 * matrix * spec.strideB() + 4L * k * spec.ldb() + 4L * column;
         Strides in = blocks.strides(block, packed ? micro.vectors : 0, false);
         Strides inCopy = blocks.strides(block, packed ? micro.vectors : 0, true);
         long bias = biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column;

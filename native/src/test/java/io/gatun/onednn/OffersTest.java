@@ -1,0 +1,73 @@
+package io.gatun.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatun.kernel.Offer;
+import io.gatun.parallel.Workers;
+import io.gatun.spec.Spec;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which specs oneDNN takes and what it says of those that it refuses. */
+@Tag("widths")
+@RequiresOneDnn
+class OffersTest {
+    private static Offer offer(String line) {
+        try (Workers workers = new Workers(2);
+                OneDnnSession session = new OneDnnSession(workers, OneDnnLibrary.require(2))) {
+            return session.offer(Spec.parse(line));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gemm f32 tb bias m=128 n=10 k=64",
+                "gemm f32 ta m=64 n=64 k=64 alpha=2.0 beta=1.0 act=relu",
+                "gemm f32 m=16 n=16 k=16 batch=8 sb=0",
+                "conv f32 forward n=4 h=32 w=32 ic=3 oc=16 kh=3 kw=3 ph=1 pw=1",
+                "conv f32 backward_data n=4 h=32 w=32 ic=16 oc=32 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
+                "conv f32 backward_weights bias n=4 h=8 w=8 ic=64 oc=64 kh=3 kw=3 ph=1 pw=1",
+                "conv f32 backward_weights n=4 h=8 w=8 ic=256 oc=256 kh=3 kw=3 ph=1 pw=1",
+                "pool f32 forward avg n=4 h=8 w=8 c=64 kh=8 kw=8 sh=1 sw=1",
+                "pool f32 backward avg_pad n=4 h=8 w=8 c=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
+                "batchnorm f32 training rows=4096 c=16",
+                "batchnorm f32 backward rows=4096 c=16",
+                "activation f32 forward act=sigmoid count=1000",
+                "activation f32 backward act=tanh count=1000",
+                "reduce f32 sum shape=64x100 axes=1",
+                "permute f32 shape=4x8x8x16 perm=0,3,1,2",
+                "lstm f32 training t=16 b=8 i=32 h=64",
+                "lstm f32 backward t=16 b=8 i=32 h=64"
+            })
+    void takes(String line) {
+        assertThat(offer(line)).as(line).isInstanceOfSatisfying(Offer.Taken.class, taken -> assertThat(
+                        taken.kernel().implementation())
+                .startsWith("onednn:"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "activation f32 forward act=relu count=8 | relu gives 0 for NaN",
+                "activation f32 forward act=elu count=8 | takes 1 from exp(x)",
+                "batchnorm f32 training relu rows=8 c=16 | fused relu gives 0 for NaN",
+                "batchnorm f32 training residual rows=8 c=16 | residual",
+                "pool f32 forward max n=1 h=4 w=4 c=1 kh=2 kw=2 | max pooling ignores NaN",
+                "pool f32 forward avg n=1 h=4 w=4 c=1 kh=2 kw=2 ph=2 | wholly in the padding",
+                "softmax f32 forward softmax rows=2 cols=3 | NaN in that cell only",
+                "softmax f32 backward log_softmax rows=2 cols=3 | exp(NaN) is +Inf",
+                "reduce f32 sum shape=4x3 axes=0 | last axes only",
+                "embedding f32 forward vocabulary=4 dim=3 count=2 | no embedding",
+                "axpby f32 count=8 | no faster pass",
+                "crossentropy f32 rows=2 cols=3 | no cross-entropy"
+            })
+    void refusesWithTheReason(String line, String reason) {
+        assertThat(offer(line)).as(line).isInstanceOfSatisfying(Offer.Refused.class, refused -> assertThat(
+                        refused.reason())
+                .contains(reason));
+    }
+}

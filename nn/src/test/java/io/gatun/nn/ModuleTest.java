@@ -1,0 +1,194 @@
+package io.gatun.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gatun.autograd.Activations;
+import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
+import io.gatun.autograd.Tensor;
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Shape;
+import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.NativeMemory;
+import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.model.ResNet;
+import io.gatun.spec.Activation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ModuleTest {
+    private final NativeMemory memory = new NativeMemory(new MemoryBudget(1L << 28), true);
+    private Kernels kernels;
+    private Tape tape;
+
+    @BeforeEach
+    void open() {
+        kernels = Kernels.open("simd", 2);
+        tape = new Tape(kernels, memory, 0, 3);
+    }
+
+    @AfterEach
+    void close() {
+        tape.close();
+        kernels.close();
+        assertThat(memory.leaks()).isEmpty();
+    }
+
+    private static float[] numbers(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    @Test
+    void fusedNormAddReluIsTheSeparateOperations() {
+        BatchNorm2d fused = new BatchNorm2d(4, true);
+        BatchNorm2d plain = new BatchNorm2d(4);
+        try (Parameters first = fused.allocate(memory, 1);
+                Parameters second = plain.allocate(memory, 1)) {
+            Shape shape = Shape.of(3, 2, 2, 4);
+            Tensor src = tape.tensor(shape, numbers(48, 1));
+            Tensor shortcut = tape.tensor(shape, numbers(48, 2));
+            float[] one = fused.forward(src, shortcut).toArray();
+            float[] three = plain.forward(src).add(shortcut).relu().toArray();
+            assertThat(one).containsExactly(three, Offset.offset(1e-6f));
+            float[] moved = first.get("running_var").toArray();
+            assertThat(moved).isEqualTo(second.get("running_var").toArray()).isNotEqualTo(new float[] {1, 1, 1, 1});
+            fused.eval();
+            float[] before = first.get("running_mean").toArray();
+            assertThat(fused.forward(src, shortcut).toArray()).isNotEqualTo(one);
+            assertThat(first.get("running_mean").toArray()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void fusedLinearActivationIsTheSeparateOperations() {
+        Linear fused = new Linear(5, 7, true, Activation.TANH);
+        Linear plain = new Linear(5, 7);
+        try (Parameters _ = fused.allocate(memory, 1);
+                Parameters _ = plain.allocate(memory, 1)) {
+            Tensor src = tape.tensor(Shape.of(3, 5), numbers(15, 1));
+            assertThat(fused.forward(src).toArray())
+                    .containsExactly(
+                            Activations.activation(plain.forward(src), Activation.TANH)
+                                    .toArray(),
+                            Offset.offset(1e-6f));
+        }
+    }
+
+    @Test
+    void dropoutOnlyInTraining() {
+        Sequential net = new Sequential(new Dropout(0.5f));
+        Tensor src = tape.tensor(Shape.of(100), numbers(100, 1));
+        assertThat(net.training()).isTrue();
+        assertThat(net.forward(src).toArray()).contains(0f);
+        net.eval();
+        assertThat(net.forward(src)).isSameAs(src);
+        net.train();
+        assertThat(net.forward(src)).isNotSameAs(src);
+        assertThatThrownBy(() -> new Dropout(Float.NaN)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void splitSequenceWithCarriedStateIsTheWholeSequence() {
+        CharLstm net = new CharLstm(9, 5, 6, 2, 0);
+        try (Parameters _ = net.allocate(memory, 1);
+                CarriedState carried = net.carriedState(memory, 2)) {
+            int[] text = new SplittableRandom(5).ints(12, 0, 9).toArray();
+            float[] whole = net.forward(tape.integers(Shape.of(6, 2), text)).toArray();
+            for (int part = 0; part < 2; part++) {
+                tape.reset();
+                Tensor window = tape.integers(Shape.of(3, 2), Arrays.copyOfRange(text, part * 6, part * 6 + 6));
+                CharLstm.Result result = net.forward(window, carried.on(tape));
+                float[] expected = Arrays.copyOfRange(whole, part * 54, part * 54 + 54);
+                assertThat(result.logits().toArray()).containsExactly(expected, Offset.offset(1e-6f));
+                carried.keep(result.states());
+            }
+            carried.clear();
+            tape.reset();
+            Tensor again = tape.integers(Shape.of(6, 2), text);
+            assertThat(net.forward(again, carried.on(tape)).logits().toArray()).isEqualTo(whole);
+        }
+    }
+
+    @Test
+    void frozenNetGivesTheSameBitsFromManyThreads() throws Exception {
+        ResNet net = ResNet.resnet20(10);
+        try (Parameters _ = net.allocate(memory, 1);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            net.eval();
+            List<float[]> serial = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                serial.add(infer(net, i, tape));
+                tape.reset();
+            }
+            List<Future<float[]>> parallel = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                int image = i % 4;
+                Callable<float[]> task = () -> {
+                    try (Tape own = new Tape(kernels, memory)) {
+                        return infer(net, image, own);
+                    }
+                };
+                parallel.add(threads.submit(task));
+            }
+            for (int i = 0; i < 16; i++) {
+                assertThat(parallel.get(i).get()).isEqualTo(serial.get(i % 4));
+            }
+        }
+    }
+
+    private static float[] infer(ResNet net, int image, Tape on) {
+        try (var _ = on.noGrad()) {
+            return net.forward(on.tensor(Shape.of(1, 8, 8, 3), numbers(192, image)))
+                    .toArray();
+        }
+    }
+
+    @Test
+    void unallocatedAndMisnamedModulesAreRefused() {
+        Linear net = new Linear(2, 3);
+        Tensor src = tape.tensor(Shape.of(1, 2), 1, 2);
+        assertThatThrownBy(() -> net.forward(src))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("allocate");
+        assertThatThrownBy(net::parameters)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("allocate");
+        Parameters parameters = net.allocate(memory, 1);
+        assertThatThrownBy(() -> net.allocate(memory, 1)).hasMessageContaining("allocated once");
+        assertThatThrownBy(() -> net.forward(tape.tensor(Shape.of(1, 3), 1, 2, 3)))
+                .hasMessageContaining("[1x3]")
+                .hasMessageContaining("[3x2]");
+        parameters.close();
+        assertThatThrownBy(() -> net.forward(src)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() ->
+                        new Conv2d(3, 4, 3, new io.gatun.autograd.Images.Window(1, 1, 1, 2), true, Init.normal(1)))
+                .hasMessageContaining("2 groups");
+    }
+
+    @Test
+    void tiedWeightsAreStoredOnceAndTrainedBySumOfBothUses() {
+        Linear layer = new Linear(3, 3);
+        Sequential net = new Sequential(layer, Nonlinearity.tanh(), layer);
+        assertThat(net.parameterCount()).isEqualTo(12);
+        assertThat(net.stateDict()).containsKeys("0.weight", "2.weight");
+        try (Parameters parameters = net.allocate(memory, 1)) {
+            assertThat(parameters.parameterCount()).isEqualTo(12);
+            assertThat(parameters.get("0.weight")).isSameAs(parameters.get("2.weight"));
+        }
+    }
+}
