@@ -49,6 +49,27 @@ public final class Philox {
         block(out, (int) seed, (int) (seed >>> 32));
     }
 
+    /** Number {@code lane}, 0 to 3, of the block at the given place, without an array. */
+    public static int number(long seed, int step, int stream, long block, int lane) {
+        int c0 = (int) block;
+        int c1 = (int) (block >>> 32);
+        int c2 = stream;
+        int c3 = step;
+        int k0 = (int) seed;
+        int k1 = (int) (seed >>> 32);
+        for (int round = 0; round < ROUNDS; round++) {
+            long p0 = (M0 & 0xFFFFFFFFL) * (c0 & 0xFFFFFFFFL);
+            long p1 = (M1 & 0xFFFFFFFFL) * (c2 & 0xFFFFFFFFL);
+            c0 = (int) (p1 >>> 32) ^ c1 ^ k0;
+            c1 = (int) p1;
+            c2 = (int) (p0 >>> 32) ^ c3 ^ k1;
+            c3 = (int) p0;
+            k0 += W0;
+            k1 += W1;
+        }
+        return lane == 0 ? c0 : lane == 1 ? c1 : lane == 2 ? c2 : c3;
+    }
+
     /** A uniform number in [0, 1) of 24 bits: every float32 multiple of 2^-24, so it is exact. */
     public static float uniform(int bits) {
         return (bits >>> 8) * 0x1p-24f;

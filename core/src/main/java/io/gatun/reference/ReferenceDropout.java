@@ -15,13 +15,13 @@ record ReferenceDropout(DropoutSpec spec) implements Kernel {
     @Override
     public void execute(long[] frame) {
         long rng = frame[1];
-        int[] bits = new int[4];
+        long seed = Raw.i64(rng, 0);
+        int step = (int) Raw.i64(rng, 1);
+        int stream = (int) Raw.i64(rng, 2);
         float keep = 1 - spec.p();
         for (long i = 0; i < spec.count(); i++) {
-            if ((i & 3) == 0) {
-                Philox.block(Raw.i64(rng, 0), (int) Raw.i64(rng, 1), (int) Raw.i64(rng, 2), i >> 2, bits);
-            }
-            boolean kept = Philox.uniform(bits[(int) (i & 3)]) >= spec.p();
+            int bits = Philox.number(seed, step, stream, i >> 2, (int) (i & 3));
+            boolean kept = Philox.uniform(bits) >= spec.p();
             Raw.f32(frame[2], i, kept ? Raw.f32(frame[0], i) / keep : 0);
         }
     }

@@ -63,37 +63,10 @@ final class SimdActivation extends Elementwise {
                     store(dst + i * 4L, VectorMath.leakyRelu(load(src + i * 4L), alpha));
                 }
             }
-            case SIGMOID -> sigmoid(src, dst, whole);
-            case TANH -> tanh(src, dst, whole);
-            case GELU -> gelu(src, dst, whole);
-            case ELU -> elu(src, dst, whole, alpha);
+            case SIGMOID, TANH, GELU, ELU -> ActivationLoops.forward(activation, src, dst, whole);
         }
         for (int i = whole; i < n; i++) {
             Raw.f32(dst, i, ScalarMath.activate(activation, Raw.f32(src, i)));
-        }
-    }
-
-    private static void sigmoid(long src, long dst, int whole) {
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.sigmoid(load(src + i * 4L)));
-        }
-    }
-
-    private static void tanh(long src, long dst, int whole) {
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.tanh(load(src + i * 4L)));
-        }
-    }
-
-    private static void gelu(long src, long dst, int whole) {
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.gelu(load(src + i * 4L)));
-        }
-    }
-
-    private static void elu(long src, long dst, int whole, float alpha) {
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.elu(load(src + i * 4L), alpha));
         }
     }
 
@@ -126,23 +99,10 @@ final class SimdActivation extends Elementwise {
                     store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(y.neg().fma(y, Lanes.splat(1f))));
                 }
             }
-            case GELU -> geluBackward(saved, diffDst, diffSrc, whole);
-            case ELU -> eluBackward(saved, diffDst, diffSrc, whole, alpha);
+            case GELU, ELU -> ActivationLoops.backward(activation, saved, diffDst, diffSrc, whole);
         }
         for (int i = whole; i < n; i++) {
             Raw.f32(diffSrc, i, Raw.f32(diffDst, i) * ScalarMath.derivative(activation, Raw.f32(saved, i)));
-        }
-    }
-
-    private static void geluBackward(long src, long diffDst, long diffSrc, int whole) {
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(VectorMath.geluDerivative(load(src + i * 4L))));
-        }
-    }
-
-    private static void eluBackward(long src, long diffDst, long diffSrc, int whole, float alpha) {
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(VectorMath.eluDerivative(load(src + i * 4L), alpha)));
         }
     }
 }

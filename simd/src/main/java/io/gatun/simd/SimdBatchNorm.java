@@ -11,6 +11,7 @@ import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.Pass;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -29,7 +30,9 @@ final class SimdBatchNorm implements Kernel {
     private final boolean residual;
     private final Workers workers;
     private final Task statistics = this::statistics;
-    private final Task normalize = this::normalize;
+    private final Task sums = new LoopTask(MethodHandles.lookup(), this, "sums");
+    private final Task distances = new LoopTask(MethodHandles.lookup(), this, "distances");
+    private final Task normalize;
     // Places in the frame.
     private final int gamma;
     private final int dst;
@@ -44,6 +47,8 @@ final class SimdBatchNorm implements Kernel {
         this.gamma = residual ? 2 : 1;
         this.dst = gamma + 4;
         this.scratch = dst + (training ? 3 : 1);
+        boolean columns = cut.c() % Lanes.COUNT == 0 && cut.c() <= 4 * Lanes.COUNT;
+        this.normalize = new LoopTask(MethodHandles.lookup(), this, columns ? "columns" : "rows");
     }
 
     static Offer offer(BatchNormSpec spec, Workers workers) {
@@ -76,13 +81,28 @@ final class SimdBatchNorm implements Kernel {
     }
 
     private void statistics(long[] frame, int chunk, int worker) {
-        int c = spec.c();
+        sums.run(frame, chunk, worker);
+        distances.run(frame, chunk, worker);
+    }
+
+    private long pivot(long[] frame, int chunk) {
+        return frame[scratch] + (3 + 3L * chunk) * spec.c() * 4;
+    }
+
+    private void sums(long[] frame, int chunk, int worker) {
         int rows = cut.length(chunk);
-        long src = frame[0] + cut.offset(chunk);
-        long pivot = frame[scratch] + (3 + 3L * chunk) * c * 4;
-        ColumnSums.sum(false, src, rows, c, pivot);
-        SimdSoftmax.scale(pivot, pivot, c, 1f / rows);
-        BatchNormSums.distances(src, rows, c, pivot, pivot + c * 4L, pivot + c * 8L);
+        long pivot = pivot(frame, chunk);
+        ColumnSums.sum(false, frame[0] + cut.offset(chunk), rows, spec.c(), pivot);
+        for (int k = 0; k < spec.c(); k++) {
+            Raw.f32(pivot, k, Raw.f32(pivot, k) / rows);
+        }
+    }
+
+    private void distances(long[] frame, int chunk, int worker) {
+        int c = spec.c();
+        long pivot = pivot(frame, chunk);
+        BatchNormSums.distances(
+                frame[0] + cut.offset(chunk), cut.length(chunk), c, pivot, pivot + c * 4L, pivot + c * 8L);
     }
 
     /** Mean and scale of channel {@code k} to scratch; in training also to mean, invStd and the running ones. */
@@ -134,18 +154,16 @@ final class SimdBatchNorm implements Kernel {
         return Math.max(0, sum);
     }
 
-    private void normalize(long[] frame, int chunk, int worker) {
-        long offset = cut.offset(chunk);
-        int rows = cut.length(chunk);
-        int c = spec.c();
-        if (c % Lanes.COUNT == 0 && c <= 4 * Lanes.COUNT) {
-            for (int k = 0; k < c; k += Lanes.COUNT) {
-                column(frame, offset + k * 4L, k * 4L, rows);
-            }
-            return;
+    private void columns(long[] frame, int chunk, int worker) {
+        for (int k = 0; k < spec.c(); k += Lanes.COUNT) {
+            column(frame, cut.offset(chunk) + k * 4L, k * 4L, cut.length(chunk));
         }
+    }
+
+    private void rows(long[] frame, int chunk, int worker) {
+        int rows = cut.length(chunk);
         for (int r = 0; r < rows; r++) {
-            row(frame, offset + (long) r * c * 4);
+            row(frame, cut.offset(chunk) + (long) r * spec.c() * 4);
         }
     }
 

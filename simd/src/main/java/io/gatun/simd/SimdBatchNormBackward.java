@@ -8,6 +8,7 @@ import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.BatchNormSpec;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -23,8 +24,8 @@ final class SimdBatchNormBackward implements Kernel {
     private final boolean relu;
     private final boolean residual;
     private final Workers workers;
-    private final Task sums = this::sums;
-    private final Task apply = this::apply;
+    private final Task sums = new LoopTask(MethodHandles.lookup(), this, "sums");
+    private final Task apply;
     // Places in the frame; src is 0, dst 1 if there is one.
     private final int diffDst;
     private final int gamma;
@@ -45,6 +46,8 @@ final class SimdBatchNormBackward implements Kernel {
         this.diffSrc = diffDst + 4;
         this.diffGamma = diffSrc + (residual ? 2 : 1);
         this.scratch = diffGamma + 2;
+        boolean columns = cut.c() % Lanes.COUNT == 0 && cut.c() <= 4 * Lanes.COUNT;
+        this.apply = new LoopTask(MethodHandles.lookup(), this, columns ? "columns" : "rows");
     }
 
     @Override
@@ -94,18 +97,16 @@ final class SimdBatchNormBackward implements Kernel {
         Raw.f32(frame[scratch], 2 * c + k, (float) (-scale * sum / spec.rows()));
     }
 
-    private void apply(long[] frame, int chunk, int worker) {
-        long offset = cut.offset(chunk);
-        int rows = cut.length(chunk);
-        int c = spec.c();
-        if (c % Lanes.COUNT == 0 && c <= 4 * Lanes.COUNT) {
-            for (int k = 0; k < c; k += Lanes.COUNT) {
-                column(frame, offset + k * 4L, k * 4L, rows);
-            }
-            return;
+    private void columns(long[] frame, int chunk, int worker) {
+        for (int k = 0; k < spec.c(); k += Lanes.COUNT) {
+            column(frame, cut.offset(chunk) + k * 4L, k * 4L, cut.length(chunk));
         }
+    }
+
+    private void rows(long[] frame, int chunk, int worker) {
+        int rows = cut.length(chunk);
         for (int r = 0; r < rows; r++) {
-            row(frame, offset + (long) r * c * 4);
+            row(frame, cut.offset(chunk) + (long) r * spec.c() * 4);
         }
     }
 

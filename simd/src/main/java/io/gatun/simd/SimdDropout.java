@@ -8,6 +8,8 @@ import io.gatun.memory.Raw;
 import io.gatun.parallel.Workers;
 import io.gatun.random.Philox;
 import io.gatun.spec.DropoutSpec;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -28,6 +30,12 @@ final class SimdDropout extends Elementwise {
     private static final VectorShuffle<Long> LOWER_HALF = VectorShuffle.fromOp(L, lane -> lane / 2);
     private static final VectorShuffle<Long> UPPER_HALF = VectorShuffle.fromOp(L, lane -> BLOCKS / 2 + lane / 2);
     private static final VectorMask<Long> ODD = VectorMask.fromLong(L, 0xAAAA_AAAA_AAAA_AAAAL);
+
+    /** Elements whose random bits lie in dst, in L1, until src is looked at. */
+    private static final int BLOCK = 1024;
+
+    private static final VectorLoop NUMBERS = new VectorLoop(MethodHandles.lookup(), "numbers");
+    private static final VectorLoop DROP = new VectorLoop(MethodHandles.lookup(), "drop");
 
     private final float keep;
     /** Numbers of 24 bits below it are dropped: exactly those with u &lt; p. */
@@ -50,19 +58,24 @@ final class SimdDropout extends Elementwise {
 
     @Override
     void range(long[] frame, long from, int n) {
-        long src = frame[0] + from * 4;
-        long dst = frame[2] + from * 4;
-        long seed = Raw.i64(frame[1], 0);
-        int step = (int) Raw.i64(frame[1], 1);
-        int stream = (int) Raw.i64(frame[1], 2);
-        blocks(src, dst, seed, step, stream, from / 4, n);
+        for (int at = 0; at < n; at += BLOCK) {
+            int block = Math.min(BLOCK, n - at);
+            long dst = frame[2] + (from + at) * 4;
+            NUMBERS.run(frame[1], (from + at) / 4, dst, block, 0);
+            DROP.run(frame[0] + (from + at) * 4, threshold, dst, block, keep);
+        }
     }
 
-    private void blocks(long src, long dst, long seed, int step, int stream, long firstBlock, int n) {
+    /** The random bits of n elements from Philox block {@code firstBlock}, into dst. */
+    private static void numbers(long rng, long firstBlock, long dst, int n, float unused) {
+        long seed = Raw.i64(rng, 0);
+        int step = (int) Raw.i64(rng, 1);
+        int stream = (int) Raw.i64(rng, 2);
+        int whole = n - n % (4 * BLOCKS);
         LongVector low = LongVector.broadcast(L, LOW);
         LongVector m0 = LongVector.broadcast(L, Philox.M0 & LOW);
         LongVector m1 = LongVector.broadcast(L, Philox.M1 & LOW);
-        for (int i = 0; i < n; i += 4 * BLOCKS) {
+        for (int i = 0; i < whole; i += 4 * BLOCKS) {
             LongVector block = IOTA.add(firstBlock + i / 4);
             LongVector c0 = block.and(low);
             LongVector c1 = block.lanewise(VectorOperators.LSHR, 32);
@@ -88,35 +101,34 @@ final class SimdDropout extends Elementwise {
             }
             LongVector first = c1.lanewise(VectorOperators.LSHL, 32).or(c0);
             LongVector second = c3.lanewise(VectorOperators.LSHL, 32).or(c2);
-            LongVector lower = interleave(first, second, LOWER_HALF);
-            LongVector upper = interleave(first, second, UPPER_HALF);
-            if (i + 4 * BLOCKS <= n) {
-                drop(src + i * 4L, dst + i * 4L, lower);
-                drop(src + i * 4L + Lanes.BYTES, dst + i * 4L + Lanes.BYTES, upper);
-            } else {
-                dropFirst(src + i * 4L, dst + i * 4L, lower, n - i);
-                dropFirst(src + i * 4L + Lanes.BYTES, dst + i * 4L + Lanes.BYTES, upper, n - i - Lanes.COUNT);
-            }
+            store(dst + i * 4L, interleave(first, second, LOWER_HALF));
+            store(dst + i * 4L + Lanes.BYTES, interleave(first, second, UPPER_HALF));
+        }
+        for (int i = whole; i < n; i++) {
+            Raw.i32(dst, i, Philox.number(seed, step, stream, firstBlock + i / 4, i & 3));
         }
     }
 
     /** Numbers 0 and 1 of each block beside its numbers 2 and 3. */
-    private static LongVector interleave(LongVector first, LongVector second, VectorShuffle<Long> half) {
-        return first.rearrange(half).blend(second.rearrange(half), ODD);
+    private static FloatVector interleave(LongVector first, LongVector second, VectorShuffle<Long> half) {
+        return first.rearrange(half).blend(second.rearrange(half), ODD).reinterpretAsFloats();
     }
 
-    private void drop(long src, long dst, LongVector bits) {
-        store(dst, Lanes.splat(0f).blend(load(src).div(keep), kept(bits)));
-    }
-
-    private void dropFirst(long src, long dst, LongVector bits, int count) {
-        if (count > 0) {
-            VectorMask<Float> there = Lanes.first(count);
-            store(dst, Lanes.splat(0f).blend(load(src, there).div(keep), kept(bits)), there);
+    /** dst holds the bits and receives src / keep or 0. */
+    private static void drop(long src, long threshold, long dst, int n, float keep) {
+        int whole = Lanes.F.loopBound(n);
+        FloatVector divisor = Lanes.splat(keep);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector x = load(src + i * 4L).div(divisor);
+            store(dst + i * 4L, Lanes.splat(0f).blend(x, kept(load(dst + i * 4L), (int) threshold)));
+        }
+        for (int i = whole; i < n; i++) {
+            boolean kept = Raw.i32(dst, i) >>> 8 >= threshold;
+            Raw.f32(dst, i, kept ? Raw.f32(src, i) / keep : 0);
         }
     }
 
-    private VectorMask<Float> kept(LongVector bits) {
+    private static VectorMask<Float> kept(FloatVector bits, int threshold) {
         return bits.reinterpretAsInts()
                 .lanewise(VectorOperators.LSHR, 8)
                 .compare(VectorOperators.GE, threshold)

@@ -13,6 +13,7 @@ import io.gatun.reference.ScalarMath;
 import io.gatun.spec.Direction;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.SoftmaxSpec.Op;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -20,6 +21,9 @@ import jdk.incubator.vector.FloatVector;
  * further passes (maximum, exponentials, their sum, scaling) find the row in cache. The sum's tree is that of {@link Sums}.
  */
 final class SimdSoftmax implements Kernel, Task {
+    private static final VectorLoop EXPONENTIALS = new VectorLoop(MethodHandles.lookup(), "expDifferences");
+    private static final VectorLoop LOG_BACKWARD = new VectorLoop(MethodHandles.lookup(), "logBackward");
+
     private final SoftmaxSpec spec;
     private final long rowsPerPiece;
     private final int pieces;
@@ -75,14 +79,18 @@ final class SimdSoftmax implements Kernel, Task {
     /** dst = e^(src - max), and its sum. */
     static double exponentials(long src, long dst, int cols, float max) {
         int whole = Lanes.F.loopBound(cols);
-        FloatVector top = splat(max);
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.expDifference(load(src + i * 4L), top));
-        }
+        EXPONENTIALS.run(src, 0, dst, whole, max);
         for (int i = whole; i < cols; i++) {
             Raw.f32(dst, i, ScalarMath.expDifference(Raw.f32(src, i), max));
         }
         return Sums.sum(Sums.Term.VALUE, dst, dst, cols);
+    }
+
+    private static void expDifferences(long src, long unused, long dst, int whole, float max) {
+        FloatVector top = splat(max);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            store(dst + i * 4L, VectorMath.expDifference(load(src + i * 4L), top));
+        }
     }
 
     static void scale(long src, long dst, int cols, float factor) {
@@ -110,10 +118,7 @@ final class SimdSoftmax implements Kernel, Task {
         float sum = (float) Sums.sum(log ? Sums.Term.VALUE : Sums.Term.PRODUCT, diffDst, dst, cols);
         int whole = Lanes.F.loopBound(cols);
         if (log) {
-            for (int i = 0; i < whole; i += Lanes.COUNT) {
-                FloatVector share = VectorMath.exp(load(dst + i * 4L));
-                store(diffSrc + i * 4L, share.fma(splat(-sum), load(diffDst + i * 4L)));
-            }
+            LOG_BACKWARD.run(dst, diffDst, diffSrc, whole, sum);
         } else {
             for (int i = 0; i < whole; i += Lanes.COUNT) {
                 store(
@@ -125,6 +130,13 @@ final class SimdSoftmax implements Kernel, Task {
             float y = Raw.f32(dst, i);
             float g = Raw.f32(diffDst, i);
             Raw.f32(diffSrc, i, log ? Math.fma(ScalarMath.exp(y), -sum, g) : y * (g - sum));
+        }
+    }
+
+    private static void logBackward(long dst, long diffDst, long diffSrc, int whole, float sum) {
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector share = VectorMath.exp(load(dst + i * 4L));
+            store(diffSrc + i * 4L, share.fma(splat(-sum), load(diffDst + i * 4L)));
         }
     }
 }

@@ -1,0 +1,81 @@
+package io.gatun.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Operand;
+import io.gatun.kernel.Plan;
+import io.gatun.spec.Spec;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A warm kernel allocates nothing: a vector that C2 failed to keep in a register would show as megabytes here. */
+class AllocationTest {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** Bytes a run that the measurement itself and late compilation may cost; one boxed vector a piece is far more. */
+    private static final long NOISE = 256;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "activation f32 forward act=relu count=65537",
+                "activation f32 forward act=gelu count=65537",
+                "activation f32 backward act=gelu count=65537",
+                "activation f32 forward act=tanh count=65537",
+                "activation f32 backward act=elu:1.0 count=65537",
+                "softmax f32 forward rows=128 cols=1000",
+                "crossentropy f32 gradient rows=128 cols=1000",
+                "dropout f32 count=65537",
+                "batchnorm f32 training residual relu rows=4096 c=16",
+                "batchnorm f32 backward residual relu rows=4096 c=16",
+                "batchnorm f32 training relu rows=784 c=512",
+                "batchnorm f32 backward relu rows=784 c=512",
+                "pool f32 forward max n=4 h=16 w=16 c=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
+                "pool f32 backward max n=4 h=16 w=16 c=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
+                "adamw f32 count=65537",
+                "sgd f32 count=65537 momentum=0.9"
+            })
+    void aWarmKernelAllocatesNothing(String line) throws InterruptedException {
+        try (Kernels kernels = Kernels.open("simd", 1);
+                Arena arena = Arena.ofConfined()) {
+            Plan plan = kernels.plan(Spec.parse(line));
+            MemorySegment[] buffers = buffers(plan, arena);
+            long least = Long.MAX_VALUE;
+            for (int attempt = 0; attempt < 60 && least > NOISE; attempt++) {
+                for (int i = 0; i < 40; i++) {
+                    plan.run(buffers);
+                }
+                Thread.sleep(20); // C2 compiles in the background
+                long before = THREADS.getCurrentThreadAllocatedBytes();
+                plan.run(buffers);
+                least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
+            }
+            assertThat(least).as("bytes a run of %s", plan).isLessThanOrEqualTo(NOISE);
+        }
+    }
+
+    private static MemorySegment[] buffers(Plan plan, Arena arena) {
+        List<Operand> operands = plan.operands();
+        MemorySegment[] buffers = new MemorySegment[operands.size()];
+        for (int b = 0; b < buffers.length; b++) {
+            Operand operand = operands.get(b);
+            buffers[b] = arena.allocate(Math.max(4, operand.bytes()), 64);
+            for (long i = 0; i < operand.elements(); i++) {
+                if (operand.type() == DType.F32) {
+                    buffers[b].setAtIndex(ValueLayout.JAVA_FLOAT, i, 1 + i % 7 * 0.125f);
+                } else if (operand.type() == DType.I32) {
+                    buffers[b].setAtIndex(ValueLayout.JAVA_INT, i, (int) (i % 7));
+                }
+            }
+        }
+        return buffers;
+    }
+}
