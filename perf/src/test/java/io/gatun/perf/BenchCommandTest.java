@@ -70,10 +70,10 @@ class BenchCommandTest {
     }
 
     private static void runsAndAgrees(String name, String line) {
-        Cli.Result result =
-                Cli.run("bench", line, "--vs", name + ",reference", "--threads", "2", "--seconds", "0.02");
+        Cli.Result result = Cli.run("bench", line, "--vs", name + ",reference", "--threads", "2", "--seconds", "0.02");
         assertThat(result.code()).as(result.err()).isZero();
-        assertThat(result.out()).contains(Spec.parse(line).toString(), name + " is ", "quartiles", "largest difference");
+        assertThat(result.out())
+                .contains(Spec.parse(line).toString(), name + " is ", "quartiles", "largest difference");
         assertThat(result.err()).isEmpty();
     }
 
@@ -81,7 +81,8 @@ class BenchCommandTest {
     void doctorNamesWhatItFound() throws IOException {
         Cli.Result result = Cli.run("doctor", "--threads", "2");
         assertThat(result.code()).isZero();
-        assertThat(result.out()).contains("jdk ", "processors ", "memory budget ", "simd\n", "vectors of ", "reference");
+        assertThat(result.out())
+                .contains("jdk ", "processors ", "memory budget ", "simd\n", "vectors of ", "reference");
         assertThat(Cli.run("doctor", "--json").out()).startsWith("{\"jdk\":").contains("\"backends\":{");
     }
 }

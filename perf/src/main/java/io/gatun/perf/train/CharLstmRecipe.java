@@ -91,8 +91,7 @@ final class CharLstmRecipe implements Recipe {
             @Override
             public boolean onEpoch(EpochReport report) {
                 long seed = options.seed() + report.epoch();
-                out.println("  writes: "
-                        + String.join("  ", sampler.lines(tape, memory, SAMPLES, LONGEST, seed)));
+                out.println("  writes: " + String.join("  ", sampler.lines(tape, memory, SAMPLES, LONGEST, seed)));
                 return true;
             }
         });
