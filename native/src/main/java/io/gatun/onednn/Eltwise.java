@@ -24,6 +24,8 @@ record Eltwise(int forward, int backward, float alpha, float beta) {
             case TANH -> new Eltwise(Dnnl.dnnl_eltwise_tanh(), Dnnl.dnnl_eltwise_tanh_use_dst_for_bwd(), 0, 0);
             case GELU -> new Eltwise(Dnnl.dnnl_eltwise_gelu_erf(), Dnnl.dnnl_eltwise_gelu_erf(), 0, 0);
             case ELU -> new Eltwise(Dnnl.dnnl_eltwise_elu(), Dnnl.dnnl_eltwise_elu(), alpha, 0);
+            // A new kind is refused until someone has compared oneDNN's with ours.
+            default -> throw new Refusal("no eltwise of oneDNN is known to be " + activation);
         };
     }
 }

@@ -24,7 +24,8 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "SPEC",
-            description = "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: a default set.")
+            description =
+                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: a default set.")
     private String line;
 
     @Option(

@@ -27,8 +27,23 @@ import picocli.CommandLine.Spec;
 final class DoctorCommand implements Callable<Integer> {
     /** The instruction sets that decide about kernels; /proc/cpuinfo lists a hundred others. */
     private static final List<String> FEATURES = List.of(
-            "sse4_1", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16",
-            "avx512_fp16", "amx_tile", "amx_bf16", "asimd", "sve", "sve2", "bf16");
+            "sse4_1",
+            "avx",
+            "avx2",
+            "fma",
+            "avx512f",
+            "avx512bw",
+            "avx512dq",
+            "avx512vl",
+            "avx512_vnni",
+            "avx512_bf16",
+            "avx512_fp16",
+            "amx_tile",
+            "amx_bf16",
+            "asimd",
+            "sve",
+            "sve2",
+            "bf16");
 
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 

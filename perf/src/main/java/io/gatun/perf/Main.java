@@ -40,8 +40,15 @@ public final class Main {
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, arguments) -> {
-                    err.println(unknownCommand(e, arguments) ? "unknown command '" + arguments[0] + "'; known are "
-                            + String.join(", ", e.getCommandLine().getSubcommands().keySet()) : Errors.sentence(e));
+                    err.println(
+                            unknownCommand(e, arguments)
+                                    ? "unknown command '" + arguments[0] + "'; known are "
+                                            + String.join(
+                                                    ", ",
+                                                    e.getCommandLine()
+                                                            .getSubcommands()
+                                                            .keySet())
+                                    : Errors.sentence(e));
                     return Errors.BAD_INPUT;
                 })
                 .setExecutionExceptionHandler((e, command, parsed) -> {

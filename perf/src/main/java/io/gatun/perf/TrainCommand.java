@@ -67,8 +67,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        TrainOptions options = new TrainOptions(
-                model, backend, threads, batch, epochs, seed, learningRate, data, out, every, resume);
+        TrainOptions options =
+                new TrainOptions(model, backend, threads, batch, epochs, seed, learningRate, data, out, every, resume);
         PrintWriter lines = command.commandLine().getOut();
         var result = new TrainRun(options, lines).run();
         if (json) {

@@ -26,8 +26,20 @@ class BadInputTest {
         Files.createDirectories(folder.resolve("half"));
         Files.copy(folder.resolve("cifar/data_batch_1.bin"), folder.resolve("half/data_batch_1.bin"));
         String[] train = {
-            "train", "charlstm", "--backend", "simd", "--epochs", "1", "--batch", "4", "--threads", "1",
-            "--data", "text:" + folder.resolve("text.txt"), "--out", folder.resolve("good").toString()
+            "train",
+            "charlstm",
+            "--backend",
+            "simd",
+            "--epochs",
+            "1",
+            "--batch",
+            "4",
+            "--threads",
+            "1",
+            "--data",
+            "text:" + folder.resolve("text.txt"),
+            "--out",
+            folder.resolve("good").toString()
         };
         assertThat(Cli.run(train).code()).isZero();
         byte[] good = Files.readAllBytes(folder.resolve("good"));
@@ -64,7 +76,10 @@ class BadInputTest {
                 row("the data type is missing", "bench", "gemm m=1 n=1 k=1"),
                 row("key 'k' is missing", "bench", "gemm f32 m=1 n=1"),
                 row("lda=1 is less than a row of A, 3", "bench", "gemm f32 m=2 n=2 k=3 lda=1"),
-                row("does not fit a 2x2 image", "bench", "conv f32 n=1 h=2 w=2 ic=1 oc=1 kh=5 kw=5"),
+                row(
+                        "ic=3 and oc=4 are not both divisible by g=2",
+                        "bench",
+                        "conv f32 n=1 h=2 w=2 ic=3 oc=4 kh=1 kw=1 g=2"),
                 row("unknown backend 'mkl'", "bench", "gemm f32 m=1 n=1 k=1", "--vs", "simd,mkl"),
                 row("different ones of onednn, simd, reference", "bench", "gemm f32 m=1 n=1 k=1", "--vs", "simd,simd"),
                 row("onednn has no kernel for 'dropout", "bench", "dropout f32 count=8 p=0.5", "--vs", "onednn"),

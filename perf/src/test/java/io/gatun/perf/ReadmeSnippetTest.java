@@ -47,8 +47,7 @@ class ReadmeSnippetTest {
         Path source = write("src/example/Example.java", "package example;\n\n" + block("java", 0));
         Path module = write("src/module-info.java", block("java", 1));
         Path classes = folder.resolve("classes");
-        compile(
-                "--module-path", join(gatun()), "-d", classes.toString(), source.toString(), module.toString());
+        compile("--module-path", join(gatun()), "-d", classes.toString(), source.toString(), module.toString());
         List<String> modulePath = new ArrayList<>(gatun());
         modulePath.add(classes.toString());
         List<String> flags = flags("--module-path … --module example/example.Example");
@@ -131,10 +130,14 @@ class ReadmeSnippetTest {
     private static List<String> gatun() throws URISyntaxException, IOException {
         List<String> paths = new ArrayList<>();
         for (Class<?> one : List.of(Kernels.class, SimdBackend.class, OneDnnBackend.class)) {
-            paths.add(Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI())
+            paths.add(Path.of(one.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
                     .toString());
         }
-        for (String resource : List.of("io/gatun/bindings/onednn/Dnnl.class", "org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3")) {
+        for (String resource :
+                List.of("io/gatun/bindings/onednn/Dnnl.class", "org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3")) {
             URL url = ReadmeSnippetTest.class.getClassLoader().getResource(resource);
             if (url != null) {
                 paths.add(container(url, resource));

@@ -29,12 +29,25 @@ class TrainCommandTest {
     private Path folder;
 
     private List<String> train(String model, Path out) throws IOException {
-        String data = model.equals("resnet20")
-                ? "cifar10:" + Cli.cifar(folder.resolve("cifar"))
-                : "text:" + Cli.text(folder);
+        String data =
+                model.equals("resnet20") ? "cifar10:" + Cli.cifar(folder.resolve("cifar")) : "text:" + Cli.text(folder);
         return new ArrayList<>(List.of(
-                "train", model, "--backend", "simd", "--threads", "2", "--batch", "8", "--epochs", "2", "--data", data,
-                "--out", out.toString(), "--checkpoint-every", "1"));
+                "train",
+                model,
+                "--backend",
+                "simd",
+                "--threads",
+                "2",
+                "--batch",
+                "8",
+                "--epochs",
+                "2",
+                "--data",
+                data,
+                "--out",
+                out.toString(),
+                "--checkpoint-every",
+                "1"));
     }
 
     @Test
@@ -98,8 +111,7 @@ class TrainCommandTest {
     }
 
     private static String hash(Path file) throws Exception {
-        return HexFormat.of()
-                .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
     }
 
     /** A flat object; numbers as doubles. */

@@ -46,9 +46,9 @@ public final class AdamW extends Optimizer {
                 options.weightDecay));
         states.put("m", state("m"));
         states.put("v", state("v"));
-        operands = new MemorySegment[] {
-            parameters.values(), parameters.gradients(), states.get("m"), states.get("v"), null
-        };
+        operands =
+                new MemorySegment[] {parameters.values(), parameters.gradients(), states.get("m"), states.get("v"), null
+                };
     }
 
     @Override

@@ -41,8 +41,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     Optimizer(String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule) {
         this.parameters = parameters;
         this.schedule = schedule;
-        this.squares = kernels.plan(
-                ReduceSpec.all(ReduceSpec.Op.SUM_SQUARES, Math.toIntExact(parameters.count())));
+        this.squares = kernels.plan(ReduceSpec.all(ReduceSpec.Op.SUM_SQUARES, Math.toIntExact(parameters.count())));
         this.scope = memory.parameters(name);
         try {
             this.hyper = scope.allocate(4 * Float.BYTES, name + " hyper");

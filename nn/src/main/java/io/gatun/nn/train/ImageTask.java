@@ -33,8 +33,7 @@ public final class ImageTask implements Task {
     public ImageTask(Module model, ImageData data, int batch, long seed, Augmentation augmentation) {
         this.model = model;
         this.data = data;
-        this.options = new BatchLoader.Options(
-                Math.min(batch, data.train().size()), seed, true, true, 2, augmentation);
+        this.options = new BatchLoader.Options(Math.min(batch, data.train().size()), seed, true, true, 2, augmentation);
         this.loader = new BatchLoader(data.train(), data.standardization(), options);
         model.train();
     }
@@ -52,8 +51,7 @@ public final class ImageTask implements Task {
     @Override
     public void seek(long epoch, int batch) {
         loader.close();
-        loader = new BatchLoader(
-                data.train(), data.standardization(), options, new BatchLoader.Position(epoch, batch));
+        loader = new BatchLoader(data.train(), data.standardization(), options, new BatchLoader.Position(epoch, batch));
     }
 
     @Override
@@ -97,7 +95,8 @@ public final class ImageTask implements Task {
                 ImageBatch batch = test.next();
                 Tensor logits = logits(tape, batch);
                 loss += Losses.crossEntropy(logits, labels(tape, batch)).item() * (double) batch.size();
-                right += right(logits.data(), batch.labels(), batch.size(), data.test().classes());
+                right += right(
+                        logits.data(), batch.labels(), batch.size(), data.test().classes());
                 seen += batch.size();
             }
         } finally {

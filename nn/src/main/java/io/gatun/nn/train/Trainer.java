@@ -140,8 +140,8 @@ public final class Trainer {
             if (every > 0 && optimizer.steps() % every == 0 && batch + 1 < batches) {
                 save();
             }
-            Callback.StepReport report = new Callback.StepReport(
-                    epoch, epochs, batch, batches, loss, progress.items / progress.seconds);
+            Callback.StepReport report =
+                    new Callback.StepReport(epoch, epochs, batch, batches, loss, progress.items / progress.seconds);
             for (Callback callback : callbacks) {
                 on &= callback.onStep(report);
             }

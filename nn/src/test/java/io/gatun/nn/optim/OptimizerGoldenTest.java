@@ -37,8 +37,7 @@ class OptimizerGoldenTest {
         static Model make(NativeMemory memory) {
             Parameter w = Parameter.of(Shape.of(3, 7), start(0));
             Parameter b = Parameter.of(Shape.of(BIASES), start(WEIGHTS));
-            Parameters parameters =
-                    Parameters.builder().add("w", w).add("b", b).build(memory, "model", 1);
+            Parameters parameters = Parameters.builder().add("w", w).add("b", b).build(memory, "model", 1);
             return new Model(parameters, w, b);
         }
 
@@ -59,7 +58,9 @@ class OptimizerGoldenTest {
             for (int i = 0; i < p.shape().elements(); i++) {
                 float fixed = 0.1f * ((7 * (i + offset) + 13 * t) % 11 - 5);
                 float value = p.data().getAtIndex(F32, i);
-                assertThat(p.grad().getAtIndex(F32, i)).as("gradient left by a step").isZero();
+                assertThat(p.grad().getAtIndex(F32, i))
+                        .as("gradient left by a step")
+                        .isZero();
                 p.grad().setAtIndex(F32, i, fixed + 0.05f * value);
             }
         }
@@ -163,7 +164,9 @@ class OptimizerGoldenTest {
 
     private static float[] golden(String name) throws IOException {
         try (InputStream in = OptimizerGoldenTest.class.getResourceAsStream("optimizers.golden.txt")) {
-            List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
             for (String line : lines) {
                 List<String> words = new ArrayList<>(List.of(line.split(" ")));
                 if (words.removeFirst().equals(name)) {

@@ -25,9 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TrainerTest {
     private static final CharText TEXT = CharText.ofNames(
-            "test",
-            IntStream.range(0, 120).mapToObj(i -> "Abc" + i * 7 % 50).toList(),
-            1);
+            "test", IntStream.range(0, 120).mapToObj(i -> "Abc" + i * 7 % 50).toList(), 1);
 
     @TempDir
     private Path folder;

@@ -71,7 +71,11 @@ final class WeightsHash {
         try (Kernels kernels = Kernels.open("simd", threads, memory);
                 Parameters parameters = model.allocate(memory, 5);
                 Optimizer optimizer = new Sgd(
-                        kernels, memory, parameters, Schedule.cosine(0.1f, 5, steps), Sgd.Options.nesterov(0.9f, 1e-3f));
+                        kernels,
+                        memory,
+                        parameters,
+                        Schedule.cosine(0.1f, 5, steps),
+                        Sgd.Options.nesterov(0.9f, 1e-3f));
                 ImageTask task = new ImageTask(model, images, 8, 5, Augmentation.CIFAR)) {
             optimizer.clipNorm(1);
             return train(task, optimizer, kernels, memory, steps);

@@ -28,9 +28,8 @@ public final class Bench implements AutoCloseable {
         try {
             for (String name : names) {
                 if (name.equals("auto") || backends.containsKey(name)) {
-                    throw new IllegalArgumentException(
-                            "--vs takes different ones of onednn, simd, reference, not '" + String.join(",", names)
-                                    + "'");
+                    throw new IllegalArgumentException("--vs takes different ones of onednn, simd, reference, not '"
+                            + String.join(",", names) + "'");
                 }
                 backends.put(name, Kernels.open(name, threads, memory));
             }

@@ -73,12 +73,12 @@ final class Entrant {
     }
 
     /** What only the forward pass of the same backend can give to a backward pass: workspaces and winners' places. */
-    private static Map<String, MemorySegment> forward(
-            String name, Kernels kernels, Spec spec, long seed, Scope scope) {
+    private static Map<String, MemorySegment> forward(String name, Kernels kernels, Spec spec, long seed, Scope scope) {
         Spec before =
                 switch (spec) {
                     case LstmSpec lstm when lstm.pass() == Pass.BACKWARD -> lstm.with(Pass.TRAINING);
-                    case PoolSpec pool when pool.direction() == Direction.BACKWARD && pool.op() == PoolSpec.Op.MAX ->
+                    case PoolSpec pool
+                    when pool.direction() == Direction.BACKWARD && pool.op() == PoolSpec.Op.MAX ->
                         pool.with(Direction.FORWARD);
                     default -> null;
                 };

@@ -53,7 +53,9 @@ final class Inputs {
         }
         float from = positive(spec, operand) ? 0.5f : -1;
         float to = positive(spec, operand) ? 1.5f : 1;
-        boolean relu = spec instanceof BatchNormSpec norm && norm.relu() && operand.name().equals("dst");
+        boolean relu = spec instanceof BatchNormSpec norm
+                && norm.relu()
+                && operand.name().equals("dst");
         for (long i = 0; i < operand.elements(); i++) {
             float value = from + (to - from) * (random.nextInt() >>> 8) * 0x1p-24f;
             data.setAtIndex(F32, i, relu ? Math.max(0, value) : value);

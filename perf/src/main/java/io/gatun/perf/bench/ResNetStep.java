@@ -38,8 +38,7 @@ public final class ResNetStep implements AutoCloseable {
     public ResNetStep(String backend, int threads, int batch) {
         kernels = Kernels.open(backend, threads, memory);
         parameters = model.allocate(memory, 1);
-        optimizer = new Sgd(
-                kernels, memory, parameters, Schedule.constant(0.01f), Sgd.Options.nesterov(0.9f, 5e-4f));
+        optimizer = new Sgd(kernels, memory, parameters, Schedule.constant(0.01f), Sgd.Options.nesterov(0.9f, 5e-4f));
         tape = new Tape(kernels, memory);
         scope = memory.parameters("batch");
         shape = Shape.of(batch, SIZE, SIZE, 3);

@@ -24,7 +24,7 @@ import java.util.Optional;
 final class CharLstmRecipe implements Recipe {
     private static final int BATCH = 32;
     private static final int STEPS = 64;
-    private static final int EPOCHS = 8;
+    private static final int EPOCHS = 12;
     private static final float RATE = 4e-3f;
     private static final float CLIP = 1;
     private static final int WIDTH = 32;
@@ -91,8 +91,7 @@ final class CharLstmRecipe implements Recipe {
             @Override
             public boolean onEpoch(EpochReport report) {
                 long seed = options.seed() + report.epoch();
-                out.println("  writes: "
-                        + String.join("  ", sampler.lines(tape, memory, SAMPLES, LONGEST, seed)));
+                out.println("  writes: " + String.join("  ", sampler.lines(tape, memory, SAMPLES, LONGEST, seed)));
                 return true;
             }
         });

@@ -21,7 +21,7 @@ import java.util.Locale;
 /** ResNet-20 by SGD with Nesterov's momentum and a cosine after a short warm-up. */
 final class ResNetRecipe implements Recipe {
     private static final int BATCH = 128;
-    private static final int EPOCHS = 6;
+    private static final int EPOCHS = 4;
     private static final float RATE = 0.15f;
     private static final float MOMENTUM = 0.9f;
     private static final float WEIGHT_DECAY = 5e-4f;
@@ -35,7 +35,7 @@ final class ResNetRecipe implements Recipe {
         TrainOptions wanted = asked.or(BATCH, EPOCHS, RATE, "shapes");
         DataSource source = DataSource.parseImages(wanted.data());
         data = colour(source.loadImages(wanted.seed()));
-        // Figures of the rendered set are their own mirror images or random in angle; digits are not.
+        // A mirrored figure is still that figure; a mirrored digit is not.
         Augmentation augmentation =
                 source.kind() == DataSource.Kind.MNIST ? new Augmentation(2, false) : Augmentation.CIFAR;
         ResNet model = ResNet.resnet20(data.train().classes());

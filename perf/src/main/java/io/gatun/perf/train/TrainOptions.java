@@ -92,8 +92,8 @@ public record TrainOptions(
      */
     TrainOptions of(Map<String, String> facts, Path file) {
         if (!model.equals(facts.get("model"))) {
-            throw new IllegalArgumentException(file + " is a checkpoint of "
-                    + facts.getOrDefault("model", "no training") + ", not of " + model);
+            throw new IllegalArgumentException(
+                    file + " is a checkpoint of " + facts.getOrDefault("model", "no training") + ", not of " + model);
         }
         return new TrainOptions(
                 model,

@@ -50,8 +50,7 @@ public final class TrainRun {
     }
 
     private Map<String, Object> train(
-            Recipe recipe, CheckpointFile.Content checkpoint, Kernels kernels, NativeMemory memory)
-            throws IOException {
+            Recipe recipe, CheckpointFile.Content checkpoint, Kernels kernels, NativeMemory memory) throws IOException {
         TrainOptions options = recipe.options();
         Path folder = options.out().toAbsolutePath().getParent();
         Files.createDirectories(folder);
@@ -90,8 +89,7 @@ public final class TrainRun {
         }
     }
 
-    private static Map<String, Object> json(
-            TrainOptions options, Ran ran, Trainer.Summary summary, Recipe recipe) {
+    private static Map<String, Object> json(TrainOptions options, Ran ran, Trainer.Summary summary, Recipe recipe) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("model", options.model());
         json.put("backend", ran.backend());
