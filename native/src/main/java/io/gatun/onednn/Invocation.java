@@ -68,7 +68,16 @@ final class Invocation implements AutoCloseable {
                 set.bind(i, frame[slots[i]] + offsets[i] + piece * perPiece[i] + worker * perWorker[i], problem);
             }
             HotCalls.setThreads(threads);
-            set.execute(primitive, problem);
+            if (threads == 1) {
+                set.execute(primitive, problem);
+            } else {
+                engine.openMp().lock();
+                try {
+                    set.execute(primitive, problem);
+                } finally {
+                    engine.openMp().unlock();
+                }
+            }
         } finally {
             release(set);
         }
