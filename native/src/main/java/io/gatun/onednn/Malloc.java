@@ -22,8 +22,7 @@ final class Malloc {
             return;
         }
         MethodHandle trim = Linker.nativeLinker()
-                .downcallHandle(
-                        function.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+                .downcallHandle(function.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
         try {
             int _ = (int) trim.invokeExact(0L);
         } catch (RuntimeException | Error e) {

@@ -77,11 +77,13 @@ class CallersTest {
         try (Arena arena = Arena.ofShared()) {
             int expected = KernelRuns.of(arena, spec, kernel).run().outputs();
             List<Future<Integer>> results = new ArrayList<>();
-            try (ExecutorService platform = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory());
+            try (ExecutorService platform = Executors.newThreadPerTaskExecutor(
+                            Thread.ofPlatform().factory());
                     ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (int i = 0; i < 80; i++) {
                     KernelRuns runs = KernelRuns.of(arena, spec, kernel);
-                    results.add((i < 20 ? platform : virtual).submit(() -> runs.run().run().outputs()));
+                    results.add((i < 20 ? platform : virtual)
+                            .submit(() -> runs.run().run().outputs()));
                 }
             }
             for (Future<Integer> result : results) {

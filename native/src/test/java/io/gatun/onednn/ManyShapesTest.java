@@ -31,6 +31,8 @@ class ManyShapesTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
         assertThat(output).startsWith("grew by ");
-        assertThat(Long.parseLong(output.strip().replaceAll("[^-\\d]", ""))).as(output).isLessThan(MAY_GROW);
+        assertThat(Long.parseLong(output.strip().replaceAll("[^-\\d]", "")))
+                .as(output)
+                .isLessThan(MAY_GROW);
     }
 }
