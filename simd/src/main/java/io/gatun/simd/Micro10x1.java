@@ -48,7 +48,8 @@ final class Micro10x1 extends Micro {
             long a8 = a + 8 * row;
             long bEnd = b + s.steps() * bStep;
             for (; b < bEnd; b += bStep) {
-                FloatVector ba = fromMemorySegment(F, MEMORY, b, ORDER);
+                long bHere = b & ADDRESS;
+                FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
                 FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
                 c0a = x.fma(ba, c0a);
                 x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));

@@ -47,8 +47,9 @@ final class Micro5x2 extends Micro {
             long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
             long bEnd = b + s.steps() * bStep;
             for (; b < bEnd; b += bStep) {
-                FloatVector ba = fromMemorySegment(F, MEMORY, b, ORDER);
-                FloatVector bb = fromMemorySegment(F, MEMORY, b + V1, ORDER);
+                long bHere = b & ADDRESS;
+                FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
+                FloatVector bb = fromMemorySegment(F, MEMORY, bHere + V1, ORDER);
                 FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
                 c0a = x.fma(ba, c0a);
                 c0b = x.fma(bb, c0b);

@@ -61,10 +61,11 @@ final class Micro5x4 extends Micro {
             long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
             long bEnd = b + s.steps() * bStep;
             for (; b < bEnd; b += bStep) {
-                FloatVector ba = fromMemorySegment(F, MEMORY, b, ORDER);
-                FloatVector bb = fromMemorySegment(F, MEMORY, b + V1, ORDER);
-                FloatVector bc = fromMemorySegment(F, MEMORY, b + V2, ORDER);
-                FloatVector bd = fromMemorySegment(F, MEMORY, b + V3, ORDER);
+                long bHere = b & ADDRESS;
+                FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
+                FloatVector bb = fromMemorySegment(F, MEMORY, bHere + V1, ORDER);
+                FloatVector bc = fromMemorySegment(F, MEMORY, bHere + V2, ORDER);
+                FloatVector bd = fromMemorySegment(F, MEMORY, bHere + V3, ORDER);
                 FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
                 c0a = x.fma(ba, c0a);
                 c0b = x.fma(bb, c0b);
