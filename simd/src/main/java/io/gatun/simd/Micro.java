@@ -51,7 +51,7 @@ abstract class Micro {
      * How a micro-kernel walks, in bytes.
      *
      * @param steps k of each segment, at least 1
-     * @param offsets address of {@code segments} longs
+     * @param offsets address of {@code segments} longs and one more, which is read and not used
      */
     record Strides(long aRow, long aStep, long bStep, long steps, int segments, long offsets) {}
 }

@@ -1,6 +1,5 @@
 package io.gatun.simd;
 
-import io.gatun.memory.Raw;
 import java.lang.foreign.Arena;
 import java.util.List;
 
@@ -25,9 +24,8 @@ record Tiles(String name, List<Micro> micros) {
     static final long NO_OFFSET = zero();
 
     private static long zero() {
-        long address = Arena.global().allocate(8, 8).address();
-        Raw.i32(address, 0, 0);
-        Raw.i32(address, 1, 0);
+        long address = Arena.global().allocate(16, 8).address();
+        Pack.zero(address, 4);
         return address;
     }
 

@@ -45,32 +45,50 @@ final class Transpose {
     /** {@code to}[j][i] = {@code from}[i][j]; strides in bytes. */
     static void square(long from, long fromRow, long to, long toRow) {
         for (int i = 0; i < Lanes.COUNT; i += 2) {
-            swap(from + i * fromRow, from + (i + 1) * fromRow, to + i * toRow, to + (i + 1) * toRow, X1, M1);
+            swap1(from + i * fromRow, from + (i + 1) * fromRow, to + i * toRow, to + (i + 1) * toRow);
         }
-        stage(to, toRow, 2, X2, M2);
+        for (int i = 0; i < Lanes.COUNT; i += (i & 1) == 0 ? 1 : 3) {
+            swap2(to + i * toRow, to + (i + 2) * toRow);
+        }
         if (Lanes.COUNT > 4) {
-            stage(to, toRow, 4, X4, M4);
+            for (int i = 0; i < Lanes.COUNT; i += (i & 3) < 3 ? 1 : 5) {
+                swap4(to + i * toRow, to + (i + 4) * toRow);
+            }
         }
         if (Lanes.COUNT > 8) {
-            stage(to, toRow, 8, X8, M8);
-        }
-    }
-
-    private static void stage(long at, long row, int distance, VectorShuffle<Float> partner, VectorMask<Float> upper) {
-        for (int block = 0; block < Lanes.COUNT; block += 2 * distance) {
-            for (int i = block; i < block + distance; i++) {
-                long a = at + i * row;
-                long b = at + (i + distance) * row;
-                swap(a, b, a, b, partner, upper);
+            for (int i = 0; i < 8; i++) {
+                swap8(to + i * toRow, to + (i + 8) * toRow);
             }
         }
     }
 
-    private static void swap(
-            long a, long b, long toA, long toB, VectorShuffle<Float> partner, VectorMask<Float> upper) {
+    // One method for each distance: C2 folds shuffles and masks that are constants, and boxes those that are arguments.
+
+    private static void swap1(long a, long b, long toA, long toB) {
         FloatVector x = fromMemorySegment(F, MEMORY, a, ORDER);
         FloatVector y = fromMemorySegment(F, MEMORY, b, ORDER);
-        x.blend(y.rearrange(partner), upper).intoMemorySegment(MEMORY, toA, ORDER);
-        x.rearrange(partner).blend(y, upper).intoMemorySegment(MEMORY, toB, ORDER);
+        x.blend(y.rearrange(X1), M1).intoMemorySegment(MEMORY, toA, ORDER);
+        x.rearrange(X1).blend(y, M1).intoMemorySegment(MEMORY, toB, ORDER);
+    }
+
+    private static void swap2(long a, long b) {
+        FloatVector x = fromMemorySegment(F, MEMORY, a, ORDER);
+        FloatVector y = fromMemorySegment(F, MEMORY, b, ORDER);
+        x.blend(y.rearrange(X2), M2).intoMemorySegment(MEMORY, a, ORDER);
+        x.rearrange(X2).blend(y, M2).intoMemorySegment(MEMORY, b, ORDER);
+    }
+
+    private static void swap4(long a, long b) {
+        FloatVector x = fromMemorySegment(F, MEMORY, a, ORDER);
+        FloatVector y = fromMemorySegment(F, MEMORY, b, ORDER);
+        x.blend(y.rearrange(X4), M4).intoMemorySegment(MEMORY, a, ORDER);
+        x.rearrange(X4).blend(y, M4).intoMemorySegment(MEMORY, b, ORDER);
+    }
+
+    private static void swap8(long a, long b) {
+        FloatVector x = fromMemorySegment(F, MEMORY, a, ORDER);
+        FloatVector y = fromMemorySegment(F, MEMORY, b, ORDER);
+        x.blend(y.rearrange(X8), M8).intoMemorySegment(MEMORY, a, ORDER);
+        x.rearrange(X8).blend(y, M8).intoMemorySegment(MEMORY, b, ORDER);
     }
 }
