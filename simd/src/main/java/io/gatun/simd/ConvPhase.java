@@ -41,7 +41,8 @@ record ConvPhase(
         int steps = run * depth;
         int segments = taps.size() / run;
         int perBlock = Math.clamp(MAX_K / steps, 1, Math.max(1, segments));
-        long offsets = segments == 0 ? 0 : arena.allocate(8L * segments, 8).address();
+        long offsets =
+                segments == 0 ? 0 : arena.allocate(8L * (segments + 1), 8).address();
         for (int s = 0; s < segments; s++) {
             long offset = window.offset(taps.get(s * run));
             Raw.i32(offsets, 2L * s, (int) offset);
@@ -52,16 +53,10 @@ record ConvPhase(
             int count = Math.min(perBlock, segments - b * perBlock);
             for (int v = 0; v < tiles.widest(); v++) {
                 blocks[b][v] = new Strides(
-                        4L * window.channels,
-                        4,
-                        (v + 1) * Lanes.BYTES,
-                        steps,
-                        count,
-                        offsets + 8L * b * perBlock);
+                        4L * window.channels, 4, (v + 1) * Lanes.BYTES, steps, count, offsets + 8L * b * perBlock);
             }
         }
-        return new ConvPhase(
-                taps, blocks, taps.size() * depth, perBlock * steps, originY, originX, rows, cols);
+        return new ConvPhase(taps, blocks, taps.size() * depth, perBlock * steps, originY, originX, rows, cols);
     }
 
     /** The longest run of taps that follow each other in memory, if all taps fall into such runs. */

@@ -109,6 +109,16 @@ final class GemmBlocks {
         return strides[(block * (tiles.widest() + 1) + packedVectors) * 2 + (copied ? 1 : 0)];
     }
 
+    /** Bytes from a row of op(A), or of its copy, to the next. */
+    long aRow(boolean copied) {
+        return strides(0, 0, copied).aRow();
+    }
+
+    /** k of a block. */
+    int steps(int block) {
+        return (int) strides(block, 0, false).steps();
+    }
+
     Micro mainTile() {
         return tiles.micro(panels.count() == 0 ? 1 : panels.vectors(0));
     }

@@ -30,8 +30,6 @@ final class Micro5x2 extends Micro {
         long aStep = s.aStep();
         long bStep = s.bStep();
         long offsets = s.offsets();
-        long offsetsEnd = offsets + 8L * s.segments();
-        long b = b0;
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0a = zero;
         FloatVector c0b = zero;
@@ -43,28 +41,33 @@ final class Micro5x2 extends Micro {
         FloatVector c3b = zero;
         FloatVector c4a = zero;
         FloatVector c4b = zero;
-        for (; offsets < offsetsEnd; offsets += 8) {
-            long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
-            long bEnd = b + s.steps() * bStep;
-            for (; b < bEnd; b += bStep) {
-                FloatVector ba = fromMemorySegment(F, MEMORY, b, ORDER);
-                FloatVector bb = fromMemorySegment(F, MEMORY, b + V1, ORDER);
-                FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
-                c0a = x.fma(ba, c0a);
-                c0b = x.fma(bb, c0b);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));
-                c1a = x.fma(ba, c1a);
-                c1b = x.fma(bb, c1b);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 2 * row));
-                c2a = x.fma(ba, c2a);
-                c2b = x.fma(bb, c2b);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
-                c3a = x.fma(ba, c3a);
-                c3b = x.fma(bb, c3b);
-                x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 4 * row));
-                c4a = x.fma(ba, c4a);
-                c4b = x.fma(bb, c4b);
-                a += aStep;
+        long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
+        long bEnd = b0 + s.segments() * s.steps() * bStep;
+        long left = s.steps();
+        for (long b = b0; b < bEnd; b += bStep) {
+            long bHere = b & ADDRESS;
+            FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
+            FloatVector bb = fromMemorySegment(F, MEMORY, bHere + V1, ORDER);
+            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
+            c0a = x.fma(ba, c0a);
+            c0b = x.fma(bb, c0b);
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));
+            c1a = x.fma(ba, c1a);
+            c1b = x.fma(bb, c1b);
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 2 * row));
+            c2a = x.fma(ba, c2a);
+            c2b = x.fma(bb, c2b);
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
+            c3a = x.fma(ba, c3a);
+            c3b = x.fma(bb, c3b);
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 4 * row));
+            c4a = x.fma(ba, c4a);
+            c4b = x.fma(bb, c4b);
+            a += aStep;
+            if (--left == 0) {
+                offsets += 8;
+                a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
+                left = s.steps();
             }
         }
         c0a.intoMemorySegment(MEMORY, c, ORDER);

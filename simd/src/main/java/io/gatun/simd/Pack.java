@@ -16,9 +16,6 @@ final class Pack {
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-    /** Columns of a transposed panel that are read side by side: 8 lines of source fill one of the destination. */
-    private static final int GROUP = 8;
-
     private Pack() {}
 
     /** {@code steps} rows of {@code columns} floats to rows of {@code width}, zeros behind; width is whole vectors. */
@@ -43,32 +40,28 @@ final class Pack {
         }
     }
 
-    /** {@code columns} rows of {@code steps} floats, turned: row c becomes column c of the panel. */
+    /** {@code columns} rows of {@code steps} floats, turned: row c becomes column c of the panel, zeros behind. */
     static void columns(long source, long sourceRow, int steps, int columns, int width, long panel) {
-        int c = 0;
-        for (; c <= columns - GROUP; c += GROUP) {
-            turn8(source + c * sourceRow, sourceRow, steps, 4L * width, panel + 4L * c);
+        long panelRow = 4L * width;
+        int squareSteps = steps / Lanes.COUNT * Lanes.COUNT;
+        int squareColumns = columns / Lanes.COUNT * Lanes.COUNT;
+        for (int k = 0; k < squareSteps; k += Lanes.COUNT) {
+            for (int c = 0; c < squareColumns; c += Lanes.COUNT) {
+                Transpose.square(source + c * sourceRow + 4L * k, sourceRow, panel + k * panelRow + 4L * c, panelRow);
+            }
         }
-        for (; c < columns; c++) {
-            turn1(source + c * sourceRow, steps, 4L * width, panel + 4L * c);
+        for (int c = 0; c < columns; c++) {
+            int k = c < squareColumns ? squareSteps : 0;
+            turn(source + c * sourceRow + 4L * k, steps - k, panelRow, panel + k * panelRow + 4L * c);
         }
-        for (; c < width; c++) {
-            long to = panel + 4L * c;
+        if (columns < width) {
             for (int k = 0; k < steps; k++) {
-                MEMORY.set(JAVA_FLOAT_UNALIGNED, to + k * 4L * width, 0);
+                zero(panel + k * panelRow + 4L * columns, width - columns);
             }
         }
     }
 
-    private static void turn8(long from, long fromRow, int steps, long toRow, long to) {
-        for (long end = from + 4L * steps; from < end; from += 4, to += toRow) {
-            for (long r = from, t = to, last = to + 4 * GROUP; t < last; r += fromRow, t += 4) {
-                MEMORY.set(JAVA_FLOAT_UNALIGNED, t, MEMORY.get(JAVA_FLOAT_UNALIGNED, r));
-            }
-        }
-    }
-
-    private static void turn1(long from, int steps, long toRow, long to) {
+    private static void turn(long from, int steps, long toRow, long to) {
         for (long end = from + 4L * steps; from < end; from += 4, to += toRow) {
             MEMORY.set(JAVA_FLOAT_UNALIGNED, to, MEMORY.get(JAVA_FLOAT_UNALIGNED, from));
         }

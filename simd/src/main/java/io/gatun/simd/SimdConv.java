@@ -4,7 +4,6 @@ import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.ConvSpec.Direction;
 import io.gatun.spec.GemmSpec;

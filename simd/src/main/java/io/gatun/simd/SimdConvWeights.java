@@ -75,8 +75,8 @@ final class SimdConvWeights implements Kernel {
         this.taps = ConvGeometry.forward(spec);
         int rows = Math.max(1, spec.oh());
         double rowFlops = Math.max(1, spec.flops() / Math.max(1, spec.n()) / rows);
-        this.window = new ConvWindow(
-                spec.h(), spec.w(), spec.ic(), spec.sh(), spec.sw(), rows, spec.ow(), rowFlops, taps);
+        this.window =
+                new ConvWindow(spec.h(), spec.w(), spec.ic(), spec.sh(), spec.sw(), rows, spec.ow(), rowFlops, taps);
         this.run = spec.groups() == 1 ? ConvPhase.run(taps, window, icg) : 1;
         int wanted = Math.ceilDiv(MIN_PIXELS, Math.max(1, spec.oh() * spec.ow()));
         int fitting = (int) Math.max(1, WINDOW_MEMORY / (4 * window.floats()));
@@ -89,7 +89,8 @@ final class SimdConvWeights implements Kernel {
         this.dstPitch = copyDst ? spec.groups() * panels.padded() : spec.oc();
         long dstFloats = copyDst ? (long) images * window.bandRows * spec.ow() * dstPitch : 0;
         this.workerFloats = Math.ceilDiv(Tiles.LARGEST + images * window.floats() + dstFloats, 16) * 16L;
-        int remaining = window.bands > 1 ? spec.oh() - (window.bands - 1) * window.bandRows : spec.n() % images * spec.oh();
+        int remaining =
+                window.bands > 1 ? spec.oh() - (window.bands - 1) * window.bandRows : spec.n() % images * spec.oh();
         long offsets = offsets();
         this.whole = strides(images * window.bandRows, offsets);
         this.last = strides(remaining, offsets);
@@ -98,7 +99,7 @@ final class SimdConvWeights implements Kernel {
 
     /** One segment of k for each output row of each image that is in the window. */
     private long offsets() {
-        long table = arena.allocate(8L * images * window.bandRows, 8).address();
+        long table = arena.allocate(8L * (images * window.bandRows + 1), 8).address();
         for (int s = 0; s < images * window.bandRows; s++) {
             int image = s / window.bandRows;
             long offset = 4 * (image * window.floats() + (long) (s % window.bandRows) * window.pitch * spec.ic());

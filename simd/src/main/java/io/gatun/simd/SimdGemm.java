@@ -21,6 +21,7 @@ final class SimdGemm implements Kernel {
     private final Workers workers;
     private final GemmBlocks blocks;
     private final TileWriter writer;
+    private final boolean direct;
     private final Task pack = this::pack;
     private final Task multiply = this::multiply;
 
@@ -42,6 +43,7 @@ final class SimdGemm implements Kernel {
         this.workers = workers;
         this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads(), packed);
         this.writer = new TileWriter(spec.alpha(), spec.beta(), spec.activation());
+        this.direct = writer.plain() && !spec.bias();
         this.aSlot = slot;
         this.bSlot = slot + 1;
         this.biasSlot = spec.bias() ? slot + 2 : -1;
@@ -127,15 +129,14 @@ final class SimdGemm implements Kernel {
     private void kBlock(
             long[] frame, int worker, int matrix, long a, int block, int row, int rows, int fromPanel, int toPanel) {
         int k = block * blocks.kPerBlock;
-        int steps = Math.min(blocks.kPerBlock, spec.k() - k);
         long from = a + (spec.transA() ? 4L * k * spec.lda() + 4L * row : 4L * row * spec.lda() + 4L * k);
         long copy = blocks.workerScratch(frame[scratchSlot], worker) + 4L * Tiles.LARGEST;
         if (blocks.copyA) {
-            copyRows(from, rows, steps, copy);
+            copyRows(from, rows, blocks.steps(block), copy);
             from = copy;
         }
         for (int panel = fromPanel; panel < toPanel; panel++) {
-            panel(frame, worker, matrix, from, copy, block, k, steps, row, rows, panel);
+            panel(frame, worker, matrix, from, copy, block, row, rows, panel);
         }
     }
 
@@ -147,52 +148,55 @@ final class SimdGemm implements Kernel {
         }
     }
 
-    /** All tiles of one panel. */
+    /** All tiles of one panel: the rows of A change, the panel stays in L2. */
     private void panel(
+            long[] frame, int worker, int matrix, long a, long copy, int block, int row, int rows, int panel) {
+        Micro micro = blocks.tiles.micro(blocks.panels.vectors(panel));
+        for (int r = 0; r < rows; r += micro.rows) {
+            int count = Math.min(micro.rows, rows - r);
+            boolean copied = blocks.copyA;
+            long from = a + r * blocks.aRow(copied);
+            if (!copied && count < micro.rows) {
+                copyRows(from, count, blocks.steps(block), copy);
+                from = copy;
+                copied = true;
+            }
+            tile(frame, worker, matrix, from, copied, block, row + r, count, panel, micro);
+        }
+    }
+
+    /** One tile of C over one block of k. */
+    private void tile(
             long[] frame,
             int worker,
             int matrix,
             long a,
-            long copy,
+            boolean copied,
             int block,
-            int k,
-            int steps,
             int row,
             int rows,
-            int panel) {
-        Micro micro = blocks.tiles.micro(blocks.panels.vectors(panel));
+            int panel,
+            Micro micro) {
         boolean packed = panel >= blocks.panels.count() - blocks.packedPanels;
         int column = blocks.panels.column(panel);
         int columns = blocks.panels.columns(panel);
+        long k = (long) block * blocks.kPerBlock;
         long b = packed
-                ? blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4L * k * micro.width()
-                : frame[bSlot] + 4 * matrix * spec.strideB() + 4L * k * spec.ldb() + 4L * column;
-        Strides in = blocks.strides(block, packed ? micro.vectors : 0, false);
-        Strides inCopy = blocks.strides(block, packed ? micro.vectors : 0, true);
-        long bias = biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column;
+                ? blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4 * k * micro.width()
+                : frame[bSlot] + 4 * matrix * spec.strideB() + 4 * k * spec.ldb() + 4L * column;
+        Strides strides = blocks.strides(block, packed ? micro.vectors : 0, copied);
         long cRow = 4L * spec.ldc();
         long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
+        boolean first = block == 0;
+        if (first && direct && columns == micro.width() && rows == micro.rows) {
+            micro.run(strides, a, b, c, cRow);
+            return;
+        }
         long tile = blocks.workerScratch(frame[scratchSlot], worker);
         long tileRow = 4L * micro.width();
-        boolean first = block == 0;
-        boolean last = block == blocks.kBlocks - 1;
-        boolean direct = first && writer.plain() && biasSlot < 0 && columns == micro.width();
-        for (int r = 0; r < rows; r += micro.rows) {
-            int count = Math.min(micro.rows, rows - r);
-            long from = a + r * (blocks.copyA ? inCopy.aRow() : in.aRow());
-            Strides strides = blocks.copyA ? inCopy : in;
-            if (!blocks.copyA && count < micro.rows) {
-                copyRows(from, count, steps, copy);
-                from = copy;
-                strides = inCopy;
-            }
-            if (direct && count == micro.rows) {
-                micro.run(strides, from, b, c + r * cRow, cRow);
-            } else {
-                micro.run(strides, from, b, tile, tileRow);
-                writer.write(tile, tileRow, c + r * cRow, cRow, count, columns, bias, first, last);
-            }
-        }
+        long bias = biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column;
+        micro.run(strides, a, b, tile, tileRow);
+        writer.write(tile, tileRow, c, cRow, rows, columns, bias, first, block == blocks.kBlocks - 1);
     }
 
     private void empty(long[] frame, int matrix, int row, int rows, int fromPanel, int toPanel) {

@@ -48,7 +48,8 @@ final class SimdLstm implements Kernel {
     }
 
     static Offer offer(LstmSpec spec, Workers workers) {
-        return Offer.of(spec.pass() == Pass.BACKWARD ? new SimdLstmBackward(spec, workers) : new SimdLstm(spec, workers));
+        return Offer.of(
+                spec.pass() == Pass.BACKWARD ? new SimdLstmBackward(spec, workers) : new SimdLstm(spec, workers));
     }
 
     @Override

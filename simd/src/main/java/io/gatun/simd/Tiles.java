@@ -1,6 +1,5 @@
 package io.gatun.simd;
 
-import io.gatun.memory.Raw;
 import java.lang.foreign.Arena;
 import java.util.List;
 
@@ -12,7 +11,7 @@ import java.util.List;
 record Tiles(String name, List<Micro> micros) {
     /** 32 registers at 512 bits; 16 are assumed below that, as AVX2 has them. Measured: see the micro-kernels. */
     static final Tiles HERE = Lanes.COUNT == 16
-            ? new Tiles("avx512", List.of(new Micro16x1(), new Micro10x2(), new Micro6x3(), new Micro5x4()))
+            ? new Tiles("avx512", List.of(new Micro16x1(), new Micro8x2(), new Micro6x3(), new Micro5x4()))
             : new Tiles(Lanes.F.vectorBitSize() + " bit", List.of(new Micro10x1(), new Micro5x2()));
 
     /** Rows of the tallest tile: what a copy of A must have behind its last row. */
@@ -25,9 +24,8 @@ record Tiles(String name, List<Micro> micros) {
     static final long NO_OFFSET = zero();
 
     private static long zero() {
-        long address = Arena.global().allocate(8, 8).address();
-        Raw.i32(address, 0, 0);
-        Raw.i32(address, 1, 0);
+        long address = Arena.global().allocate(16, 8).address();
+        Pack.zero(address, 4);
         return address;
     }
 

@@ -57,11 +57,13 @@ final class Oracle64 {
     static double[][] conv(ConvSpec s, long first, long second, long third) {
         int icg = s.ic() / s.groups();
         int ocg = s.oc() / s.groups();
-        double[] out = new double[Math.toIntExact(switch (s.direction()) {
-            case FORWARD -> (long) s.n() * s.oh() * s.ow() * s.oc();
-            case BACKWARD_DATA -> (long) s.n() * s.h() * s.w() * s.ic();
-            case BACKWARD_WEIGHTS -> (long) s.oc() * s.kh() * s.kw() * icg;
-        })];
+        double[] out = new double
+                [Math.toIntExact(
+                        switch (s.direction()) {
+                            case FORWARD -> (long) s.n() * s.oh() * s.ow() * s.oc();
+                            case BACKWARD_DATA -> (long) s.n() * s.h() * s.w() * s.ic();
+                            case BACKWARD_WEIGHTS -> (long) s.oc() * s.kh() * s.kw() * icg;
+                        })];
         double[] bias = new double[s.oc()];
         for (int n = 0; n < s.n(); n++) {
             for (int y = 0; y < s.oh(); y++) {
