@@ -8,6 +8,9 @@ module io.gatun.perf {
     requires info.picocli;
     requires com.fasterxml.jackson.core;
     requires jmh.core;
+    // JMH asks Unsafe for field offsets and the management beans for its heap figures.
+    requires jdk.unsupported;
+    requires jdk.management;
 
     opens io.gatun.perf to
             info.picocli;
