@@ -59,8 +59,8 @@ final class Lstm {
     }
 
     /**
-     * Whether each thread takes some sequences (1.4 times as fast at i=64, h=128, b=32) or OpenMP divides each product
-     * (1.3 times as fast at i=h=512): with a piece of the batch each, every thread reads all weights at every step,
+     * Whether each thread takes some sequences (about 1.4 times as fast at i=64, h=128, b=32) or OpenMP divides each product
+     * (about 1.3 times as fast at i=h=512; both on a loaded machine): with a piece of the batch each, every thread reads all weights at every step,
      * which must then stay in its cache. Pieces are equal: the AVX2 cells made for another size in a given layout of the
      * weights refuse to run.
      */
