@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * GEMM as oneDNN's matmul, which is as fast as its {@code dnnl_sgemm} without transposes and 1.3 to 1.5 times as fast
+ * GEMM as oneDNN's matmul, which is as fast as its {@code dnnl_sgemm} without transposes and up to 1.5 times as fast
  * with B transposed. Transposes, row strides and batches are strides of its layouts, a shared matrix is one of batch 1.
  * alpha, beta and the activation are post-operations in the order of the formula; oneDNN adds a bias of its own before
  * them, so with alpha the bias becomes a post-operation too.
  *
- * <p>The pool's threads divide the batch, or the longer side of C: as fast as OpenMP inside one matmul.
+ * <p>The pool's threads divide the batch, or the longer side of C.
  */
 final class Gemm {
     /** A piece for another thread should take 10 us at least: 1 MFLOP at 100 GFLOP/s. */

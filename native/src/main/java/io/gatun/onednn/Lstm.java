@@ -7,8 +7,8 @@ import io.gatun.spec.Pass;
 import java.lang.foreign.MemorySegment;
 
 /**
- * LSTM over a whole sequence; gates in the order i, f, c, o, which is PyTorch's. Weights are copied at each call from our
- * [4h, i] into what the primitive asks for, their gradients back.
+ * LSTM over a whole sequence; gates in the order i, f, c, o, which is PyTorch's. Weights are copied at each call from
+ * our [4h, i] into what the primitive asks for, their gradients back.
  *
  * <p>Backward needs cn, which our spec does not pass: training keeps a copy of it behind oneDNN's workspace.
  */
@@ -59,10 +59,10 @@ final class Lstm {
     }
 
     /**
-     * Whether each thread takes some sequences (1.4 times as fast at i=64, h=128, b=32) or OpenMP divides each product
-     * (1.3 times as fast at i=h=512): with a piece of the batch each, every thread reads all weights at every step,
-     * which must then stay in its cache. Pieces are equal: the AVX2 cells made for another size in a given layout of the
-     * weights refuse to run.
+     * Whether each thread takes some sequences (about 1.4 times as fast at i=64, h=128, b=32) or OpenMP divides each
+     * product (about 1.3 times as fast at i=h=512; both measured on a loaded machine): with a piece of the batch each,
+     * every thread reads all weights at every step, which must then stay in its cache. Pieces are equal: the AVX2 cells
+     * made for another size in a given layout of the weights refuse to run.
      */
     private static boolean divided(LstmSpec spec, int threads) {
         return spec.b() % threads == 0 && 16L * spec.h() * (spec.i() + spec.h()) <= DIVIDED_WEIGHTS_BYTES;
