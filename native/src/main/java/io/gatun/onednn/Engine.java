@@ -5,7 +5,6 @@ import io.gatun.bindings.onednn.DnnlLayouts;
 import io.gatun.parallel.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The CPU engine of one session, and the native memory that lives as long as it. Asking for a GPU engine, or only for
@@ -16,7 +15,6 @@ final class Engine implements AutoCloseable {
     private final Workers workers;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment handle;
-    private final ReentrantLock openMp = new ReentrantLock();
 
     /** An engine whose primitives are all made and run under as many OpenMP threads as the pool has. */
     Engine(Workers workers) {
@@ -33,14 +31,6 @@ final class Engine implements AutoCloseable {
     /** OpenMP threads. */
     int threads() {
         return workers.threads();
-    }
-
-    /**
-     * Held while a primitive runs on several OpenMP threads: each caller has an OpenMP team of its own, and oneDNN's
-     * barriers spin, so 20 teams of 2 on 2 cores needed minutes for what one after the other takes milliseconds.
-     */
-    ReentrantLock openMp() {
-        return openMp;
     }
 
     /** The pool for the parts that oneDNN does not do. */

@@ -68,16 +68,7 @@ final class Invocation implements AutoCloseable {
                 set.bind(i, frame[slots[i]] + offsets[i] + piece * perPiece[i] + worker * perWorker[i], problem);
             }
             HotCalls.setThreads(threads);
-            if (threads == 1) {
-                set.execute(primitive, problem);
-            } else {
-                engine.openMp().lock();
-                try {
-                    set.execute(primitive, problem);
-                } finally {
-                    engine.openMp().unlock();
-                }
-            }
+            set.execute(primitive, problem);
         } finally {
             release(set);
         }
