@@ -74,7 +74,7 @@ final class WeightsHash {
                         kernels,
                         memory,
                         parameters,
-                        Schedule.cosine(0.1f, 5, steps),
+                        Schedule.cosine(0.1f, Math.min(5, steps), steps),
                         Sgd.Options.nesterov(0.9f, 1e-3f));
                 ImageTask task = new ImageTask(model, images, 8, 5, Augmentation.CIFAR)) {
             optimizer.clipNorm(1);

@@ -21,7 +21,7 @@ import java.util.Locale;
 /** ResNet-20 by SGD with Nesterov's momentum and a cosine after a short warm-up. */
 final class ResNetRecipe implements Recipe {
     private static final int BATCH = 128;
-    private static final int EPOCHS = 4;
+    private static final int EPOCHS = 5;
     private static final float RATE = 0.15f;
     private static final float MOMENTUM = 0.9f;
     private static final float WEIGHT_DECAY = 5e-4f;
