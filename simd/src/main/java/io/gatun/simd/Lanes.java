@@ -1,10 +1,14 @@
 package io.gatun.simd;
 
 import io.gatun.memory.Raw;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -23,7 +27,34 @@ final class Lanes {
 
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
+    static {
+        loadSiblings();
+    }
+
     private Lanes() {}
+
+    /**
+     * Loads the classes that would make C2's assumptions wrong later. A kernel compiled while native segments (or float
+     * masks) are the only ones loaded is thrown away when the first heap segment is made anywhere in the JVM, and some
+     * that are thrown away stay in C1's code for good: seen as 1/100 of the speed and an object for each vector.
+     */
+    private static void loadSiblings() {
+        VectorSpecies<Long> longs = VectorSpecies.of(long.class, F.vectorShape());
+        Objects.requireNonNull(List.of(
+                MemorySegment.ofArray(new byte[1]),
+                MemorySegment.ofArray(new short[1]),
+                MemorySegment.ofArray(new char[1]),
+                MemorySegment.ofArray(new int[1]),
+                MemorySegment.ofArray(new long[1]),
+                MemorySegment.ofArray(new float[1]),
+                MemorySegment.ofArray(new double[1]),
+                F.maskAll(true),
+                I.maskAll(true),
+                longs.maskAll(true),
+                VectorShuffle.iota(F, 0, 1, true),
+                VectorShuffle.iota(I, 0, 1, true),
+                VectorShuffle.iota(longs, 0, 1, true)));
+    }
 
     static FloatVector load(long address) {
         return FloatVector.fromMemorySegment(F, Raw.MEMORY, address, ORDER);
