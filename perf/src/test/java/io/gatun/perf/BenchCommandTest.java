@@ -61,8 +61,7 @@ class BenchCommandTest {
     void everyFamilyRunsAndAgrees(String line) {
         Cli.Result result = Cli.run("bench", line, "--vs", "simd,reference", "--threads", "2", "--seconds", "0.02");
         assertThat(result.code()).as(result.err()).isZero();
-        assertThat(result.out())
-                .contains(Spec.parse(line).toString(), "simd is ", "quartiles", "largest difference");
+        assertThat(result.out()).contains(Spec.parse(line).toString(), "simd is ", "quartiles", "largest difference");
         assertThat(result.err()).isEmpty();
     }
 
