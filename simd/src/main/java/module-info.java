@@ -1,5 +1,6 @@
 /** Vector API kernels. */
 module io.gatun.simd {
+    requires java.management;
     requires jdk.incubator.vector;
     requires transitive io.gatun.core;
 

@@ -1,13 +1,20 @@
 package io.gatun.simd;
 
 import static io.gatun.simd.Lanes.load;
-import static io.gatun.simd.Lanes.store;
 
+import io.gatun.memory.Raw;
+import io.gatun.reference.ScalarMath;
 import io.gatun.spec.Activation;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
-/** The loops of the activations that take an exponential: forward (src, -, dst), backward (saved, diffDst, diffSrc). */
+/**
+ * The loops of the activations that take an exponential: forward (src, -, dst), backward (saved, diffDst, diffSrc).
+ *
+ * <p>They store with the vector's own method, which C2 inlines by its annotation even past the node count at which it
+ * stops inlining ours ({@link VectorLoop}): tanh stands right at that count, and by the profiles of the JVM's earlier
+ * work passed it or not, with an object for each vector.
+ */
 final class ActivationLoops {
     /** Elements of a block that GELU's two halves share in L1. */
     private static final int BLOCK = 1024;
@@ -26,8 +33,21 @@ final class ActivationLoops {
         return new VectorLoop(MethodHandles.lookup(), name);
     }
 
-    /** n is a whole number of vectors. */
-    static void forward(Activation activation, long src, long dst, int n) {
+    /**
+     * dst = f(src) for any n; dst may be src.
+     *
+     * @param temporary room for n floats where the activation is GELU and dst is src; else dst itself will do
+     */
+    static void apply(Activation activation, long src, long temporary, long dst, int n) {
+        int whole = Lanes.F.loopBound(n);
+        forward(activation, src, temporary, dst, whole);
+        for (int i = whole; i < n; i++) {
+            Raw.f32(dst, i, ScalarMath.activate(activation, Raw.f32(src, i)));
+        }
+    }
+
+    /** n is a whole number of vectors; {@code temporary} as in {@link #apply}. */
+    static void forward(Activation activation, long src, long temporary, long dst, int n) {
         switch (activation.kind()) {
             case SIGMOID -> SIGMOID.run(src, 0, dst, n, 0);
             case TANH -> TANH.run(src, 0, dst, n, 0);
@@ -35,8 +55,8 @@ final class ActivationLoops {
             case GELU -> {
                 for (int from = 0; from < n; from += BLOCK) {
                     int block = Math.min(BLOCK, n - from);
-                    NORMAL_TAIL.run(src + from * 4L, 0, dst + from * 4L, block, 0);
-                    GELU.run(src + from * 4L, 0, dst + from * 4L, block, 0);
+                    NORMAL_TAIL.run(src + from * 4L, 0, temporary + from * 4L, block, 0);
+                    GELU.run(src + from * 4L, temporary + from * 4L, dst + from * 4L, block, 0);
                 }
             }
             case IDENTITY, RELU, LEAKY_RELU -> throw new AssertionError(activation);
@@ -58,44 +78,47 @@ final class ActivationLoops {
 
     private static void sigmoid(long src, long unused, long dst, int n, float parameter) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.sigmoid(load(src + i * 4L)));
+            VectorMath.sigmoid(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
         }
     }
 
     private static void tanh(long src, long unused, long dst, int n, float parameter) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.tanh(load(src + i * 4L)));
+            VectorMath.tanh(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
         }
     }
 
     private static void elu(long src, long unused, long dst, int n, float alpha) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.elu(load(src + i * 4L), alpha));
+            VectorMath.elu(load(src + i * 4L), alpha).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
         }
     }
 
     private static void eluBackward(long src, long diffDst, long diffSrc, int n, float alpha) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(VectorMath.eluDerivative(load(src + i * 4L), alpha)));
+            load(diffDst + i * 4L)
+                    .mul(VectorMath.eluDerivative(load(src + i * 4L), alpha))
+                    .intoMemorySegment(Raw.MEMORY, diffSrc + i * 4L, Lanes.ORDER);
         }
     }
 
     private static void normalTail(long src, long unused, long dst, int n, float parameter) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.normalTail(load(src + i * 4L)));
+            VectorMath.normalTail(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
         }
     }
 
-    private static void gelu(long src, long unused, long dst, int n, float parameter) {
+    private static void gelu(long src, long tail, long dst, int n, float parameter) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            store(dst + i * 4L, VectorMath.gelu(load(src + i * 4L), load(dst + i * 4L)));
+            VectorMath.gelu(load(src + i * 4L), load(tail + i * 4L))
+                    .intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
         }
     }
 
     private static void geluBackward(long src, long diffDst, long diffSrc, int n, float parameter) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
             FloatVector slope = VectorMath.geluDerivative(load(src + i * 4L), load(diffSrc + i * 4L));
-            store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(slope));
+            load(diffDst + i * 4L).mul(slope).intoMemorySegment(Raw.MEMORY, diffSrc + i * 4L, Lanes.ORDER);
         }
     }
 }

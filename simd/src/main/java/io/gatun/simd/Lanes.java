@@ -25,7 +25,7 @@ final class Lanes {
     /** Bytes in a vector. */
     static final long BYTES = F.vectorByteSize();
 
-    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     static {
         loadSiblings();

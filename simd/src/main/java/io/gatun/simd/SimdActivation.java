@@ -63,7 +63,7 @@ final class SimdActivation extends Elementwise {
                     store(dst + i * 4L, VectorMath.leakyRelu(load(src + i * 4L), alpha));
                 }
             }
-            case SIGMOID, TANH, GELU, ELU -> ActivationLoops.forward(activation, src, dst, whole);
+            case SIGMOID, TANH, GELU, ELU -> ActivationLoops.forward(activation, src, dst, dst, whole);
         }
         for (int i = whole; i < n; i++) {
             Raw.f32(dst, i, ScalarMath.activate(activation, Raw.f32(src, i)));

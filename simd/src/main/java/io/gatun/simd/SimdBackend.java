@@ -39,6 +39,7 @@ public final class SimdBackend implements Backend {
             throw new NativeUnavailableException(
                     "the Vector API is not there: start java with --add-modules jdk.incubator.vector");
         }
+        System.getLogger("io.gatun.simd").log(System.Logger.Level.DEBUG, Inlining.STATUS);
         return new SimdSession(workers);
     }
 
@@ -67,7 +68,9 @@ public final class SimdBackend implements Backend {
 
         @Override
         public List<String> describe() {
-            return List.of("vectors of " + Lanes.F.vectorBitSize() + " bits, " + workers.threads() + " threads");
+            return List.of(
+                    "vectors of " + Lanes.F.vectorBitSize() + " bits, " + workers.threads() + " threads",
+                    Inlining.STATUS);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.gatun.simd;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import io.gatun.memory.Raw;
+import io.gatun.reference.ScalarMath;
 import io.gatun.spec.Activation;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -38,7 +39,7 @@ record TileWriter(float alpha, float beta, Activation activation) {
             row(tile + r * tileRow, c + r * cRow, columns, shift, scale);
         }
         if (last) {
-            activate(c, cRow, rows, columns);
+            activate(c, cRow, rows, columns, tile);
         }
     }
 
@@ -74,28 +75,45 @@ record TileWriter(float alpha, float beta, Activation activation) {
         for (int r = 0; r < rows; r++) {
             for (int i = 0; i < columns; i++) {
                 float v = beta == 0 ? 0 : Raw.f32(c + r * cRow, i) * beta;
-                Raw.f32(c + r * cRow, i, bias == 0 ? v : v + Raw.f32(bias, i));
+                v = bias == 0 ? v : v + Raw.f32(bias, i);
+                Raw.f32(c + r * cRow, i, ScalarMath.activate(activation, v));
             }
         }
-        activate(c, cRow, rows, columns);
     }
 
-    private void activate(long c, long cRow, int rows, int columns) {
-        if (activation.kind() == Activation.Kind.IDENTITY) {
-            return;
-        }
-        for (int r = 0; r < rows; r++) {
-            long row = c + r * cRow;
-            int i = 0;
-            for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
-                FloatVector v = fromMemorySegment(F, MEMORY, row + 4L * i, ORDER);
-                VectorMath.activate(activation, v).intoMemorySegment(MEMORY, row + 4L * i, ORDER);
+    /** Rows of C; an activation that takes an exponential runs in a loop of its own, see {@link ActivationLoops}. */
+    private void activate(long c, long cRow, int rows, int columns, long temporary) {
+        switch (activation.kind()) {
+            case IDENTITY -> {}
+            case RELU, LEAKY_RELU -> {
+                for (int r = 0; r < rows; r++) {
+                    rectify(c + r * cRow, columns);
+                }
             }
-            if (i < columns) {
-                VectorMask<Float> rest = F.indexInRange(i, columns);
-                FloatVector v = fromMemorySegment(F, MEMORY, row + 4L * i, ORDER, rest);
-                VectorMath.activate(activation, v).intoMemorySegment(MEMORY, row + 4L * i, ORDER, rest);
+            default -> {
+                for (int r = 0; r < rows; r++) {
+                    ActivationLoops.apply(activation, c + r * cRow, temporary, c + r * cRow, columns);
+                }
             }
         }
+    }
+
+    private void rectify(long row, int columns) {
+        int i = 0;
+        for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
+            FloatVector v = fromMemorySegment(F, MEMORY, row + 4L * i, ORDER);
+            rectified(v).intoMemorySegment(MEMORY, row + 4L * i, ORDER);
+        }
+        if (i < columns) {
+            VectorMask<Float> rest = F.indexInRange(i, columns);
+            FloatVector v = fromMemorySegment(F, MEMORY, row + 4L * i, ORDER, rest);
+            rectified(v).intoMemorySegment(MEMORY, row + 4L * i, ORDER, rest);
+        }
+    }
+
+    private FloatVector rectified(FloatVector v) {
+        return activation.kind() == Activation.Kind.RELU
+                ? VectorMath.relu(v)
+                : VectorMath.leakyRelu(v, activation.alpha());
     }
 }

@@ -3,7 +3,6 @@ package io.gatun.simd;
 import static io.gatun.reference.ScalarMath.*;
 import static io.gatun.simd.Lanes.splat;
 
-import io.gatun.spec.Activation;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -60,19 +59,6 @@ final class VectorMath {
     private static final IntVector BIAS = IntVector.broadcast(Lanes.I, 127);
 
     private VectorMath() {}
-
-    /** f(x); for the end of a kernel whose activation is fixed, where the switch is a predicted branch. */
-    static FloatVector activate(Activation activation, FloatVector x) {
-        return switch (activation.kind()) {
-            case IDENTITY -> x;
-            case RELU -> relu(x);
-            case LEAKY_RELU -> leakyRelu(x, activation.alpha());
-            case SIGMOID -> sigmoid(x);
-            case TANH -> tanh(x);
-            case GELU -> gelu(x);
-            case ELU -> elu(x, activation.alpha());
-        };
-    }
 
     static FloatVector relu(FloatVector x) {
         return x.max(ZERO);
@@ -153,6 +139,11 @@ final class VectorMath {
     static FloatVector sigmoid(FloatVector x) {
         FloatVector z = exp(x.abs().neg());
         return ONE.blend(z, x.compare(VectorOperators.LT, 0f)).div(z.add(ONE));
+    }
+
+    /** The derivative of the sigmoid from its value. */
+    static FloatVector logisticSlope(FloatVector y) {
+        return y.mul(ONE.sub(y));
     }
 
     static FloatVector tanh(FloatVector x) {

@@ -44,7 +44,11 @@ class AllocationTest {
                 "pool f32 forward max n=4 h=16 w=16 c=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "pool f32 backward max n=4 h=16 w=16 c=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "adamw f32 count=65537",
-                "sgd f32 count=65537 momentum=0.9"
+                "sgd f32 count=65537 momentum=0.9",
+                "lstm f32 training t=4 b=8 i=32 h=48",
+                "conv f32 backward_data n=2 h=16 w=16 ic=32 oc=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
+                "conv f32 forward bias n=2 h=16 w=16 ic=3 oc=16 kh=3 kw=3 ph=1 pw=1 act=gelu",
+                "gemm f32 tb bias m=65 n=70 k=129 act=sigmoid"
             })
     void aWarmKernelAllocatesNothing(String line) throws InterruptedException {
         try (Kernels kernels = Kernels.open("simd", 1);

@@ -1,0 +1,50 @@
+package io.gatun.simd;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.management.JMException;
+import javax.management.ObjectName;
+
+/**
+ * Tells C2 to inline our smallest methods always. It decides by profile otherwise: a load on a path that earlier shapes
+ * seldom took is left as a call ("low call site frequency", "already compiled into a medium method"), its vector becomes
+ * an object, and the kernel runs 20 times slower for the rest of the JVM's life. Seen with batch norm of 512 channels
+ * after narrower ones: 4.8 MB allocated a run. The JDK's own vector methods have an annotation for this; ours cannot.
+ *
+ * <p>This is {@code jcmd Compiler.directives_add}, asked from within.
+ */
+final class Inlining {
+    private static final String DIRECTIVES = """
+        [{
+          match: "io/gatun/simd/*.*",
+          c2: { inline: ["+io/gatun/simd/Lanes.*", "+io/gatun/simd/VectorMath.*"] }
+        }]
+        """;
+
+    /** What came of it, for {@code gatun doctor}. */
+    static final String STATUS = demand();
+
+    private Inlining() {}
+
+    private static String demand() {
+        try {
+            Path file = Files.createTempFile("gatun-inlining", ".json");
+            try {
+                Files.writeString(file, DIRECTIVES);
+                Object answer = ManagementFactory.getPlatformMBeanServer()
+                        .invoke(
+                                new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                                "compilerDirectivesAdd",
+                                new Object[] {new String[] {file.toString()}},
+                                new String[] {String[].class.getName()});
+                return "inlining demanded of C2: " + answer.toString().strip();
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException | JMException | RuntimeException e) {
+            return "inlining left to the JVM (" + e + "): kernels may run slower after a change of shapes";
+        }
+    }
+}
