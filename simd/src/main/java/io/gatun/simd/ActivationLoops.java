@@ -63,16 +63,18 @@ final class ActivationLoops {
         }
     }
 
-    /** n is a whole number of vectors; for ELU and GELU, whose derivatives take an exponential too. */
+    /** n is a whole number of vectors. */
     static void backward(Activation activation, long src, long diffDst, long diffSrc, int n) {
-        if (activation.kind() == Activation.Kind.ELU) {
-            ELU_BACKWARD.run(src, diffDst, diffSrc, n, activation.alpha());
-            return;
-        }
-        for (int from = 0; from < n; from += BLOCK) {
-            int block = Math.min(BLOCK, n - from);
-            NORMAL_TAIL.run(src + from * 4L, 0, diffSrc + from * 4L, block, 0);
-            GELU_BACKWARD.run(src + from * 4L, diffDst + from * 4L, diffSrc + from * 4L, block, 0);
+        switch (activation.kind()) {
+            case ELU -> ELU_BACKWARD.run(src, diffDst, diffSrc, n, activation.alpha());
+            case GELU -> {
+                for (int from = 0; from < n; from += BLOCK) {
+                    int block = Math.min(BLOCK, n - from);
+                    NORMAL_TAIL.run(src + from * 4L, 0, diffSrc + from * 4L, block, 0);
+                    GELU_BACKWARD.run(src + from * 4L, diffDst + from * 4L, diffSrc + from * 4L, block, 0);
+                }
+            }
+            case IDENTITY, RELU, LEAKY_RELU, SIGMOID, TANH -> throw new AssertionError(activation);
         }
     }
 

@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Activations and their derivatives in one pass: 4 B read and 4 B written an element forward, 8 and 4 backward. One loop
- * a function, so that each is compiled for itself. Bitwise equal to the reference, whose functions do the tail.
+ * a function, so that each is compiled for itself; those here have no exponential, the others are {@link ActivationLoops}. Bitwise equal to the reference, whose functions do the tail.
  */
 final class SimdActivation extends Elementwise {
     private final Activation activation;
@@ -63,7 +63,7 @@ final class SimdActivation extends Elementwise {
                     store(dst + i * 4L, VectorMath.leakyRelu(load(src + i * 4L), alpha));
                 }
             }
-            case SIGMOID, TANH, GELU, ELU -> ActivationLoops.forward(activation, src, dst, dst, whole);
+            default -> ActivationLoops.forward(activation, src, dst, dst, whole);
         }
         for (int i = whole; i < n; i++) {
             Raw.f32(dst, i, ScalarMath.activate(activation, Raw.f32(src, i)));
@@ -99,7 +99,7 @@ final class SimdActivation extends Elementwise {
                     store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(y.neg().fma(y, Lanes.splat(1f))));
                 }
             }
-            case GELU, ELU -> ActivationLoops.backward(activation, saved, diffDst, diffSrc, whole);
+            default -> ActivationLoops.backward(activation, saved, diffDst, diffSrc, whole);
         }
         for (int i = whole; i < n; i++) {
             Raw.f32(diffSrc, i, Raw.f32(diffDst, i) * ScalarMath.derivative(activation, Raw.f32(saved, i)));
