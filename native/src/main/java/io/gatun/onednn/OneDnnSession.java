@@ -22,6 +22,7 @@ import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,12 +95,15 @@ final class OneDnnSession implements Backend.Session {
 
     @Override
     public List<String> describe() {
-        return List.of(
-                "oneDNN " + library.version() + " from " + library.place(),
-                "instruction set " + Isa.effective(),
-                "one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP " + engine.threads()
-                        + " where a problem cannot be divided",
+        List<String> lines = new ArrayList<>();
+        lines.add("oneDNN " + library.version() + " from " + library.place());
+        library.attempts().forEach(attempt -> lines.add("tried " + attempt));
+        lines.add("instruction set " + Isa.effective());
+        lines.add("one thread a primitive, on the pool's " + engine.threads() + " threads; OpenMP " + engine.threads()
+                + " where a problem cannot be divided");
+        lines.add(
                 "OMP_WAIT_POLICY " + Objects.requireNonNullElse(System.getenv("OMP_WAIT_POLICY"), "passive, set here"));
+        return List.copyOf(lines);
     }
 
     @Override

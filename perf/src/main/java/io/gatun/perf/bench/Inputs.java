@@ -6,6 +6,7 @@ import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,6 +54,11 @@ final class Inputs {
         }
         float from = positive(spec, operand) ? 0.5f : -1;
         float to = positive(spec, operand) ? 1.5f : 1;
+        if (spec instanceof LstmSpec lstm && operand.name().startsWith("weights")) {
+            // PyTorch's initial range. In [-1, 1) a net of 512 is chaotic: 64 steps grow a last bit to the size of c.
+            to = (float) (1 / Math.sqrt(lstm.h()));
+            from = -to;
+        }
         boolean relu = spec instanceof BatchNormSpec norm
                 && norm.relu()
                 && operand.name().equals("dst");
