@@ -20,8 +20,7 @@ public final class Activations {
         Tape tape = Tape.of(op.name(), src);
         Views.require(op.name(), src, DType.F32);
         Tensor dst = tape.empty(src.shape, op.name());
-        tape.plan(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()))
-                .run(src.data(), dst.memory);
+        tape.run(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()), src.data(), dst.memory);
         return tape.record(op, dst, src);
     }
 
@@ -45,7 +44,7 @@ public final class Activations {
         long rows = Views.leading(src.shape, 1).elements();
         SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, kind, rows, src.shape.last());
         Tensor dst = tape.empty(src.shape, name);
-        tape.plan(spec).run(src.data(), dst.memory);
+        tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Softmax(spec), dst, src);
     }
 
@@ -61,7 +60,7 @@ public final class Activations {
         DropoutSpec spec = new DropoutSpec(src.shape.elements(), p);
         var rng = tape.nextRandom();
         Tensor dst = tape.empty(src.shape, "dropout");
-        tape.plan(spec).run(src.data(), rng, dst.memory);
+        tape.run(spec, src.data(), rng, dst.memory);
         return tape.record(new Op.Dropout(spec, rng), dst, src);
     }
 }

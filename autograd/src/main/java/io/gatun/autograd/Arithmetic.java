@@ -53,7 +53,7 @@ public final class Arithmetic {
         Views.require(name, b, DType.F32);
         BinarySpec spec = broadcast(op, name, a.shape, b.shape);
         Tensor dst = tape.empty(a.shape, name);
-        tape.plan(spec).run(a.data(), b.data(), dst.memory);
+        tape.run(spec, a.data(), b.data(), dst.memory);
         return tape.record(new Op.Binary(spec), dst, a, b);
     }
 
@@ -90,7 +90,7 @@ public final class Arithmetic {
         Tape tape = Tape.of("scale", src);
         Views.require("scale", src, DType.F32);
         Tensor dst = tape.empty(src.shape, "scale");
-        tape.plan(new AxpbySpec(src.shape.elements(), factor, 0)).run(src.data(), dst.memory);
+        tape.run(new AxpbySpec(src.shape.elements(), factor, 0), src.data(), dst.memory);
         return tape.record(new Op.Scale(factor), dst, src);
     }
 
@@ -130,7 +130,7 @@ public final class Arithmetic {
                 .map(src.shape::dim)
                 .toArray();
         Tensor dst = tape.empty(Shape.of(kept), name);
-        tape.plan(spec).run(src.data(), dst.memory);
+        tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Reduce(spec), dst, src);
     }
 }

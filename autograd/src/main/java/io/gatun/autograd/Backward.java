@@ -6,16 +6,19 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The walk back over the entries, and where gradients go. The first contribution to a gradient is written straight into
- * its memory; further ones are written beside it and added.
+ * its memory; further ones are written beside it and added. What a leaf had from an earlier backward is not touched before
+ * all of this one is known ({@link Leaves}), so one that fails halfway changes nothing.
  */
 final class Backward {
     private final Tape tape;
     private final List<Entry> entries;
     private final GradientMemory memory;
+    private final Leaves leaves = new Leaves(this);
 
     Backward(Tape tape, List<Entry> entries, GradientMemory memory) {
         this.tape = tape;
@@ -38,6 +41,8 @@ final class Backward {
                     + " has no recorded operation; do its inputs require gradients, and is noGrad() closed?");
         }
         int last = loss.record;
+        List<Entry> passed = new ArrayList<>();
+        boolean done = false;
         try {
             mark(loss);
             seed(loss);
@@ -45,13 +50,22 @@ final class Backward {
                 Entry entry = entries.get(i);
                 if (arrived(entry)) {
                     Gradients.apply(this, entry);
-                    entry.consumed = !retain;
+                    passed.add(entry);
                     drop(entry);
                 }
             }
+            leaves.addToWhatTheyHad();
+            passed.forEach(entry -> entry.consumed = !retain);
+            done = true;
         } finally {
             for (int i = last; i >= 0; i--) {
                 drop(entries.get(i));
+            }
+            if (done) {
+                memory.settle();
+            } else {
+                leaves.takeBack();
+                memory.reclaim();
             }
         }
     }
@@ -68,6 +82,8 @@ final class Backward {
             for (Tensor input : entry.inputs) {
                 if (input != null && input.record >= 0) {
                     input.needed = true;
+                } else if (wants(input)) {
+                    leaves.meet(input);
                 }
             }
         }
@@ -128,7 +144,7 @@ final class Backward {
     MemorySegment into(Tensor input) {
         if (wants(input) && input instanceof Parameter parameter && parameter.gradientEmpty()) {
             // At once, so that a parameter used twice by one operation is not given the same memory twice.
-            parameter.gradientWritten();
+            leaves.begin(parameter);
             return parameter.grad();
         }
         return temporary(input.shape.elements());
@@ -136,8 +152,8 @@ final class Backward {
 
     /** The gradient of {@code input} itself, zero where nothing has arrived, for a kernel that adds to it. */
     MemorySegment sum(Tensor input) {
-        if (input instanceof Parameter parameter) {
-            parameter.gradientWritten();
+        if (input instanceof Parameter parameter && (parameter.gradientEmpty() || leaves.begun(parameter))) {
+            leaves.begin(parameter);
             return parameter.grad();
         }
         if (input.grad == null) {
@@ -158,7 +174,7 @@ final class Backward {
     void wrote(Tensor input, MemorySegment where) {
         if (!wants(input)) {
             free(where);
-        } else if (input instanceof Parameter parameter) {
+        } else if (input instanceof Parameter parameter && leaves.begun(parameter)) {
             if (where != parameter.grad()) {
                 accumulate(where, parameter.grad(), input.shape.elements());
                 free(where);
@@ -177,7 +193,7 @@ final class Backward {
         if (!wants(input)) {
             return;
         }
-        boolean leaf = input instanceof Parameter || input.record < 0;
+        boolean leaf = input.record < 0;
         if (!leaf && input.grad == null) {
             output.gradShared = true;
         }
@@ -190,7 +206,7 @@ final class Backward {
         if (!wants(input)) {
             return;
         }
-        if (input instanceof Parameter || (input.record < 0 && input.grad == null)) {
+        if (input.record < 0 && input.grad == null) {
             MemorySegment where = into(input);
             plan(new AxpbySpec(count, 1, 0)).run(contribution, where);
             wrote(input, where);
@@ -215,7 +231,7 @@ final class Backward {
         input.gradShared = false;
     }
 
-    private void accumulate(MemorySegment contribution, MemorySegment sum, long count) {
+    void accumulate(MemorySegment contribution, MemorySegment sum, long count) {
         plan(new AxpbySpec(count, 1, 1)).run(contribution, sum);
     }
 }

@@ -3,8 +3,12 @@ package io.gatun.autograd;
 import io.gatun.memory.StepSlab;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Memory for gradients and temporaries of backward, reused within a step: a gradient is dead once its operation's rule
@@ -14,6 +18,9 @@ final class GradientMemory {
     private final StepSlab slab;
     private final Map<Long, ArrayDeque<MemorySegment>> free = new HashMap<>();
 
+    /** What the running backward holds. */
+    private final Set<MemorySegment> lent = Collections.newSetFromMap(new IdentityHashMap<>());
+
     GradientMemory(StepSlab slab) {
         this.slab = slab;
     }
@@ -21,15 +28,29 @@ final class GradientMemory {
     MemorySegment take(long bytes) {
         ArrayDeque<MemorySegment> same = free.get(bytes);
         MemorySegment reused = same == null ? null : same.pollLast();
-        return reused != null ? reused : slab.allocate(bytes, "gradient");
+        MemorySegment memory = reused != null ? reused : slab.allocate(bytes, "gradient");
+        lent.add(memory);
+        return memory;
     }
 
     void give(MemorySegment memory) {
+        lent.remove(memory);
         free.computeIfAbsent(memory.byteSize(), size -> new ArrayDeque<>()).addLast(memory);
+    }
+
+    /** The backward is over; what it still holds are gradients of leaves, which stay. */
+    void settle() {
+        lent.clear();
+    }
+
+    /** The backward has failed; what it held may be used again. */
+    void reclaim() {
+        List.copyOf(lent).forEach(this::give);
     }
 
     /** The slab has taken everything back. */
     void forget() {
+        lent.clear();
         free.values().forEach(ArrayDeque::clear);
     }
 }

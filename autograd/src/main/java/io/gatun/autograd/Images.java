@@ -66,9 +66,9 @@ public final class Images {
                 activation);
         Tensor dst = tape.empty(Shape.of(s.dim(0), plain.oh(), plain.ow(), w.dim(0)), "conv2d");
         if (bias == null) {
-            tape.plan(plain).run(src.data(), weights.data(), dst.memory);
+            tape.run(plain, src.data(), weights.data(), dst.memory);
         } else {
-            tape.plan(plain).run(src.data(), weights.data(), bias.data(), dst.memory);
+            tape.run(plain, src.data(), weights.data(), bias.data(), dst.memory);
         }
         return tape.record(new Op.Conv(plain), dst, src, weights, bias);
     }
@@ -99,10 +99,10 @@ public final class Images {
         Tensor dst = tape.empty(Shape.of(spec.n(), spec.oh(), spec.ow(), spec.c()), name);
         MemorySegment indices = null;
         if (spec.op() == PoolSpec.Op.MAX) {
-            indices = tape.slab().allocate(4 * dst.shape.elements(), name + " indices");
-            tape.plan(spec).run(src.data(), dst.memory, indices);
+            indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
+            tape.run(spec, src.data(), dst.memory, indices);
         } else {
-            tape.plan(spec).run(src.data(), dst.memory);
+            tape.run(spec, src.data(), dst.memory);
         }
         return tape.record(new Op.Pool(spec, indices), dst, src);
     }
@@ -118,6 +118,7 @@ public final class Images {
     /**
      * Statistics and constants of a batch normalization.
      *
+     * @param batches int64 scalar that counts the batches in the running statistics, or null
      * @param training whether to normalise by the batch and move the running statistics, or to use those
      */
     public record Norm(
@@ -125,6 +126,7 @@ public final class Images {
             Tensor beta,
             Tensor runningMean,
             Tensor runningVar,
+            Tensor batches,
             float eps,
             float momentum,
             boolean training) {}
@@ -164,8 +166,8 @@ public final class Images {
         MemorySegment invStd = null;
         boolean records = tape.records(src, gamma, norm.beta, residual);
         if (norm.training || records) {
-            mean = tape.slab().allocate(4L * c, "mean");
-            invStd = tape.slab().allocate(4L * c, "invStd");
+            mean = tape.allocate(4L * c, "mean");
+            invStd = tape.allocate(4L * c, "invStd");
         }
         if (norm.training) {
             run.add(mean);
@@ -173,12 +175,26 @@ public final class Images {
         } else if (records) {
             running(norm, c, mean, invStd);
         }
-        tape.plan(spec).run(run.toArray(MemorySegment[]::new));
+        if (norm.training) {
+            tape.moves(norm.runningMean);
+            tape.moves(norm.runningVar);
+            count(tape, norm.batches);
+        }
+        tape.run(spec, run.toArray(MemorySegment[]::new));
         if (norm.training) {
             norm.runningMean.changed();
             norm.runningVar.changed();
         }
         return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, norm.beta, residual);
+    }
+
+    private static void count(Tape tape, Tensor batches) {
+        if (batches != null) {
+            tape.moves(batches);
+            long before = batches.data().get(ValueLayout.JAVA_LONG, 0);
+            batches.data().set(ValueLayout.JAVA_LONG, 0, before + 1);
+            batches.changed();
+        }
     }
 
     /** Copies for backward, since the running statistics may move before it. */

@@ -38,11 +38,11 @@ public final class Losses {
         CrossEntropySpec spec = new CrossEntropySpec(rows, logits.shape.last(), ignoreIndex, records);
         Tensor loss = tape.empty(Shape.of(), "crossEntropy");
         if (!records) {
-            tape.plan(spec).run(logits.data(), targets.data(), loss.memory);
+            tape.run(spec, logits.data(), targets.data(), loss.memory);
             return loss;
         }
-        MemorySegment diff = tape.slab().allocate(4 * logits.shape.elements(), "crossEntropy gradient");
-        tape.plan(spec).run(logits.data(), targets.data(), loss.memory, diff);
+        MemorySegment diff = tape.allocate(4 * logits.shape.elements(), "crossEntropy gradient");
+        tape.run(spec, logits.data(), targets.data(), loss.memory, diff);
         return tape.record(new Op.CrossEntropy(diff), loss, logits);
     }
 

@@ -20,20 +20,29 @@ public final class Parameter extends Tensor {
     /** The owner's {@link Parameters#gradientEpoch} in which the gradient slice was last written. */
     private long writtenEpoch = -1;
 
-    private Parameter(Shape shape, Initializer initializer, boolean requiresGrad) {
-        super(null, shape, DType.F32, null, "parameter", null);
+    private Parameter(Shape shape, DType type, Initializer initializer, boolean requiresGrad) {
+        super(null, shape, type, null, "parameter", null);
         this.initializer = initializer;
         this.requiresGrad = requiresGrad;
     }
 
     /** A trainable parameter without memory yet. */
     public static Parameter of(Shape shape, Initializer initializer) {
-        return new Parameter(shape, initializer, true);
+        return new Parameter(shape, DType.F32, initializer, true);
     }
 
     /** A buffer without memory yet: saved with the model, never trained. */
     public static Parameter buffer(Shape shape, Initializer initializer) {
-        return new Parameter(shape, initializer, false);
+        return new Parameter(shape, DType.F32, initializer, false);
+    }
+
+    /** A buffer of one int64, zero at first: saved with the model, never trained. */
+    public static Parameter counter() {
+        return new Parameter(Shape.of(), DType.I64, Initializer.ZEROS, false);
+    }
+
+    long bytes() {
+        return type.bytes() * shape.elements();
     }
 
     void bind(Parameters parameters, String path, MemorySegment values, MemorySegment gradient) {
@@ -90,6 +99,12 @@ public final class Parameter extends Tensor {
 
     void gradientWritten() {
         writtenEpoch = owner.gradientEpoch();
+    }
+
+    /** Back to zeros: what has written to it has failed. */
+    void clearGradient() {
+        slice.fill((byte) 0);
+        writtenEpoch = -1;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.gatun.autograd;
 
+import io.gatun.kernel.DType;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
 import java.lang.foreign.MemorySegment;
@@ -63,7 +64,9 @@ public final class Parameters implements AutoCloseable {
         place(fixed, buffers, null);
         int index = 0;
         for (Parameter parameter : seen) {
-            parameter.initializer.fill(parameter.memory, parameter.shape, seed, index++);
+            // A counter draws no random numbers: a net has the same first weights with and without it.
+            int stream = parameter.type == DType.F32 ? index++ : -1;
+            parameter.initializer.fill(parameter.memory, parameter.shape, seed, stream);
         }
     }
 
@@ -76,14 +79,14 @@ public final class Parameters implements AutoCloseable {
     }
 
     private static long line(Parameter parameter) {
-        return (parameter.shape.elements() + LINE - 1) / LINE * LINE;
+        return (parameter.bytes() / 4 + LINE - 1) / LINE * LINE;
     }
 
     private void place(List<String> paths, MemorySegment flat, MemorySegment flatGradient) {
         long from = 0;
         for (String path : paths) {
             Parameter parameter = named.get(path);
-            long bytes = 4 * parameter.shape.elements();
+            long bytes = parameter.bytes();
             parameter.bind(
                     this,
                     path,

@@ -33,7 +33,7 @@ public final class Sequences {
         int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
         dims[dims.length - 1] = spec.dim();
         Tensor dst = tape.empty(Shape.of(dims), "embedding");
-        tape.plan(spec).run(indices.data(), table.data(), dst.memory);
+        tape.run(spec, indices.data(), table.data(), dst.memory);
         return tape.record(new Op.Embedding(spec), dst, table, indices);
     }
 
@@ -101,9 +101,9 @@ public final class Sequences {
         run[7] = hn.memory;
         run[8] = cn.memory;
         if (records) {
-            run[9] = tape.slab().allocate(plan.workspaceBytes(), "lstm workspace");
+            run[9] = tape.allocate(plan.workspaceBytes(), "lstm workspace");
         }
-        plan.run(run);
+        tape.run(plan, run);
         if (records) {
             tape.record(new Op.Lstm(spec, plan, run[9]), in, dst, hn, cn);
         }

@@ -5,6 +5,7 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.StepSlab;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
@@ -16,8 +17,13 @@ import java.util.List;
  * The context of one training step: the memory of its activations and gradients, and the record of its operations.
  * {@link #reset} begins the next step in O(1); tensors of earlier steps throw when used.
  *
- * <p>Not thread-safe. For inference on many threads give each its own tape and share the {@link Kernels} and the
- * parameters.
+ * <p>A step belongs to the thread that began it, by making the tape or by {@link #reset}; another thread's operation on
+ * it throws {@link WrongThreadException}. For inference on many threads, virtual ones too, give each its own tape and
+ * share the {@link Kernels} and the parameters: every thread then gets the bits that one thread would.
+ *
+ * <p>An operation that fails, for want of memory or because an index is out of range, leaves everything outside the tape
+ * as it was when the step began: running statistics that batch norms have moved go back. {@code reset(step())} and the
+ * same operations then give what they would have given.
  *
  * <pre>{@code
  * for (Batch batch : batches) {
@@ -34,6 +40,7 @@ public final class Tape implements AutoCloseable {
     private final long seed;
     private final List<Entry> entries = new ArrayList<>();
     private final Backward backward;
+    private final Moved moved;
     private long step;
     private int stream;
     private int withoutGrad;
@@ -49,6 +56,7 @@ public final class Tape implements AutoCloseable {
         this.slab = memory.slab("step", initialBytes);
         this.seed = seed;
         this.backward = new Backward(this, entries, new GradientMemory(slab));
+        this.moved = new Moved(slab);
     }
 
     /** As {@link #Tape(Kernels, NativeMemory, long, long)}, beginning with an empty slab and seed 0. */
@@ -65,18 +73,35 @@ public final class Tape implements AutoCloseable {
         return slab;
     }
 
-    /** Begins the next step: all tensors of this one become invalid. */
+    /**
+     * Begins the next step, of the calling thread: all tensors of this one become invalid.
+     *
+     * @throws IllegalStateException if the tape is closed
+     */
     public void reset() {
         reset(step + 1);
     }
 
-    /** Begins the step of that number, which random numbers depend on; a resumed training passes its own. */
+    /**
+     * Begins the step of that number, which random numbers depend on; a resumed training passes its own.
+     *
+     * @throws IllegalStateException if the tape is closed
+     */
     public void reset(long number) {
         slab.reset();
         entries.clear();
         backward.forget();
+        moved.forget();
         step = number;
         stream = 0;
+    }
+
+    /**
+     * Gives up this step: running statistics are again what they were when it began. Gradients that a finished backward
+     * has added stay; {@link Parameters#zeroGradients} takes them away. Begin anew with {@code reset(step())}.
+     */
+    public void abandon() {
+        moved.takeAllBack();
     }
 
     /** Number of the step. */
@@ -90,7 +115,7 @@ public final class Tape implements AutoCloseable {
 
     /** The rng operand of the next random operation of this step: seed, step, stream. */
     MemorySegment nextRandom() {
-        MemorySegment rng = slab.allocate(24, "rng");
+        MemorySegment rng = allocate(24, "rng");
         rng.setAtIndex(ValueLayout.JAVA_LONG, 0, seed);
         rng.setAtIndex(ValueLayout.JAVA_LONG, 1, step);
         rng.setAtIndex(ValueLayout.JAVA_LONG, 2, stream++);
@@ -99,7 +124,7 @@ public final class Tape implements AutoCloseable {
 
     /** Memory of this step for {@code shape} in float32, of any content: for inputs that the caller fills. */
     public Tensor empty(Shape shape, String label) {
-        return new Tensor(this, shape, DType.F32, slab.allocate(4 * shape.elements(), label), label, null);
+        return new Tensor(this, shape, DType.F32, allocate(4 * shape.elements(), label), label, null);
     }
 
     /** Zeros. */
@@ -122,7 +147,7 @@ public final class Tape implements AutoCloseable {
             throw new IllegalArgumentException(
                     shape + " holds " + shape.elements() + " numbers, not " + values.length + "; give as many");
         }
-        MemorySegment memory = slab.allocate(4L * values.length, "integers");
+        MemorySegment memory = allocate(4L * values.length, "integers");
         MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, 0, values.length);
         return new Tensor(this, shape, DType.I32, memory, "integers", null);
     }
@@ -201,6 +226,40 @@ public final class Tape implements AutoCloseable {
         return kernels.plan(spec);
     }
 
+    /** Memory of this step, of any content. */
+    MemorySegment allocate(long bytes, String label) {
+        try {
+            return slab.allocate(bytes, label);
+        } catch (NativeMemoryException e) {
+            moved.takeBack();
+            throw e;
+        }
+    }
+
+    /** To be called before an operation changes {@code tensor}, which is not of this step. */
+    void moves(Tensor tensor) {
+        try {
+            moved.save(tensor);
+        } catch (NativeMemoryException e) {
+            moved.takeBack();
+            throw e;
+        }
+    }
+
+    /** Runs an operation's kernel. */
+    void run(Spec spec, MemorySegment... operands) {
+        run(plan(spec), operands);
+    }
+
+    void run(Plan plan, MemorySegment... operands) {
+        try {
+            plan.run(operands);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            moved.takeBack();
+            throw e;
+        }
+    }
+
     /** The tape that the inputs are on; parameters are on none. */
     static Tape of(String op, Tensor... inputs) {
         Tape tape = null;
@@ -228,13 +287,16 @@ public final class Tape implements AutoCloseable {
      * @param retain keeps the graph, so that backward may come this way once more
      * @throws IllegalArgumentException if the loss is not one number
      * @throws IllegalStateException if nothing was recorded, if its graph was freed by an earlier backward, or if a
-     *     tensor that a rule needs was changed in place; no gradient has changed then
+     *     tensor that a rule needs was changed in place
+     * @throws io.gatun.memory.NativeMemoryException if the budget has no room. After any exception no gradient has
+     *     changed, and backward may be called again
      */
     public void backward(Tensor loss, boolean retain) {
         backward.run(loss, retain);
+        moved.settle();
     }
 
-    /** Gives the memory of the step back; not the kernels, which are shared. */
+    /** Gives the memory of the step back; not the kernels, which are shared. Closing twice does nothing. */
     @Override
     public void close() {
         slab.close();

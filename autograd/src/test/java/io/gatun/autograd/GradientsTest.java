@@ -152,7 +152,7 @@ class GradientsTest {
                 (tape, in) -> {
                     Tensor mean = tape.tensor(Shape.of(c), 0.1f, -0.2f, 0.3f, 0, 0);
                     Tensor var = tape.tensor(Shape.of(c), 1, 2, 0.5f, 1, 0.8f);
-                    Norm norm = new Norm(in[1], in[2], mean, var, 1e-5f, 0.1f, training);
+                    Norm norm = new Norm(in[1], in[2], mean, var, null, 1e-5f, 0.1f, training);
                     return Images.batchNorm(in[0], norm, residual ? in[3] : null, relu);
                 },
                 residual

@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * One step's memory: allocation bumps a pointer, {@link #reset} takes everything back in O(1). The same sequence of
- * requests gets the same addresses every step. One step at a time; not for concurrent allocation.
+ * requests gets the same addresses every step. One step at a time, and that step is one thread's: the thread that made
+ * the slab or reset it last.
  *
  * <p>Memory handed out before a reset must not be used after it: whoever keeps such memory keeps {@link #generation()}
  * beside it and compares.
@@ -23,6 +24,7 @@ public final class StepSlab extends Scope {
     private long peak;
     private long usedBefore;
     private boolean closed;
+    private Thread owner = Thread.currentThread();
 
     StepSlab(NativeMemory memory, String name, long initialBytes) {
         super(memory, name);
@@ -32,8 +34,17 @@ public final class StepSlab extends Scope {
         }
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws WrongThreadException if another thread began this step
+     */
     @Override
     public MemorySegment allocate(long size, String label) {
+        if (Thread.currentThread() != owner) {
+            throw new WrongThreadException("slab '" + name() + "' is in a step of thread '" + owner.getName() + "'; '"
+                    + label + "' of thread '" + Thread.currentThread().getName() + "' needs a slab of its own");
+        }
         if (closed) {
             throw new IllegalStateException("slab '" + name() + "' is closed; '" + label + "' cannot be allocated");
         }
@@ -73,8 +84,17 @@ public final class StepSlab extends Scope {
         bytes += size;
     }
 
-    /** Takes back everything handed out; debug mode checks the canaries and fills it with NaN first. */
+    /**
+     * Takes back everything handed out; the next step is the calling thread's. Debug mode checks the canaries and fills
+     * the memory with NaN first.
+     *
+     * @throws IllegalStateException if the slab is closed
+     */
     public void reset() {
+        if (closed) {
+            throw new IllegalStateException("slab '" + name() + "' is closed; make a new one for another step");
+        }
+        owner = Thread.currentThread();
         if (canaries != null) {
             canaries.check();
             canaries.forget();

@@ -9,31 +9,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class MemoryBudgetTest {
-    /** Refuses the k-th request. */
-    private static final class Failing extends MemoryBudget {
-        private final int which;
-        private int requests;
-
-        Failing(int which) {
-            super(1 << 24);
-            this.which = which;
-        }
-
-        @Override
-        public void reserve(long bytes, String what) {
-            if (++requests == which) {
-                throw new NativeMemoryException(what, bytes, used(), limit());
-            }
-            super.reserve(bytes, what);
-        }
-    }
-
     /** Scopes, growth and scratch: wherever memory ends, nothing is left over, and the same then works. */
     @Test
     void whicheverRequestFailsNothingLeaks() {
         int failures = 0;
         while (true) {
-            MemoryBudget budget = new Failing(failures + 1);
+            FailingBudget budget = new FailingBudget(1 << 24);
+            budget.failAt(failures + 1);
             NativeMemory memory = new NativeMemory(budget, false);
             try {
                 everything(memory);

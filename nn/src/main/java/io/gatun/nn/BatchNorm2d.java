@@ -8,7 +8,8 @@ import io.gatun.kernel.Shape;
 
 /**
  * Batch normalization over all axes but the last, as torch.nn.BatchNorm2d: eps 1e-5, momentum 0.1 (the weight of the new
- * batch), running variance unbiased. Residual add and ReLU can ride in the same pass.
+ * batch), running variance unbiased; {@code num_batches_tracked} counts the batches in them. Residual add and ReLU can
+ * ride in the same pass.
  */
 public final class BatchNorm2d extends Module {
     private static final float EPS = 1e-5f;
@@ -18,6 +19,7 @@ public final class BatchNorm2d extends Module {
     private final Parameter bias;
     private final Parameter runningMean;
     private final Parameter runningVar;
+    private final Parameter batches;
     private final boolean relu;
 
     public BatchNorm2d(int channels) {
@@ -32,6 +34,7 @@ public final class BatchNorm2d extends Module {
         bias = parameter("bias", shape, Initializer.ZEROS);
         runningMean = buffer("running_mean", shape, Initializer.ZEROS);
         runningVar = buffer("running_var", shape, Initializer.ONES);
+        batches = counter("num_batches_tracked");
     }
 
     @Override
@@ -41,7 +44,7 @@ public final class BatchNorm2d extends Module {
 
     /** Adds {@code residual}, if not null, before the ReLU. */
     public Tensor forward(Tensor src, Tensor residual) {
-        var norm = new Images.Norm(weight, bias, runningMean, runningVar, EPS, MOMENTUM, training());
+        var norm = new Images.Norm(weight, bias, runningMean, runningVar, batches, EPS, MOMENTUM, training());
         return Images.batchNorm(src, norm, residual, relu);
     }
 }

@@ -44,6 +44,11 @@ public abstract class Module {
         return declare(name, Parameter.buffer(shape, initializer));
     }
 
+    /** Declares an int64 scalar that is saved with the model, 0 at first. */
+    protected final Parameter counter(String name) {
+        return declare(name, Parameter.counter());
+    }
+
     private Parameter declare(String name, Parameter parameter) {
         if (own.putIfAbsent(name, parameter) != null || children.containsKey(name)) {
             throw new IllegalArgumentException("two parts of a module are named '" + name + "'; rename one");

@@ -31,11 +31,12 @@ class ParameterCountTest {
                         "bn1.bias",
                         "bn1.running_mean",
                         "bn1.running_var",
+                        "bn1.num_batches_tracked",
                         "layer1.0.conv1.weight",
                         "layer1.0.bn1.weight")
                 .contains("layer2.0.downsample.0.weight", "layer2.0.downsample.1.running_var", "layer4.1.bn2.bias")
                 .endsWith("fc.weight", "fc.bias");
-        assertThat(ResNet.resnet50(1000).stateDict()).hasSize(161 + 2 * 53);
+        assertThat(ResNet.resnet50(1000).stateDict()).hasSize(161 + 3 * 53);
         assertThat(new CharLstm(32, 24, 48, 1, 0).stateDict().keySet())
                 .containsExactly(
                         "embedding.weight",
