@@ -1,6 +1,7 @@
 package io.gatun.nn.data;
 
-import java.lang.foreign.Arena;
+import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ParameterScope;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -14,7 +15,7 @@ import java.util.function.IntConsumer;
  * that starts at a saved {@link Position} therefore gives exactly the batches that were still to come.
  *
  * <p>One thread at a time may call {@link #next()} and {@link #close()}; an exception of the background thread comes
- * out of {@code next()}. {@code close()} ends the thread and frees the buffers.
+ * out of {@code next()}. {@code close()} ends the thread and frees the buffers, which count in the memory's budget.
  */
 public final class BatchLoader implements AutoCloseable {
 
@@ -69,7 +70,7 @@ public final class BatchLoader implements AutoCloseable {
     private final ImageConverter converter;
     private final IntConsumer beforeBatch;
     private final int[] order;
-    private final Arena arena = Arena.ofShared();
+    private final ParameterScope scope;
     private final ArrayBlockingQueue<ImageBatch> free;
     private final ArrayBlockingQueue<ImageBatch> ready;
     private final Thread worker;
@@ -79,8 +80,8 @@ public final class BatchLoader implements AutoCloseable {
     private boolean closed;
 
     /** A stream from its first batch on. */
-    public BatchLoader(ImageDataset set, Standardization standardization, Options options) {
-        this(set, standardization, options, Position.START);
+    public BatchLoader(NativeMemory memory, ImageDataset set, Standardization standardization, Options options) {
+        this(memory, set, standardization, options, Position.START);
     }
 
     /**
@@ -88,13 +89,16 @@ public final class BatchLoader implements AutoCloseable {
      *
      * @throws IllegalArgumentException when the set has no batch to give, {@code start} is outside its epochs, or the
      *     constants are for another number of channels
+     * @throws io.gatun.memory.NativeMemoryException when the budget has no room for the buffers; nothing is held then
      */
-    public BatchLoader(ImageDataset set, Standardization standardization, Options options, Position start) {
-        this(set, standardization, options, start, batch -> {});
+    public BatchLoader(
+            NativeMemory memory, ImageDataset set, Standardization standardization, Options options, Position start) {
+        this(memory, set, standardization, options, start, batch -> {});
     }
 
     /** As above; {@code beforeBatch} runs on the background thread, where a test makes it fail. */
     BatchLoader(
+            NativeMemory memory,
             ImageDataset set,
             Standardization standardization,
             Options options,
@@ -123,6 +127,7 @@ public final class BatchLoader implements AutoCloseable {
         int slots = options.prefetch() + 1;
         free = new ArrayBlockingQueue<>(slots);
         ready = new ArrayBlockingQueue<>(slots + 1);
+        scope = memory.parameters("batches");
         allocate(slots, batch, tail);
         worker = Thread.ofPlatform()
                 .name("gatun-batch-loader")
@@ -133,17 +138,14 @@ public final class BatchLoader implements AutoCloseable {
     }
 
     private void allocate(int slots, int batch, int tail) {
-        boolean complete = false;
         try {
             for (int i = 0; i < slots; i++) {
-                MemorySegment images = arena.allocate(4L * batch * set.imageBytes(), 64);
-                free.add(new ImageBatch(images, arena.allocate(4L * batch, 64), batch, tail));
+                MemorySegment images = scope.allocate(4L * batch * set.imageBytes(), "images of a batch");
+                free.add(new ImageBatch(images, scope.allocate(4L * batch, "labels of a batch"), batch, tail));
             }
-            complete = true;
-        } finally {
-            if (!complete) {
-                arena.close();
-            }
+        } catch (RuntimeException e) {
+            scope.close();
+            throw e;
         }
     }
 
@@ -252,7 +254,7 @@ public final class BatchLoader implements AutoCloseable {
                 interrupted = true;
             }
         }
-        arena.close();
+        scope.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

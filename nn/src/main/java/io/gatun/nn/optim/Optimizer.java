@@ -73,8 +73,17 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return this;
     }
 
-    /** One step with the schedule's rate; the gradients are zero afterwards. Allocates nothing. */
+    /**
+     * One step with the schedule's rate; the gradients are zero afterwards. Allocates nothing.
+     *
+     * @throws IllegalStateException if this or the parameters were closed
+     * @throws io.gatun.memory.NativeMemoryException if a kernel's scratch memory is not to be had. After any exception
+     *     nothing has changed
+     */
     public final void step() {
+        if (!hyper.scope().isAlive()) {
+            throw new IllegalStateException("the optimizer was closed; make a new one to train on");
+        }
         float rate = schedule.learningRate(steps);
         float scale = 1;
         if (clipNorm < Float.POSITIVE_INFINITY) {
@@ -128,7 +137,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
      *
      * @param find a tensor by name; throws when it has none
      * @param stepsDone {@link #steps()} at that time
-     * @throws IllegalArgumentException when a tensor's shape is not its parameter's; the state is undefined then
+     * @throws IllegalArgumentException when a tensor's shape is not its parameter's; the state may be half loaded then
      */
     public final void load(Function<String, NamedTensor> find, long stepsDone) {
         if (stepsDone < 0) {

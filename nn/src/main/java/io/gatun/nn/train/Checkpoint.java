@@ -40,19 +40,25 @@ final class Checkpoint {
     /**
      * Brings the task and the optimizer to where they were.
      *
-     * @throws IllegalArgumentException if the checkpoint is of another model, schedule or batch size
+     * @throws IllegalArgumentException if the checkpoint is of another model, schedule or batch size; nothing has changed
+     *     then
      */
     static void restore(CheckpointFile.Content content, Task task, Optimizer optimizer) {
         same(content, SCHEDULE, optimizer.schedule().toString());
         same(content, STEPS_PER_EPOCH, Integer.toString(task.stepsPerEpoch()));
         long steps = Long.parseLong(fact(content, STEPS));
-        for (NamedTensor parameter : parameters(task.parameters())) {
-            NamedTensor saved = content.tensor(parameter.name());
-            if (saved.type() != parameter.type() || !Arrays.equals(saved.shape(), parameter.shape())) {
+        List<NamedTensor> needed = new ArrayList<>(parameters(task.parameters()));
+        needed.addAll(optimizer.save());
+        needed.addAll(task.state());
+        for (NamedTensor tensor : needed) {
+            NamedTensor saved = content.tensor(tensor.name());
+            if (saved.type() != tensor.type() || !Arrays.equals(saved.shape(), tensor.shape())) {
                 throw new IllegalArgumentException(
-                        content.file() + " holds " + saved + ", the model needs " + parameter);
+                        content.file() + " holds " + saved + ", this training needs " + tensor);
             }
-            parameter.data().copyFrom(saved.data());
+        }
+        for (NamedTensor parameter : parameters(task.parameters())) {
+            parameter.data().copyFrom(content.tensor(parameter.name()).data());
         }
         task.parameters().changed();
         optimizer.load(content::tensor, steps);
@@ -81,10 +87,14 @@ final class Checkpoint {
         List<NamedTensor> tensors = new ArrayList<>();
         parameters.named().forEach((path, parameter) -> {
             if (path.equals(parameter.label())) {
-                tensors.add(new NamedTensor(path, TensorType.F32, shape(parameter), parameter.data()));
+                tensors.add(new NamedTensor(path, type(parameter), shape(parameter), parameter.data()));
             }
         });
         return tensors;
+    }
+
+    private static TensorType type(Parameter parameter) {
+        return TensorType.valueOf(parameter.type().name());
     }
 
     private static long[] shape(Parameter parameter) {

@@ -5,6 +5,7 @@ import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Module;
 import io.gatun.nn.data.Augmentation;
 import io.gatun.nn.data.BatchLoader;
@@ -15,27 +16,52 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Classifying images. Every step has a full batch: each epoch leaves out the images that its shuffle put behind the last
- * one, because a batch of few images has useless statistics. A training set smaller than a batch is one batch.
+ * Classifying images. By default every step has a full batch: each epoch leaves out the images that its shuffle put
+ * behind the last one, because a batch of few images has noisy statistics. The constructor with
+ * {@link BatchLoader.Options} lets an epoch end with the shorter batch, as PyTorch's loader does, so that it shows every
+ * image once.
  */
 public final class ImageTask implements Task {
     private final Module model;
     private final ImageData data;
     private final BatchLoader.Options options;
+    private final NativeMemory memory;
     private BatchLoader loader;
     private int items;
 
     /**
-     * The model must have its memory. The loader's thread starts here.
+     * Full batches, in a new order every epoch; a training set smaller than a batch is one batch.
      *
      * @param seed of shuffle and augmentation
+     * @see #ImageTask(Module, ImageData, BatchLoader.Options, NativeMemory)
      */
-    public ImageTask(Module model, ImageData data, int batch, long seed, Augmentation augmentation) {
+    public ImageTask(
+            Module model, ImageData data, int batch, long seed, Augmentation augmentation, NativeMemory memory) {
+        this(
+                model,
+                data,
+                new BatchLoader.Options(Math.min(batch, data.train().size()), seed, true, true, 2, augmentation),
+                memory);
+    }
+
+    /**
+     * The model must have its memory. The loader's thread starts here.
+     *
+     * @param options {@link BatchLoader.Options#training} keeps an epoch's last, shorter batch
+     * @param memory of the batches
+     * @throws io.gatun.memory.NativeMemoryException if the budget has no room for them
+     */
+    public ImageTask(Module model, ImageData data, BatchLoader.Options options, NativeMemory memory) {
         this.model = model;
         this.data = data;
-        this.options = new BatchLoader.Options(Math.min(batch, data.train().size()), seed, true, true, 2, augmentation);
-        this.loader = new BatchLoader(data.train(), data.standardization(), options);
+        this.options = options;
+        this.memory = memory;
+        this.loader = loader(BatchLoader.Position.START);
         model.train();
+    }
+
+    private BatchLoader loader(BatchLoader.Position start) {
+        return new BatchLoader(memory, data.train(), data.standardization(), options, start);
     }
 
     @Override
@@ -50,8 +76,13 @@ public final class ImageTask implements Task {
 
     @Override
     public void seek(long epoch, int batch) {
-        loader.close();
-        loader = new BatchLoader(data.train(), data.standardization(), options, new BatchLoader.Position(epoch, batch));
+        BatchLoader.Position position = new BatchLoader.Position(epoch, batch);
+        if (!loader.position().equals(position)) {
+            // The old one stays if there is no memory for a new one beside it.
+            BatchLoader sought = loader(position);
+            loader.close();
+            loader = sought;
+        }
     }
 
     @Override
@@ -88,7 +119,7 @@ public final class ImageTask implements Task {
         int seen = 0;
         model.eval();
         try (var test = new BatchLoader(
-                        data.test(), data.standardization(), BatchLoader.Options.evaluation(options.batch()));
+                        memory, data.test(), data.standardization(), BatchLoader.Options.evaluation(options.batch()));
                 var _ = tape.noGrad()) {
             for (int i = 0; i < test.batchesPerEpoch(); i++) {
                 tape.reset(tape.step());

@@ -18,7 +18,10 @@ public interface Task extends AutoCloseable {
     /** Batches in an epoch, at least 1. */
     int stepsPerEpoch();
 
-    /** Makes batch {@code batch} of epoch {@code epoch}, both from 0, the next one; called before the first forward. */
+    /**
+     * Makes batch {@code batch} of epoch {@code epoch}, both from 0, the next one; called before the first forward, and
+     * to try a batch again whose step has failed.
+     */
     void seek(long epoch, int batch);
 
     /** The loss of the next batch, recorded on the tape. */

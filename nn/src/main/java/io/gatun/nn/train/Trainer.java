@@ -87,6 +87,8 @@ public final class Trainer {
      * Trains to the end, or until a callback stops it.
      *
      * @throws NonFiniteException if a loss is NaN or infinite, before it reaches the parameters
+     * @throws io.gatun.memory.NativeMemoryException if the budget has no room. After this and any other exception of a
+     *     step the model, the optimizer and the place in the data are those before the step, and run may be called again
      * @throws IOException if a checkpoint cannot be written; the former one is whole
      */
     public Summary run() throws IOException {
@@ -149,7 +151,26 @@ public final class Trainer {
         return on;
     }
 
+    /** One step, or none: after an exception the same step can be tried again, by {@link #run} or a resumed one. */
     private float step(int epoch, int batch) {
+        float loss;
+        try {
+            loss = tryStep(epoch, batch);
+        } catch (RuntimeException | Error e) {
+            try {
+                tape.abandon();
+                task.parameters().zeroGradients();
+                task.seek(epoch, batch);
+            } catch (RuntimeException again) {
+                e.addSuppressed(again);
+            }
+            throw e;
+        }
+        task.stepped();
+        return loss;
+    }
+
+    private float tryStep(int epoch, int batch) {
         tape.reset(optimizer.steps());
         Tensor loss = task.forward(tape);
         float value = loss.item();
@@ -158,7 +179,6 @@ public final class Trainer {
         }
         loss.backward();
         optimizer.step();
-        task.stepped();
         return value;
     }
 

@@ -3,6 +3,8 @@ package io.gatun.nn.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.NativeMemory;
 import io.gatun.nn.data.BatchLoader.Options;
 import io.gatun.nn.data.BatchLoader.Position;
 import java.lang.foreign.MemorySegment;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,6 +24,13 @@ import org.junit.jupiter.api.Timeout;
 class BatchLoaderTest {
     private static final ImageData DATA = ShapesImages.load(3, 50, 10);
     private static final ImageDataset SET = DATA.train();
+    private static final NativeMemory MEMORY = new NativeMemory(new MemoryBudget(1 << 24), false);
+
+    @AfterEach
+    void givesItsBuffersBack() {
+        assertThat(MEMORY.budget().used()).isZero();
+        assertThat(MEMORY.leaks()).isEmpty();
+    }
 
     /** A batch's content, copied. */
     private record Copy(long epoch, int index, boolean last, int[] labels, float[] images) {
@@ -87,7 +97,7 @@ class BatchLoaderTest {
                 1, 1, 1, 50, new byte[50], IntStream.range(0, 50).toArray());
         Standardization plain = new Standardization(new float[] {0}, new float[] {1});
         List<List<Integer>> epochs = new ArrayList<>();
-        try (BatchLoader loader = new BatchLoader(numbered, plain, Options.training(8, 5, Augmentation.NONE))) {
+        try (BatchLoader loader = new BatchLoader(MEMORY, numbered, plain, Options.training(8, 5, Augmentation.NONE))) {
             for (int e = 0; e < 3; e++) {
                 List<Integer> order = new ArrayList<>();
                 ImageBatch batch;
@@ -195,7 +205,7 @@ class BatchLoaderTest {
         ImageDataset set = new ImageDataset(1, 1, 1, 4, pixels, labels);
         Standardization plain = new Standardization(new float[] {0}, new float[] {1});
         IllegalStateException thrown = new IllegalStateException("a broken decoder");
-        try (BatchLoader loader = new BatchLoader(set, plain, Options.evaluation(2), Position.START, batch -> {
+        try (BatchLoader loader = new BatchLoader(MEMORY, set, plain, Options.evaluation(2), Position.START, batch -> {
             if (batch == 1) {
                 throw thrown;
             }
@@ -240,14 +250,14 @@ class BatchLoaderTest {
         assertThatThrownBy(() -> loader(Options.evaluation(16), new Position(0, 4)))
                 .hasMessageContaining("outside epochs of 4 batches");
         assertThatThrownBy(() -> Options.evaluation(0)).hasMessageContaining("batch 0");
-        assertThatThrownBy(() ->
-                        new BatchLoader(SET, new Standardization(new float[1], new float[] {1}), Options.evaluation(1)))
+        assertThatThrownBy(() -> new BatchLoader(
+                        MEMORY, SET, new Standardization(new float[1], new float[] {1}), Options.evaluation(1)))
                 .hasMessageContaining("1 channels does not fit images of 3");
         assertThat(threads()).isZero();
     }
 
     private static BatchLoader loader(Options options, Position start) {
-        return new BatchLoader(SET, DATA.standardization(), options, start);
+        return new BatchLoader(MEMORY, SET, DATA.standardization(), options, start);
     }
 
     private static long threads() {

@@ -76,7 +76,7 @@ final class WeightsHash {
                         parameters,
                         Schedule.cosine(0.1f, Math.min(5, steps), steps),
                         Sgd.Options.nesterov(0.9f, 1e-3f));
-                ImageTask task = new ImageTask(model, images, 8, 5, Augmentation.CIFAR)) {
+                ImageTask task = new ImageTask(model, images, 8, 5, Augmentation.CIFAR, memory)) {
             optimizer.clipNorm(1);
             return train(task, optimizer, kernels, memory, steps);
         }

@@ -41,7 +41,7 @@ final class ResNetRecipe implements Recipe {
         ResNet model = ResNet.resnet20(data.train().classes());
         parameters = model.allocate(memory, wanted.seed());
         try {
-            task = new ImageTask(model, data, wanted.batch(), wanted.seed(), augmentation);
+            task = new ImageTask(model, data, wanted.batch(), wanted.seed(), augmentation, memory);
         } catch (RuntimeException e) {
             parameters.close();
             throw e;

@@ -4,12 +4,12 @@ import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ParameterScope;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,19 +30,20 @@ public final class TrainRun {
     /** Trains; returns the fields of {@code --json}. */
     public Map<String, Object> run() throws IOException {
         NativeMemory memory = NativeMemory.standard();
-        try (Arena loaded = Arena.ofConfined();
+        try (ParameterScope loaded = memory.parameters("loaded checkpoint");
                 Kernels kernels = Kernels.open(asked.backend(), asked.threads(), memory)) {
             CheckpointFile.Content checkpoint = asked.resume() ? checkpoint(loaded) : null;
             TrainOptions wanted = checkpoint == null ? asked : asked.of(checkpoint.metadata(), checkpoint.file());
             try (Recipe recipe = Recipe.of(wanted, memory)) {
-                return train(recipe, checkpoint, kernels, memory);
+                return train(recipe, checkpoint, loaded, kernels, memory);
             }
         }
     }
 
-    private CheckpointFile.Content checkpoint(Arena loaded) throws IOException {
+    private CheckpointFile.Content checkpoint(ParameterScope loaded) throws IOException {
         try {
-            return CheckpointFile.readOrPrevious(asked.out(), loaded, out::println);
+            return CheckpointFile.readOrPrevious(
+                    asked.out(), (bytes, alignment) -> loaded.allocate(bytes, "checkpoint"), out::println);
         } catch (NoSuchFileException e) {
             throw new NoSuchFileException(
                     asked.out().toString(), null, "there is no checkpoint to resume; train without --resume first");
@@ -50,7 +51,12 @@ public final class TrainRun {
     }
 
     private Map<String, Object> train(
-            Recipe recipe, CheckpointFile.Content checkpoint, Kernels kernels, NativeMemory memory) throws IOException {
+            Recipe recipe,
+            CheckpointFile.Content checkpoint,
+            ParameterScope loaded,
+            Kernels kernels,
+            NativeMemory memory)
+            throws IOException {
         TrainOptions options = recipe.options();
         Path folder = options.out().toAbsolutePath().getParent();
         Files.createDirectories(folder);
@@ -78,6 +84,7 @@ public final class TrainRun {
             recipe.callback(tape, out).ifPresent(trainer::callback);
             if (checkpoint != null) {
                 trainer.resume(checkpoint);
+                loaded.close();
                 out.printf(Locale.ROOT, "resumed     %s, %d steps done%n", checkpoint.file(), optimizer.steps());
             }
             Trainer.Summary summary = trainer.run();
