@@ -83,6 +83,10 @@ class BadInputTest {
                 row("unknown backend 'mkl'", "bench", "gemm f32 m=1 n=1 k=1", "--vs", "simd,mkl"),
                 row("different ones of onednn, simd, reference", "bench", "gemm f32 m=1 n=1 k=1", "--vs", "simd,simd"),
                 row("onednn has no kernel for 'dropout", "bench", "dropout f32 count=8 p=0.5", "--vs", "onednn"),
+                row("'gemm f32 m=0 n=8 k=8' is empty, a has no", "bench", "gemm f32 m=0 n=8 k=8", "--vs", "simd"),
+                row("there is nothing to time", "bench", "gemm f32 m=8 n=8 k=0", "--vs", "simd,reference"),
+                row("there is nothing to time", "bench", "lstm f32 training t=0 b=2 i=4 h=5", "--vs", "simd"),
+                row("there is nothing to time", "bench", "reduce f32 sum shape=4x0 axes=0", "--vs", "simd"),
                 row("--seconds 0.0 is not", "bench", "gemm f32 m=1 n=1 k=1", "--seconds", "0"),
                 row("at least 1 thread", "bench", "gemm f32 m=1 n=1 k=1", "--threads", "0", "--vs", "simd"));
     }

@@ -44,6 +44,10 @@ final class SafetensorsHeader {
     private final long dataStart;
     private final long fileSize;
     private final List<Found> found = new ArrayList<>();
+
+    /** Reused for every shape: a header of the greatest size has 160,000. */
+    private final long[] numbers = new long[MAX_RANK];
+
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
     /** A tensor and the byte of the header that speaks of it. */
@@ -183,7 +187,6 @@ final class SafetensorsHeader {
     /** Non-negative whole numbers; 1.0 and 1e3 are refused, as is anything above 2^63 - 1. */
     private long[] readLongs(JsonParser parser, JsonToken start, int limit, String what) throws IOException {
         expect(parser, start, JsonToken.START_ARRAY, "an array for " + what);
-        long[] values = new long[limit];
         int count = 0;
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             expect(parser, parser.currentToken(), JsonToken.VALUE_NUMBER_INT, "whole numbers in " + what);
@@ -194,9 +197,9 @@ final class SafetensorsHeader {
             if (value < 0) {
                 throw broken(at(parser), what + " holds the negative number " + value, null);
             }
-            values[count++] = value;
+            numbers[count++] = value;
         }
-        return Arrays.copyOf(values, count);
+        return Arrays.copyOf(numbers, count);
     }
 
     private void checkTiling() throws FormatException {

@@ -1,6 +1,7 @@
 package io.gatun.perf.bench;
 
 import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Operand;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.Scope;
 import io.gatun.spec.Spec;
@@ -50,10 +51,17 @@ public final class Bench implements AutoCloseable {
      * Compares, then times.
      *
      * @param seconds of timing, after half as many of warming up
+     * @throws IllegalArgumentException if the problem is empty, so that there is nothing to time
      * @throws RefusedException if a backend has no kernel for it
      * @throws DisagreementException if the outputs differ
      */
     public Outcome run(Spec spec, double seconds) {
+        for (Operand operand : spec.operands()) {
+            if (operand.elements() == 0 && operand.access() != Operand.Access.WORKSPACE) {
+                throw new IllegalArgumentException("'" + spec + "' is empty, " + operand.name()
+                        + " has no elements: there is nothing to time; give extents of at least 1");
+            }
+        }
         try (Scope scope = memory.parameters("bench")) {
             List<Entrant> entrants = new ArrayList<>();
             backends.forEach((name, kernels) -> entrants.add(Entrant.of(name, kernels, spec, SEED, scope)));
