@@ -1,5 +1,6 @@
 package io.gatun.kernel;
 
+import io.gatun.memory.NativeAccess;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ScratchPool;
 import io.gatun.parallel.Workers;
@@ -36,6 +37,7 @@ public final class Kernels implements AutoCloseable {
 
     /** With backends that were found elsewhere: tests bring their own. */
     Kernels(Preference preference, int threads, NativeMemory memory, Iterable<Backend> backends) {
+        NativeAccess.require();
         this.preference = preference;
         this.workers = new Workers(threads);
         this.scratch = new ScratchPool(memory.budget());
@@ -68,7 +70,8 @@ public final class Kernels implements AutoCloseable {
      *
      * @param backend {@code auto}, {@code onednn}, {@code simd} or {@code reference}
      * @param threads size of the worker pool, the caller included, at least 1
-     * @throws NativeUnavailableException if the named backend cannot run here
+     * @throws NativeUnavailableException if the named backend cannot run here, or none can because this JVM denies native
+     *     access
      * @throws IllegalArgumentException if there is no such backend
      */
     public static Kernels open(String backend, int threads) {
@@ -109,6 +112,7 @@ public final class Kernels implements AutoCloseable {
 
     /** What each backend says to the spec, asking all of them. */
     public Choice explain(Spec spec) {
+        scratch.requireOpen();
         return ask(spec, preference.order(spec), null);
     }
 

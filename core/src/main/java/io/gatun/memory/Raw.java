@@ -1,6 +1,5 @@
 package io.gatun.memory;
 
-import io.gatun.kernel.NativeUnavailableException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -16,14 +15,8 @@ public final class Raw {
 
     @SuppressWarnings("restricted")
     private static MemorySegment all() {
-        try {
-            return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-        } catch (IllegalCallerException e) {
-            throw new NativeUnavailableException(
-                    "kernels work on native memory, which this JVM denies: start it with"
-                            + " --enable-native-access=io.gatun.core (ALL-UNNAMED on the class path)",
-                    e);
-        }
+        NativeAccess.require();
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
     public static float f32(long address, long index) {

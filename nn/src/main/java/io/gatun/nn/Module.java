@@ -15,7 +15,7 @@ import java.util.Map;
  * parameters their memory, and then it can run.
  *
  * <p>{@code forward} in training is for one thread. After {@link #eval} it may be called from many threads at once, each
- * with a tape of its own.
+ * with a tape of its own; platform or virtual threads, and each gets the bits that it would get alone.
  */
 public abstract class Module {
     private final Map<String, Module> children = new LinkedHashMap<>();

@@ -12,15 +12,9 @@ import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.model.CharLstm;
-import io.gatun.nn.model.ResNet;
 import io.gatun.spec.Activation;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,40 +115,6 @@ class ModuleTest {
             tape.reset();
             Tensor again = tape.integers(Shape.of(6, 2), text);
             assertThat(net.forward(again, carried.on(tape)).logits().toArray()).isEqualTo(whole);
-        }
-    }
-
-    @Test
-    void frozenNetGivesTheSameBitsFromManyThreads() throws Exception {
-        ResNet net = ResNet.resnet20(10);
-        try (Parameters _ = net.allocate(memory, 1);
-                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            net.eval();
-            List<float[]> serial = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                serial.add(infer(net, i, tape));
-                tape.reset();
-            }
-            List<Future<float[]>> parallel = new ArrayList<>();
-            for (int i = 0; i < 16; i++) {
-                int image = i % 4;
-                Callable<float[]> task = () -> {
-                    try (Tape own = new Tape(kernels, memory)) {
-                        return infer(net, image, own);
-                    }
-                };
-                parallel.add(threads.submit(task));
-            }
-            for (int i = 0; i < 16; i++) {
-                assertThat(parallel.get(i).get()).isEqualTo(serial.get(i % 4));
-            }
-        }
-    }
-
-    private static float[] infer(ResNet net, int image, Tape on) {
-        try (var _ = on.noGrad()) {
-            return net.forward(on.tensor(Shape.of(1, 8, 8, 3), numbers(192, image)))
-                    .toArray();
         }
     }
 
