@@ -15,6 +15,9 @@ import java.util.Set;
  * has run, and the next layer's often has the same size, so the last one freed is the one still in cache.
  */
 final class GradientMemory {
+    /** A net has some dozens of sizes; batches that all differ would fill the map for ever. */
+    private static final int MOST_SIZES = 1_024;
+
     private final StepSlab slab;
     private final Map<Long, ArrayDeque<MemorySegment>> free = new HashMap<>();
 
@@ -51,6 +54,9 @@ final class GradientMemory {
     /** The slab has taken everything back. */
     void forget() {
         lent.clear();
+        if (free.size() > MOST_SIZES) {
+            free.clear();
+        }
         free.values().forEach(ArrayDeque::clear);
     }
 }

@@ -27,6 +27,12 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Kernels implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.gatun.kernel");
 
+    /**
+     * A plan takes 2 KB of heap, and a net has a few hundred. A program whose batches all differ in size starts over at
+     * this many, which costs microseconds a plan: what is expensive to make, a backend keeps for itself.
+     */
+    private static final int MOST_PLANS = 4_096;
+
     private final Workers workers;
     private final ScratchPool scratch;
     private final Preference preference;
@@ -94,7 +100,17 @@ public final class Kernels implements AutoCloseable {
      */
     public Plan plan(Spec spec) {
         Plan plan = plans.get(spec);
-        return plan != null ? plan : plans.computeIfAbsent(spec, s -> choose(s, preference.order(s)));
+        if (plan != null) {
+            return plan;
+        }
+        makeRoom();
+        return plans.computeIfAbsent(spec, s -> choose(s, preference.order(s)));
+    }
+
+    private void makeRoom() {
+        if (plans.mappingCount() >= MOST_PLANS) {
+            plans.clear();
+        }
     }
 
     /** The plan of a backward spec that shares a workspace with {@code forward}: taken from the same backend. */
@@ -103,6 +119,7 @@ public final class Kernels implements AutoCloseable {
         if (plan != null && plan.backend().equals(forward.backend())) {
             return plan;
         }
+        makeRoom();
         return plans.compute(
                 spec,
                 (s, cached) -> cached != null && cached.backend().equals(forward.backend())
@@ -162,7 +179,7 @@ public final class Kernels implements AutoCloseable {
         return lines;
     }
 
-    /** The plans made so far, in no order: what a run really ran on. */
+    /** The plans made so far, or the latest of very many, in no order: what a run really ran on. */
     public List<Plan> plans() {
         return List.copyOf(plans.values());
     }

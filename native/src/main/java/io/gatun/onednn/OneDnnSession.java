@@ -26,7 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** An open oneDNN: its engine and the kernels that were made with it, which live until it is closed. */
 final class OneDnnSession implements Backend.Session {
@@ -34,12 +34,17 @@ final class OneDnnSession implements Backend.Session {
     private static final int PRIMITIVE_CACHE = 64;
 
     /**
-     * A matmul keeps 0.6 MB of code (a convolution 0.03 to 0.1), so a program whose batches all differ in size would
-     * grow for ever. Beyond so many shapes GEMM goes to the next backend, which compiles nothing.
+     * MiB of generated code to keep, about. A program whose batches all differ in size would grow for ever; when this is
+     * used up, further shapes go to the next backend, which compiles nothing. A ResNet-50 in training needs 8.
      */
-    private static final int GEMM_SHAPES = 512;
+    private static final long MOST_CODE = Long.getLong("gatun.onednn.code", 56) << 20;
 
-    private final AtomicInteger gemms = new AtomicInteger();
+    /** A matmul keeps 0.6 MB; a convolution or anything else 0.02 to 0.1. */
+    private static final long GEMM_CODE = 600_000;
+
+    private static final long OTHER_CODE = 80_000;
+
+    private final AtomicLong code = new AtomicLong();
     private final LoadResult.Loaded library;
     private final Engine engine;
     private final ConcurrentHashMap<Spec, Offer> offers = new ConcurrentHashMap<>();
@@ -55,12 +60,24 @@ final class OneDnnSession implements Backend.Session {
 
     @Override
     public Offer offer(Spec spec) {
-        return offers.computeIfAbsent(spec, this::make);
+        Offer offer = offers.computeIfAbsent(spec, this::make);
+        if (offer instanceof Offer.Refused) {
+            // Only kernels are kept; reasons without end would fill the heap.
+            offers.remove(spec, offer);
+        }
+        return offer;
     }
 
     private Offer make(Spec spec) {
+        long more = spec instanceof GemmSpec ? GEMM_CODE : OTHER_CODE;
+        if (code.get() + more > MOST_CODE) {
+            return Offer.refused("oneDNN keeps code for each shape, " + (MOST_CODE >> 20)
+                    + " MiB by now; allow it more with -Dgatun.onednn.code=MIB");
+        }
         try {
-            return Offer.of(kernel(spec));
+            Offer taken = Offer.of(kernel(spec));
+            code.addAndGet(more);
+            return taken;
         } catch (Refusal e) {
             return Offer.refused(e.getMessage());
         }
@@ -68,7 +85,7 @@ final class OneDnnSession implements Backend.Session {
 
     private Kernel kernel(Spec spec) {
         return switch (spec) {
-            case GemmSpec s -> gemm(s);
+            case GemmSpec s -> Gemm.kernel(engine, s);
             case ConvSpec s -> Convolution.kernel(engine, s);
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
@@ -84,13 +101,6 @@ final class OneDnnSession implements Backend.Session {
             case SgdSpec _, AdamWSpec _ -> throw new Refusal("oneDNN has no optimizers");
             case BatchNormSpec s -> BatchNorm.kernel(engine, s);
         };
-    }
-
-    private Kernel gemm(GemmSpec spec) {
-        if (gemms.incrementAndGet() > GEMM_SHAPES) {
-            throw new Refusal("oneDNN keeps 0.6 MB for each GEMM shape, and " + GEMM_SHAPES + " are in use");
-        }
-        return Gemm.kernel(engine, spec);
     }
 
     @Override

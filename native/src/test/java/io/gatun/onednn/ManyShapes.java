@@ -15,13 +15,15 @@ import java.nio.file.Path;
 final class ManyShapes {
     private static final int WARM = 1_500;
     private static final int SHAPES = 10_000;
-    private static final int AT_ONCE = 1_000;
+
+    /** Fewer than the session takes before it refuses. */
+    private static final int AT_ONCE = 50;
 
     private ManyShapes() {}
 
     public static void main(String[] arguments) throws IOException {
-        for (int first = 0; first < WARM; first += WARM / 3) {
-            run(first, WARM / 3);
+        for (int first = 0; first < WARM; first += AT_ONCE) {
+            run(first, AT_ONCE);
         }
         long before = residentBytes();
         for (int first = WARM; first < WARM + SHAPES; first += AT_ONCE) {
