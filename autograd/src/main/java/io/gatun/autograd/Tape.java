@@ -292,6 +292,7 @@ public final class Tape implements AutoCloseable {
      *     changed, and backward may be called again
      */
     public void backward(Tensor loss, boolean retain) {
+        slab.requireOwner("backward");
         backward.run(loss, retain);
         moved.settle();
     }

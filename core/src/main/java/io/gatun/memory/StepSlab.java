@@ -41,10 +41,7 @@ public final class StepSlab extends Scope {
      */
     @Override
     public MemorySegment allocate(long size, String label) {
-        if (Thread.currentThread() != owner) {
-            throw new WrongThreadException("slab '" + name() + "' is in a step of thread '" + owner.getName() + "'; '"
-                    + label + "' of thread '" + Thread.currentThread().getName() + "' needs a slab of its own");
-        }
+        requireOwner(label);
         if (closed) {
             throw new IllegalStateException("slab '" + name() + "' is closed; '" + label + "' cannot be allocated");
         }
@@ -70,6 +67,19 @@ public final class StepSlab extends Scope {
         return canaries == null
                 ? current.asSlice(from, size)
                 : canaries.guard(current.asSlice(from, room), size, label);
+    }
+
+    /**
+     * Checks that this step is the calling thread's.
+     *
+     * @param what is to be done with it, for the message
+     * @throws WrongThreadException if another thread began it
+     */
+    public void requireOwner(String what) {
+        if (Thread.currentThread() != owner) {
+            throw new WrongThreadException("slab '" + name() + "' is in a step of thread '" + owner.getName() + "'; '"
+                    + what + "' of thread '" + Thread.currentThread().getName() + "' needs a slab of its own");
+        }
     }
 
     private void grow(long size, String label) {

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @RequiresOneDnn
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CallersTest {
+    private static final int RUNS = 100;
+
     private Workers workers;
     private OneDnnSession session;
 
@@ -106,13 +108,16 @@ class CallersTest {
             for (int i = 0; i < 20; i++) {
                 runs.run();
             }
+            // Again if once is not enough: a class that is first used then allocates, but not in every hundred runs.
             long least = Long.MAX_VALUE;
-            for (int i = 0; i < 10 && least > 0; i++) {
+            for (int i = 0; i < 5 && least >= RUNS; i++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
-                runs.run();
+                for (int run = 0; run < RUNS; run++) {
+                    runs.run();
+                }
                 least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
             }
-            assertThat(least).as("bytes allocated by " + line).isZero();
+            assertThat(least).as("bytes in %d runs of %s", RUNS, line).isLessThan(RUNS);
         }
     }
 }

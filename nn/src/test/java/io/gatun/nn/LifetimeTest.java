@@ -64,7 +64,9 @@ class LifetimeTest {
                 tape.reset();
                 net.forward(tape.tensor(Shape.of(1, 2), 1, 2));
             };
-            assertThat(thrownElsewhere(nextStep)).as("handed over between steps").isNull();
+            assertThat(thrownElsewhere(nextStep))
+                    .as("handed over between steps")
+                    .isNull();
             assertThatThrownBy(() -> tape.zeros(Shape.of(3))).isInstanceOf(WrongThreadException.class);
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatun.autograd.Activations;
+import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
@@ -13,6 +14,7 @@ import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.model.CharLstm;
 import io.gatun.spec.Activation;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
@@ -115,6 +117,33 @@ class ModuleTest {
             tape.reset();
             Tensor again = tape.integers(Shape.of(6, 2), text);
             assertThat(net.forward(again, carried.on(tape)).logits().toArray()).isEqualTo(whole);
+        }
+    }
+
+    /** Embedding, gates and their biases, linear layer: each reaches its gradient in a way of its own. */
+    @Test
+    void aSecondBackwardDoublesEveryGradient() {
+        CharLstm net = new CharLstm(9, 5, 6, 2, 0);
+        try (Parameters parameters = net.allocate(memory, 1)) {
+            int[] text = new SplittableRandom(5).ints(12, 0, 9).toArray();
+            float[] gradients = {};
+            for (int backward = 1; backward <= 2; backward++) {
+                tape.reset();
+                Tensor characters = tape.integers(Shape.of(6, 2), text);
+                // Used twice, so that one backward, too, adds to a gradient.
+                Tensor logits = net.forward(characters).add(net.forward(characters));
+                Losses.crossEntropy(logits, characters).backward();
+                float[] now = parameters.gradients().toArray(ValueLayout.JAVA_FLOAT);
+                if (backward == 1) {
+                    gradients = now;
+                } else {
+                    for (int i = 0; i < gradients.length; i++) {
+                        gradients[i] *= 2;
+                    }
+                    assertThat(now).isEqualTo(gradients);
+                }
+            }
+            assertThat(gradients).isNotEqualTo(new float[gradients.length]);
         }
     }
 

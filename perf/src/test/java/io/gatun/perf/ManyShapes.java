@@ -37,8 +37,7 @@ final class ManyShapes {
     /** Forward and backward of a convolution and of a linear layer, of shapes that no other step has. */
     private static void step(Tape tape, int i) {
         tape.reset();
-        Tensor images =
-                tape.zeros(Shape.of(1, 4 + i % 50, 4 + i / 50, 4)).requiresGrad(true);
+        Tensor images = tape.zeros(Shape.of(1, 4 + i % 50, 4 + i / 50, 4)).requiresGrad(true);
         Tensor filters = tape.zeros(Shape.of(8, 3, 3, 4)).requiresGrad(true);
         Images.conv2d(images, filters, null, new Images.Window(1, 1, 1, 1))
                 .relu()
