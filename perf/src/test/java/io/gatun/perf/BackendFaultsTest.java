@@ -239,6 +239,28 @@ class BackendFaultsTest {
                 "start Java with --enable-native-access=io.gatun.core,io.gatun.bindings,io.gatun.accel");
     }
 
+    @Test
+    void outOfNativeMemoryIsOneSentenceWithTheFigures() throws Exception {
+        Output output = java(
+                options(VECTOR, ACCESS, "-Dgatun.memory.limit=5000000", "-Dgatun.onednn.path=" + folder),
+                classPath(true),
+                Main.class.getName(),
+                "train",
+                "resnet20",
+                "--backend",
+                "simd",
+                "--data",
+                "cifar10:" + Cli.cifar(folder.resolve("cifar")),
+                "--out",
+                folder.resolve("none").toString());
+        assertThat(output.err.lines().filter(line -> !line.startsWith("WARNING: Using")))
+                .singleElement()
+                .asString()
+                .matches("out of native memory for .+: asked \\d+ bytes, \\d+ of 5000000 in use; use a smaller batch or"
+                        + " raise -Dgatun.memory.limit");
+        assertThat(output.code).isEqualTo(Errors.BAD_INPUT);
+    }
+
     /** The narrowest vectors, no FMA: what a processor of 2009 has. */
     @Test
     void withoutAvxTheNumbersAreTheSame() throws Exception {
