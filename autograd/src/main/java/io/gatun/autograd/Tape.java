@@ -22,8 +22,8 @@ import java.util.List;
  * share the {@link Kernels} and the parameters: every thread then gets the bits that one thread would.
  *
  * <p>An operation that fails, for want of memory or because an index is out of range, leaves everything outside the tape
- * as it was when the step began: running statistics that batch norms have moved go back. {@code reset(step())} and the
- * same operations then give what they would have given.
+ * as it was when the step began, or after its last finished backward: running statistics that batch norms have moved go
+ * back. {@code reset(step())} and the same operations then give what they would have given.
  *
  * <pre>{@code
  * for (Batch batch : batches) {

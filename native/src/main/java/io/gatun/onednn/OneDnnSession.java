@@ -16,6 +16,7 @@ import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -44,13 +45,20 @@ final class OneDnnSession implements Backend.Session {
 
     private static final long OTHER_CODE = 80_000;
 
+    private final long mostCode;
     private final AtomicLong code = new AtomicLong();
     private final LoadResult.Loaded library;
     private final Engine engine;
     private final ConcurrentHashMap<Spec, Offer> offers = new ConcurrentHashMap<>();
 
     OneDnnSession(Workers workers, LoadResult.Loaded library) {
+        this(workers, library, MOST_CODE);
+    }
+
+    /** A session that keeps {@code mostCode} bytes of code. */
+    OneDnnSession(Workers workers, LoadResult.Loaded library, long mostCode) {
         this.library = library;
+        this.mostCode = mostCode;
         Status.check(
                 Dnnl.dnnl_set_primitive_cache_capacity(PRIMITIVE_CACHE),
                 "dnnl_set_primitive_cache_capacity",
@@ -70,8 +78,10 @@ final class OneDnnSession implements Backend.Session {
 
     private Offer make(Spec spec) {
         long more = spec instanceof GemmSpec ? GEMM_CODE : OTHER_CODE;
-        if (code.get() + more > MOST_CODE) {
-            return Offer.refused("oneDNN keeps code for each shape, " + (MOST_CODE >> 20)
+        // No other backend understands what an LSTM's forward has left in the workspace.
+        boolean bound = spec instanceof LstmSpec lstm && lstm.pass() == Pass.BACKWARD;
+        if (!bound && code.get() + more > mostCode) {
+            return Offer.refused("oneDNN keeps code for each shape, " + (mostCode >> 20)
                     + " MiB by now; allow it more with -Dgatun.onednn.code=MIB");
         }
         try {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +48,26 @@ class OffersTest {
         assertThat(offer(line)).as(line).isInstanceOfSatisfying(Offer.Taken.class, taken -> assertThat(
                         taken.kernel().implementation())
                 .startsWith("onednn:"));
+    }
+
+    /** What is made stays, the backward of what was taken is taken, and all else goes to other backends. */
+    @Test
+    void whenItsRoomForCodeIsUsedUpItRefusesWhatIsNew() {
+        try (Workers workers = new Workers(2);
+                OneDnnSession session = new OneDnnSession(workers, OneDnnLibrary.require(2), 1_300_000)) {
+            Spec first = Spec.parse("gemm f32 m=64 n=64 k=64");
+            Offer taken = session.offer(first);
+            assertThat(taken).isInstanceOf(Offer.Taken.class);
+            for (String line : List.of("gemm f32 m=64 n=64 k=65", "lstm f32 training t=3 b=2 i=16 h=16")) {
+                assertThat(session.offer(Spec.parse(line))).as(line).isInstanceOf(Offer.Taken.class);
+            }
+            assertThat(session.offer(Spec.parse("gemm f32 m=64 n=64 k=66")))
+                    .isInstanceOfSatisfying(Offer.Refused.class, refused -> assertThat(refused.reason())
+                            .contains("1 MiB by now; allow it more with -Dgatun.onednn.code=MIB"));
+            assertThat(session.offer(Spec.parse("lstm f32 backward t=3 b=2 i=16 h=16")))
+                    .isInstanceOf(Offer.Taken.class);
+            assertThat(session.offer(first)).isSameAs(taken);
+        }
     }
 
     @ParameterizedTest
