@@ -1,6 +1,7 @@
 package io.gatun.perf;
 
 import io.gatun.kernel.Kernels;
+import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.memory.MemoryBudget;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,8 +74,13 @@ final class DoctorCommand implements Callable<Integer> {
         facts.put("cpu_features", features(cpu.getOrDefault("flags", cpu.getOrDefault("Features", ""))));
         facts.put("threads", threads);
         facts.put("memory_budget", MemoryBudget.standard().limit());
+        int code = 0;
         try (Kernels kernels = Kernels.open("auto", threads)) {
             facts.put("backends", kernels.describe());
+        } catch (NativeUnavailableException e) {
+            // A doctor says what is wrong beside everything else that it knows.
+            facts.put("backends", Map.of("no backend", List.of(e.getMessage())));
+            code = Errors.FAILED;
         }
         PrintWriter out = command.commandLine().getOut();
         if (json) {
@@ -82,7 +88,7 @@ final class DoctorCommand implements Callable<Integer> {
         } else {
             print(out, facts);
         }
-        return 0;
+        return code;
     }
 
     private static void print(PrintWriter out, Map<String, Object> facts) {

@@ -215,6 +215,10 @@ class BackendFaultsTest {
                 .asString()
                 .contains("--enable-native-access=io.gatun.core");
         assertThat(command.code).isEqualTo(Errors.BAD_INPUT);
+        Output doctor =
+                java(options(VECTOR, "--illegal-native-access=deny"), classPath(true), Main.class.getName(), "doctor");
+        assertThat(doctor.out).contains("cpu features", "no backend\n  kernels work on native memory");
+        assertThat(doctor.code).isEqualTo(Errors.FAILED);
     }
 
     /** On the module path oneDNN's bindings can be denied what the kernels are granted. */
