@@ -154,6 +154,7 @@ class KernelsTest {
             shapes(kernels, x, y, 1_000, 11_000);
             System.gc();
             assertThat(resident() - before).as("KiB").isLessThan(64 << 10);
+            assertThat(kernels.plans()).as("bounded, whatever comes").hasSizeLessThanOrEqualTo(4_096);
         }
     }
 
