@@ -16,18 +16,20 @@ final class ConvCases extends Family<ConvSpec> {
     @Override
     List<ConvSpec> specs(SplittableRandom random) {
         List<ConvSpec> forward = new ArrayList<>();
-        for (int n : new int[] {0, 1, 2, 5}) {
-            forward.add(ConvSpec.of(n, 6, 7, 3, 5, 3, 1, 1));
-        }
-        for (int size : new int[] {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65}) {
+        for (int size : SIZES) {
+            forward.add(ConvSpec.of(size, 4, 3, 3, 5, 3, 1, 1));
             forward.add(ConvSpec.of(1, size, 5, 4, 8, 3, 1, 1));
             forward.add(ConvSpec.of(1, 4, size, 3, 16, 3, 2, 1));
+            forward.add(line(2, size, 3, 5, 3, 1));
             if (size > 0) {
-                forward.add(ConvSpec.of(2, 5, 6, size, 9, 3, 1, 1));
-                forward.add(ConvSpec.of(2, 5, 6, 7, size, 3, 1, 1).withBias());
+                forward.add(ConvSpec.of(2, 4, 5, size, 9, 3, 1, 1));
+                forward.add(ConvSpec.of(2, 4, 5, 7, size, 3, 1, 1).withBias());
                 forward.add(ConvSpec.of(1, 5, 5, size, 16, 1, 1, 0));
                 forward.add(ConvSpec.of(1, 6, 5, size, size, 3, 1, 1).withGroups(size));
             }
+        }
+        for (int kernel : new int[] {1, 2, 3, 5, 7, 11}) {
+            forward.add(line(1, 33, 4, 6, kernel, 1 + kernel % 3));
         }
         forward.add(ConvSpec.of(1, 3, 4, 127, 129, 1, 1, 0));
         forward.add(ConvSpec.of(1, 3, 3, 257, 64, 3, 1, 1));
@@ -65,6 +67,30 @@ final class ConvCases extends Family<ConvSpec> {
             }
         }
         return specs;
+    }
+
+    /** A convolution in one dimension: an image of one row. */
+    private static ConvSpec line(int n, int w, int ic, int oc, int kernel, int stride) {
+        return new ConvSpec(
+                ConvSpec.Direction.FORWARD,
+                n,
+                1,
+                w,
+                ic,
+                oc,
+                1,
+                kernel,
+                1,
+                stride,
+                1,
+                1,
+                0,
+                kernel / 2,
+                0,
+                kernel / 2,
+                1,
+                false,
+                Activation.IDENTITY);
     }
 
     private static ConvSpec sample(SplittableRandom random) {
@@ -144,6 +170,14 @@ final class ConvCases extends Family<ConvSpec> {
                     cases.add(Map.entry(spec, in.with(name, random.nextInt(values.length), Double.NaN)));
                     cases.add(Map.entry(spec, in.with(name, values.length - 1, Double.NaN)));
                 });
+            }
+        }
+        for (Activation activation : ActivationCases.ALL) {
+            ConvSpec spec = ConvSpec.of(2, 4, 5, 8, 8, 3, 1, 0).withBias().withActivation(activation);
+            Inputs in = inputs(spec, false, random);
+            for (double special : SpecialValues.ALL) {
+                cases.add(Map.entry(spec, in.with("src", 100, special)));
+                cases.add(Map.entry(spec, in.with("bias", 7, special)));
             }
         }
         return cases.stream();

@@ -11,6 +11,7 @@ final class Tried {
     private int ran;
     private int exact;
     private int refused;
+    private int mistrusted;
     private int failed;
     private double largest;
     private String refusal = "";
@@ -23,6 +24,11 @@ final class Tried {
     /** An error as a share of what is allowed. */
     void error(double share) {
         largest = Math.max(largest, share);
+    }
+
+    /** An exact case that would have been mostly zeros: not counted as run. */
+    void mistrusted() {
+        mistrusted++;
     }
 
     void refused(String reason) {
@@ -59,7 +65,8 @@ final class Tried {
 
     @Override
     public String toString() {
-        return ran + " ran, " + exact + " of them exact, " + refused + " refused, largest error "
+        return ran + " ran, " + exact + " of them exact, " + mistrusted + " mistrusted, " + refused
+                + " refused, largest error "
                 + Math.round(100 * largest) + " % of what is allowed"
                 + (refused == 0 ? "" : " (the last one: " + refusal + ")");
     }
