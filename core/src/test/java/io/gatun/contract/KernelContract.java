@@ -93,6 +93,11 @@ public abstract class KernelContract {
         return false;
     }
 
+    /** Whether an LSTM over a part of a sequence gives the bits that it gives over the whole. */
+    protected boolean sameBitsAtAnyLength() {
+        return true;
+    }
+
     /** A factor on every tolerance, for a reason that the override states. */
     protected double looseness(Spec spec) {
         return 1;
