@@ -136,24 +136,29 @@ final class ConvCases extends Family<ConvSpec> {
     }
 
     /**
-     * A kernel may multiply the zeros of the padding with a NaN, so specials only go where there is none. Backward data
-     * is padded at its border whatever the spec says (oneDNN's strided one does that), unless the filter is 1x1.
+     * A kernel may multiply the zeros of the padding with a NaN of the factor that slides over them, so into that one
+     * specials only go where there is no padding. Backward data is padded at its border whatever the spec says (oneDNN's
+     * strided one does that), unless the filter is 1x1.
      */
     @Override
     boolean takesSpecials(ConvSpec spec, String input) {
-        boolean spreads = spec.direction() == ConvSpec.Direction.BACKWARD_DATA
-                && input.equals("weights")
-                && spec.kh() * spec.kw() > 1;
-        return !spreads && spec.ph() == 0 && spec.pw() == 0 && spec.pb() == 0 && spec.pr() == 0;
+        boolean padded = spec.ph() > 0 || spec.pw() > 0 || spec.pb() > 0 || spec.pr() > 0;
+        return switch (spec.direction()) {
+            case FORWARD -> !padded || !input.equals("weights");
+            case BACKWARD_DATA -> input.equals("diffDst") || !padded && spec.kh() * spec.kw() == 1;
+            case BACKWARD_WEIGHTS -> !padded || input.equals("src");
+        };
     }
 
-    /** A NaN in each input of each direction, where there is no padding. */
+    /** A NaN in each input of each direction. */
     @Override
     Stream<Map.Entry<ConvSpec, Inputs>> specialCases(SplittableRandom random) {
         List<ConvSpec> forward = List.of(
                 ConvSpec.of(2, 6, 7, 5, 9, 3, 1, 0).withBias(),
                 ConvSpec.of(1, 7, 7, 16, 17, 3, 2, 0),
                 ConvSpec.of(2, 3, 4, 16, 8, 1, 1, 0),
+                ConvSpec.of(2, 6, 7, 5, 17, 3, 1, 1).withBias(),
+                ConvSpec.of(1, 7, 6, 16, 16, 3, 2, 1).withGroups(16),
                 ConvSpec.of(1, 7, 6, 3, 16, 3, 1, 0).withDilation(2, 1),
                 ConvSpec.of(1, 5, 6, 8, 12, 3, 1, 0).withGroups(2),
                 ConvSpec.of(1, 5, 6, 16, 16, 3, 1, 0).withGroups(16),

@@ -56,10 +56,10 @@ public abstract class KernelContract {
     static final boolean SMALL = Boolean.getBoolean("gatun.contract.small");
 
     /** Multiply-adds, or elements moved, that one case may have then. */
-    private static final double SMALL_WORK = 4_000;
+    private static final double SMALL_WORK = 3_000;
 
     /** Cases of one family then. */
-    private static final int SMALL_COUNT = 60;
+    private static final int SMALL_COUNT = 40;
 
     private Kernels kernels;
     private Kernels reference;
