@@ -273,7 +273,9 @@ final class Identities {
                     .put("gamma", integers(c))
                     .put("beta", integers(c))
                     .put("runningMean", integers(c))
-                    .put("runningVar", DoubleStream.generate(() -> 0.125).limit(c).toArray());
+                    .put(
+                            "runningVar",
+                            DoubleStream.generate(() -> 0.125).limit(c).toArray());
             double[] normal = run(plain, in, "dst");
             double[] residual = in.get("residual");
             double[] dst = run(fused, in, "dst");
@@ -368,8 +370,7 @@ final class Identities {
                 .with("c0", run(first, start, "cn"));
         double[] all = run(whole, in, "dst");
         double within = contract.sameBitsAtAnyLength() ? 0 : 1e-6;
-        Assertions.assertThat(run(first, start, "dst"))
-                .containsExactly(Arrays.copyOf(all, 3 * 3 * 9), within(within));
+        Assertions.assertThat(run(first, start, "dst")).containsExactly(Arrays.copyOf(all, 3 * 3 * 9), within(within));
         Assertions.assertThat(run(second, rest, "dst"))
                 .containsExactly(Arrays.copyOfRange(all, 3 * 3 * 9, all.length), within(within));
         for (String state : new String[] {"hn", "cn"}) {

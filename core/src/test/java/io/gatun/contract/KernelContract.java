@@ -395,8 +395,7 @@ public abstract class KernelContract {
         }
     }
 
-    private void sameBits(
-            Family<?> family, Spec spec, Kernels first, Kernels second, int skew, Tried tried) {
+    private void sameBits(Family<?> family, Spec spec, Kernels first, Kernels second, int skew, Tried tried) {
         Plan one = plan(first, family, spec, tried);
         Plan two = one == null ? null : plan(second, family, spec, tried);
         if (two == null) {

@@ -87,9 +87,16 @@ class R64GradientTest {
                     int at = j;
                     double[] x = in.get(input);
                     for (int i = 0; i < x.length; i++) {
-                        double up = forward.apply(in.with(input, i, x[i] + EPS)).get(output).value()[at];
-                        double down = forward.apply(in.with(input, i, x[i] - EPS)).get(output).value()[at];
-                        same(output + "[" + j + "] by " + input + "[" + i + "]", (up - down) / (2 * EPS), row.get(input)[i]);
+                        double up = forward.apply(in.with(input, i, x[i] + EPS))
+                                .get(output)
+                                .value()[at];
+                        double down = forward.apply(in.with(input, i, x[i] - EPS))
+                                .get(output)
+                                .value()[at];
+                        same(
+                                output + "[" + j + "] by " + input + "[" + i + "]",
+                                (up - down) / (2 * EPS),
+                                row.get(input)[i]);
                     }
                 }
             }
@@ -166,7 +173,8 @@ class R64GradientTest {
         ActivationSpec backward = new ActivationSpec(Direction.BACKWARD, activation, 40);
         check(i -> R64Activation.expected(spec, i), in, List.of("dst"), g -> {
             Inputs back = new Inputs(false).put(saved, kept).put("diffDst", g.get("dst"));
-            return Map.of("src", R64Activation.expected(backward, back).get("diffSrc").value());
+            return Map.of(
+                    "src", R64Activation.expected(backward, back).get("diffSrc").value());
         });
     }
 
@@ -179,9 +187,13 @@ class R64GradientTest {
             Inputs forB = new Inputs(false).put("a", in.get("a")).put("b", g.get("c"));
             return Map.of(
                     "a",
-                    R64Gemm.expected(GemmSpec.of(4, 5, 3, false, true), forA).get("c").value(),
+                    R64Gemm.expected(GemmSpec.of(4, 5, 3, false, true), forA)
+                            .get("c")
+                            .value(),
                     "b",
-                    R64Gemm.expected(GemmSpec.of(5, 3, 4, true, false), forB).get("c").value());
+                    R64Gemm.expected(GemmSpec.of(5, 3, 4, true, false), forB)
+                            .get("c")
+                            .value());
         });
     }
 
@@ -228,7 +240,9 @@ class R64GradientTest {
             }
             return Map.of(
                     "src",
-                    R64Pool.expected(spec.with(Direction.BACKWARD), back).get("diffSrc").value());
+                    R64Pool.expected(spec.with(Direction.BACKWARD), back)
+                            .get("diffSrc")
+                            .value());
         });
     }
 
@@ -270,7 +284,9 @@ class R64GradientTest {
             Inputs back = new Inputs(false).put("dst", y).put("diffDst", g.get("dst"));
             return Map.of(
                     "src",
-                    R64Softmax.expected(spec.with(Direction.BACKWARD), back).get("diffSrc").value());
+                    R64Softmax.expected(spec.with(Direction.BACKWARD), back)
+                            .get("diffSrc")
+                            .value());
         });
     }
 
@@ -297,7 +313,9 @@ class R64GradientTest {
             Inputs back = in.with("diffDst", g.get("dst")).put("diffTable", new double[12]);
             return Map.of(
                     "table",
-                    R64Embedding.expected(spec.with(Direction.BACKWARD), back).get("diffTable").value());
+                    R64Embedding.expected(spec.with(Direction.BACKWARD), back)
+                            .get("diffTable")
+                            .value());
         });
     }
 
@@ -328,7 +346,9 @@ class R64GradientTest {
                 List.of("dst"),
                 g -> Map.of(
                         "src",
-                        R64Dropout.expected(spec, in.with("src", g.get("dst"))).get("dst").value()));
+                        R64Dropout.expected(spec, in.with("src", g.get("dst")))
+                                .get("dst")
+                                .value()));
     }
 
     @ParameterizedTest
@@ -344,12 +364,12 @@ class R64GradientTest {
                 "weightsHh", "diffWeightsHh",
                 "bias", "diffBias");
         check(x -> R64Lstm.expected(spec, x), in, List.of("dst", "hn", "cn"), g -> {
-            Inputs back = in.with("diffDst", g.get("dst"))
-                    .put("diffHn", g.get("hn"))
-                    .put("diffCn", g.get("cn"));
+            Inputs back =
+                    in.with("diffDst", g.get("dst")).put("diffHn", g.get("hn")).put("diffCn", g.get("cn"));
             Map<String, Expected> gradients = R64Lstm.expected(spec.with(Pass.BACKWARD), back);
             Map<String, double[]> byInput = new TreeMap<>();
-            names.forEach((input, name) -> byInput.put(input, gradients.get(name).value()));
+            names.forEach(
+                    (input, name) -> byInput.put(input, gradients.get(name).value()));
             return byInput;
         });
     }
