@@ -31,6 +31,16 @@ final class Comparison {
                 + actual.length + " wrong)";
     }
 
+    /** All errors together: a rewrite that changes bits may raise it by a tenth. */
+    static double sum(double[] actual, Expected expected) {
+        double sum = 0;
+        for (int i = 0; i < actual.length; i++) {
+            double error = Math.abs(actual[i] - expected.value()[i]);
+            sum += Double.isFinite(error) && expected.tolerance()[i] > 0x1p-120 ? error : 0;
+        }
+        return sum;
+    }
+
     /** The largest error as a share of the tolerance: above 0.5 is worth a look. */
     static double largest(double[] actual, Expected expected) {
         double largest = 0;

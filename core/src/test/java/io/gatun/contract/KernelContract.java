@@ -389,7 +389,8 @@ public abstract class KernelContract {
                 wrong = family.anyBroken(plan.spec(), run::values);
             }
             if (wrong == null) {
-                expected.forEach((name, output) -> tried.error(Comparison.largest(run.values(name), output)));
+                expected.forEach((name, output) -> tried.error(
+                        Comparison.largest(run.values(name), output), Comparison.sum(run.values(name), output)));
             }
             return wrong;
         }

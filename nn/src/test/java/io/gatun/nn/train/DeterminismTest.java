@@ -2,13 +2,9 @@ package io.gatun.nn.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** One hash of the weights over thread counts, vector widths, and the interpreter. */
@@ -27,12 +23,12 @@ class DeterminismTest {
     @Test
     void weightsDoNotDependOnTheCompiler() throws Exception {
         Set<String> hashes = compiled("tiny", STEPS);
-        hashes.addAll(run(List.of("-Xint", "-XX:MaxVectorSize=32"), "tiny", STEPS, "2"));
+        hashes.addAll(WeightsHash.inAnotherJvm(List.of("-Xint", "-XX:MaxVectorSize=32"), "tiny", STEPS, "2"));
         assertThat(hashes).hasSize(1);
 
-        Set<String> few = new LinkedHashSet<>(run(List.of(), "tiny", FEW_STEPS, "2"));
-        few.addAll(run(List.of("-Xint", "-XX:MaxVectorSize=16"), "tiny", FEW_STEPS, "1", "3"));
-        few.addAll(run(List.of("-Xint", "-XX:MaxVectorSize=64"), "tiny", FEW_STEPS, "7"));
+        Set<String> few = new LinkedHashSet<>(WeightsHash.inAnotherJvm(List.of(), "tiny", FEW_STEPS, "2"));
+        few.addAll(WeightsHash.inAnotherJvm(List.of("-Xint", "-XX:MaxVectorSize=16"), "tiny", FEW_STEPS, "1", "3"));
+        few.addAll(WeightsHash.inAnotherJvm(List.of("-Xint", "-XX:MaxVectorSize=64"), "tiny", FEW_STEPS, "7"));
         assertThat(few).hasSize(1).doesNotContainAnyElementsOf(hashes);
     }
 
@@ -40,33 +36,11 @@ class DeterminismTest {
     private static Set<String> compiled(String nets, int steps) throws Exception {
         Set<String> hashes = new LinkedHashSet<>();
         for (int bytes : new int[] {16, 32, 64}) {
-            List<String> lines = run(List.of("-XX:MaxVectorSize=" + bytes), nets, steps, "1", "2", "3", "7");
+            List<String> lines =
+                    WeightsHash.inAnotherJvm(List.of("-XX:MaxVectorSize=" + bytes), nets, steps, "1", "2", "3", "7");
             assertThat(lines).hasSize(4);
             hashes.addAll(lines);
         }
         return hashes;
-    }
-
-    private static List<String> run(List<String> options, String nets, int steps, String... threads) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(
-                "-Xmx512m", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp"));
-        command.add(System.getProperty("java.class.path"));
-        command.addAll(options);
-        command.add(WeightsHash.class.getName());
-        command.add(nets);
-        command.add(Integer.toString(steps));
-        command.addAll(List.of(threads));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        List<String> lines;
-        try (var reader = process.inputReader(StandardCharsets.UTF_8)) {
-            lines = reader.lines().toList();
-        }
-        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isZero();
-        return lines;
     }
 }

@@ -1,5 +1,7 @@
 package io.gatun.nn.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
@@ -25,16 +27,20 @@ import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Schedule;
 import io.gatun.nn.optim.Sgd;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /** Trains a small CNN and a small LSTM and prints the SHA-256 of their weights: the body of a forked JVM. */
-final class WeightsHash {
+public final class WeightsHash {
     /** How large the nets are: {@code TINY} is what the interpreter trains for 200 steps in a few seconds. */
     private enum Size {
         SMALL(13, 8, 8, 9, 17, 7),
@@ -57,7 +63,37 @@ final class WeightsHash {
         }
     }
 
+    private static final String BACKEND = System.getProperty("gatun.hash.backend", "simd");
+
     private WeightsHash() {}
+
+    /**
+     * What {@link #main} prints in a JVM with the given options: a line for each of the thread counts. Kernels are
+     * simd's, or those of {@code -Dgatun.hash.backend=…}.
+     */
+    public static List<String> inAnotherJvm(List<String> options, String nets, int steps, String... threads)
+            throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(
+                "-Xmx512m", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp"));
+        command.add(System.getProperty("java.class.path"));
+        command.addAll(options);
+        command.add(WeightsHash.class.getName());
+        command.add(nets);
+        command.add(Integer.toString(steps));
+        command.addAll(List.of(threads));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<String> lines;
+        try (var reader = process.inputReader(StandardCharsets.UTF_8)) {
+            lines = reader.lines().toList();
+        }
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        return lines;
+    }
 
     /** {@code small} or {@code tiny}, steps, then thread counts; prints a line for each thread count. */
     public static void main(String[] args) throws Exception {
@@ -90,7 +126,7 @@ final class WeightsHash {
                 new Dropout(0.1f),
                 new GlobalAvgPool(),
                 new Linear(2 * size.channels, 3));
-        try (Kernels kernels = Kernels.open("simd", threads, memory);
+        try (Kernels kernels = Kernels.open(BACKEND, threads, memory);
                 Parameters parameters = model.allocate(memory, 5);
                 Optimizer optimizer = new Sgd(
                         kernels,
@@ -107,7 +143,7 @@ final class WeightsHash {
     private static String lstm(Size size, CharText text, int threads, int steps) throws Exception {
         NativeMemory memory = NativeMemory.standard();
         CharLstm model = new CharLstm(text.vocabulary().size(), size.width, size.hidden, 2, 0.1f);
-        try (Kernels kernels = Kernels.open("simd", threads, memory);
+        try (Kernels kernels = Kernels.open(BACKEND, threads, memory);
                 Parameters parameters = model.allocate(memory, 5);
                 Optimizer optimizer =
                         new AdamW(kernels, memory, parameters, Schedule.constant(3e-3f), AdamW.Options.DEFAULT);
