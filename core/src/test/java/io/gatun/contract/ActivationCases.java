@@ -56,17 +56,6 @@ final class ActivationCases extends Family<ActivationSpec> {
     }
 
     @Override
-    double[] specialValues() {
-        return SpecialValues.FOR_ELEMENTS;
-    }
-
-    /** Backward multiplies with f' and so may make NaN of 0 * Inf: only what forward can hand over is put in. */
-    @Override
-    boolean takesSpecials(ActivationSpec spec, String input) {
-        return spec.direction() == Direction.FORWARD;
-    }
-
-    @Override
     java.util.stream.Stream<Map.Entry<ActivationSpec, Inputs>> specialCases(SplittableRandom random) {
         return ALL.stream().filter(a -> a.kind() != Activation.Kind.IDENTITY).flatMap(activation -> {
             ActivationSpec spec = new ActivationSpec(Direction.BACKWARD, activation, 37);

@@ -18,6 +18,7 @@ final class BinaryCases extends Family<BinarySpec> {
             for (BinarySpec.Broadcast broadcast : BinarySpec.Broadcast.values()) {
                 for (int size : SIZES) {
                     specs.add(new BinarySpec(op, broadcast, 3, size));
+                    specs.add(new BinarySpec(op, broadcast, size, 5));
                 }
                 specs.add(new BinarySpec(op, broadcast, 129, 7));
                 specs.add(new BinarySpec(op, broadcast, 0, 7));
@@ -40,11 +41,6 @@ final class BinaryCases extends Family<BinarySpec> {
     @Override
     boolean elementwise() {
         return true;
-    }
-
-    @Override
-    double[] specialValues() {
-        return SpecialValues.FOR_ELEMENTS;
     }
 
     @Override

@@ -13,7 +13,8 @@ final class Comparison {
         double worstExcess = -1;
         for (int i = 0; i < actual.length; i++) {
             if (!expected.admits(i, actual[i], looseness)) {
-                double distance = Math.abs(actual[i] - expected.value()[i]) / (expected.tolerance()[i] + 0x1p-149);
+                double distance =
+                        Math.abs(actual[i] - expected.value()[i]) / (Math.max(0, expected.tolerance()[i]) + 0x1p-149);
                 double excess = Double.isNaN(distance) ? Double.POSITIVE_INFINITY : distance;
                 if (excess > worstExcess) {
                     worst = i;
@@ -26,8 +27,18 @@ final class Comparison {
             return null;
         }
         return name + "[" + worst + "] = " + (float) actual[worst] + ", must be " + (float) expected.value()[worst]
-                + " within " + (float) (looseness * expected.tolerance()[worst]) + " (" + wrong + " of "
+                + " within " + (float) (looseness * Math.max(0, expected.tolerance()[worst])) + " (" + wrong + " of "
                 + actual.length + " wrong)";
+    }
+
+    /** All errors together: a rewrite that changes bits may raise it by a tenth. */
+    static double sum(double[] actual, Expected expected) {
+        double sum = 0;
+        for (int i = 0; i < actual.length; i++) {
+            double error = Math.abs(actual[i] - expected.value()[i]);
+            sum += Double.isFinite(error) && expected.tolerance()[i] > 0x1p-120 ? error : 0;
+        }
+        return sum;
     }
 
     /** The largest error as a share of the tolerance: above 0.5 is worth a look. */

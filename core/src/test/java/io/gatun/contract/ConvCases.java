@@ -16,18 +16,20 @@ final class ConvCases extends Family<ConvSpec> {
     @Override
     List<ConvSpec> specs(SplittableRandom random) {
         List<ConvSpec> forward = new ArrayList<>();
-        for (int n : new int[] {0, 1, 2, 5}) {
-            forward.add(ConvSpec.of(n, 6, 7, 3, 5, 3, 1, 1));
-        }
-        for (int size : new int[] {0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65}) {
+        for (int size : SIZES) {
+            forward.add(ConvSpec.of(size, 4, 3, 3, 5, 3, 1, 1));
             forward.add(ConvSpec.of(1, size, 5, 4, 8, 3, 1, 1));
             forward.add(ConvSpec.of(1, 4, size, 3, 16, 3, 2, 1));
+            forward.add(line(2, size, 3, 5, 3, 1));
             if (size > 0) {
-                forward.add(ConvSpec.of(2, 5, 6, size, 9, 3, 1, 1));
-                forward.add(ConvSpec.of(2, 5, 6, 7, size, 3, 1, 1).withBias());
+                forward.add(ConvSpec.of(2, 4, 5, size, 9, 3, 1, 1));
+                forward.add(ConvSpec.of(2, 4, 5, 7, size, 3, 1, 1).withBias());
                 forward.add(ConvSpec.of(1, 5, 5, size, 16, 1, 1, 0));
                 forward.add(ConvSpec.of(1, 6, 5, size, size, 3, 1, 1).withGroups(size));
             }
+        }
+        for (int kernel : new int[] {1, 2, 3, 5, 7, 11}) {
+            forward.add(line(1, 33, 4, 6, kernel, 1 + kernel % 3));
         }
         forward.add(ConvSpec.of(1, 3, 4, 127, 129, 1, 1, 0));
         forward.add(ConvSpec.of(1, 3, 3, 257, 64, 3, 1, 1));
@@ -65,6 +67,30 @@ final class ConvCases extends Family<ConvSpec> {
             }
         }
         return specs;
+    }
+
+    /** A convolution in one dimension: an image of one row. */
+    private static ConvSpec line(int n, int w, int ic, int oc, int kernel, int stride) {
+        return new ConvSpec(
+                ConvSpec.Direction.FORWARD,
+                n,
+                1,
+                w,
+                ic,
+                oc,
+                1,
+                kernel,
+                1,
+                stride,
+                1,
+                1,
+                0,
+                kernel / 2,
+                0,
+                kernel / 2,
+                1,
+                false,
+                Activation.IDENTITY);
     }
 
     private static ConvSpec sample(SplittableRandom random) {
@@ -110,24 +136,29 @@ final class ConvCases extends Family<ConvSpec> {
     }
 
     /**
-     * A kernel may multiply the zeros of the padding with a NaN, so specials only go where there is none. Backward data
-     * is padded at its border whatever the spec says (oneDNN's strided one does that), unless the filter is 1x1.
+     * A kernel may multiply the zeros of the padding with a NaN of the factor that slides over them, so into that one
+     * specials only go where there is no padding. Backward data is padded at its border whatever the spec says (oneDNN's
+     * strided one does that), unless the filter is 1x1.
      */
     @Override
     boolean takesSpecials(ConvSpec spec, String input) {
-        boolean spreads = spec.direction() == ConvSpec.Direction.BACKWARD_DATA
-                && input.equals("weights")
-                && spec.kh() * spec.kw() > 1;
-        return !spreads && spec.ph() == 0 && spec.pw() == 0 && spec.pb() == 0 && spec.pr() == 0;
+        boolean padded = spec.ph() > 0 || spec.pw() > 0 || spec.pb() > 0 || spec.pr() > 0;
+        return switch (spec.direction()) {
+            case FORWARD -> !padded || !input.equals("weights");
+            case BACKWARD_DATA -> input.equals("diffDst") || !padded && spec.kh() * spec.kw() == 1;
+            case BACKWARD_WEIGHTS -> !padded || input.equals("src");
+        };
     }
 
-    /** A NaN in each input of each direction, where there is no padding. */
+    /** A NaN in each input of each direction. */
     @Override
     Stream<Map.Entry<ConvSpec, Inputs>> specialCases(SplittableRandom random) {
         List<ConvSpec> forward = List.of(
                 ConvSpec.of(2, 6, 7, 5, 9, 3, 1, 0).withBias(),
                 ConvSpec.of(1, 7, 7, 16, 17, 3, 2, 0),
                 ConvSpec.of(2, 3, 4, 16, 8, 1, 1, 0),
+                ConvSpec.of(2, 6, 7, 5, 17, 3, 1, 1).withBias(),
+                ConvSpec.of(1, 7, 6, 16, 16, 3, 2, 1).withGroups(16),
                 ConvSpec.of(1, 7, 6, 3, 16, 3, 1, 0).withDilation(2, 1),
                 ConvSpec.of(1, 5, 6, 8, 12, 3, 1, 0).withGroups(2),
                 ConvSpec.of(1, 5, 6, 16, 16, 3, 1, 0).withGroups(16),
@@ -144,6 +175,14 @@ final class ConvCases extends Family<ConvSpec> {
                     cases.add(Map.entry(spec, in.with(name, random.nextInt(values.length), Double.NaN)));
                     cases.add(Map.entry(spec, in.with(name, values.length - 1, Double.NaN)));
                 });
+            }
+        }
+        for (Activation activation : ActivationCases.ALL) {
+            ConvSpec spec = ConvSpec.of(2, 4, 5, 8, 8, 3, 1, 0).withBias().withActivation(activation);
+            Inputs in = inputs(spec, false, random);
+            for (double special : SpecialValues.ALL) {
+                cases.add(Map.entry(spec, in.with("src", 100, special)));
+                cases.add(Map.entry(spec, in.with("bias", 7, special)));
             }
         }
         return cases.stream();

@@ -3,9 +3,11 @@ package io.gatun.contract;
 import io.gatun.spec.Activation;
 import io.gatun.spec.GemmSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 final class GemmCases extends Family<GemmSpec> {
     private static final Activation[] ACTIVATIONS = {
@@ -33,6 +35,9 @@ final class GemmCases extends Family<GemmSpec> {
         specs.add(GemmSpec.of(3, 5, 32_768));
         specs.add(GemmSpec.of(130, 150, 140, true, true));
         specs.add(GemmSpec.of(97, 200, 513));
+        for (int batch : SIZES) {
+            specs.add(GemmSpec.batched(batch, 2, 5, 3, false, false));
+        }
         for (int batch : new int[] {0, 1, 2, 3, 7}) {
             specs.add(GemmSpec.batched(batch, 5, 9, 7, false, true));
             specs.add(GemmSpec.batched(batch, 6, 17, 8, true, false)
@@ -102,6 +107,19 @@ final class GemmCases extends Family<GemmSpec> {
     @Override
     boolean takesSpecials(GemmSpec spec, String input) {
         return !input.equals("c") || spec.beta() != 0;
+    }
+
+    /** Each special value into the sum under each activation: what is right for sums alone may be lost there. */
+    @Override
+    Stream<Map.Entry<GemmSpec, Inputs>> specialCases(SplittableRandom random) {
+        return Arrays.stream(ACTIVATIONS).flatMap(activation -> {
+            GemmSpec spec = GemmSpec.of(5, 18, 7).withBias().withActivation(activation);
+            Inputs in = inputs(spec, false, random);
+            return Arrays.stream(SpecialValues.ALL)
+                    .boxed()
+                    .flatMap(special -> Stream.of(
+                            Map.entry(spec, in.with("a", 9, special)), Map.entry(spec, in.with("bias", 17, special))));
+        });
     }
 
     @Override

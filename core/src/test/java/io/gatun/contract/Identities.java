@@ -1,8 +1,11 @@
 package io.gatun.contract;
 
+import static org.assertj.core.api.Assertions.within;
+
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.spec.Activation;
+import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;
@@ -19,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
@@ -51,6 +56,9 @@ final class Identities {
         return Stream.of(
                 DynamicTest.dynamicTest("conv: 1x1 is a gemm", i::pointwiseIsGemm),
                 DynamicTest.dynamicTest("conv: depthwise is one convolution a channel", i::depthwise),
+                DynamicTest.dynamicTest("conv: groups are convolutions side by side", i::groups),
+                DynamicTest.dynamicTest("conv: with bias and relu is both behind it", i::fusedConv),
+                DynamicTest.dynamicTest("batchnorm: with add and relu is both behind it", i::fusedNorm),
                 DynamicTest.dynamicTest("conv: stride takes every s-th of stride 1", i::strideSubsamples),
                 DynamicTest.dynamicTest("conv: the images of a batch do not know each other", i::batchOrder),
                 DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift),
@@ -127,14 +135,21 @@ final class Identities {
         Assertions.assertThat(dot(b, diffB)).isEqualTo(wanted);
     }
 
-    /** Windows of 4 elements: dividing by 4 is exact. */
+    /** Multiples of 36: dividing by the 9, 6 or 4 elements of a window is exact. */
     private void poolAdjoint() {
-        PoolSpec forward = PoolSpec.of(PoolSpec.Op.AVG_PAD, 2, 9, 8, 19, 2, 1, 0);
-        double[] src = integers(elements(forward, "src"));
-        double[] y = integers(elements(forward, "dst"));
-        double wanted = dot(run(forward, new Inputs(true).put("src", src), "dst"), y);
-        double[] diffSrc = run(forward.with(Direction.BACKWARD), new Inputs(true).put("diffDst", y), "diffSrc");
-        Assertions.assertThat(dot(src, diffSrc)).isEqualTo(wanted);
+        for (PoolSpec forward : new PoolSpec[] {
+            PoolSpec.of(PoolSpec.Op.AVG_PAD, 2, 9, 8, 19, 2, 1, 0),
+            PoolSpec.of(PoolSpec.Op.AVG_PAD, 2, 9, 8, 19, 3, 2, 1),
+            PoolSpec.of(PoolSpec.Op.AVG, 2, 9, 8, 19, 3, 2, 1)
+        }) {
+            Inputs in = new Inputs(true)
+                    .put("src", integers(elements(forward, "src")))
+                    .put("diffDst", integers(elements(forward, "dst")))
+                    .times(36);
+            double wanted = dot(run(forward, in, "dst"), in.get("diffDst"));
+            double[] diffSrc = run(forward.with(Direction.BACKWARD), in, "diffSrc");
+            Assertions.assertThat(dot(in.get("src"), diffSrc)).as("%s", forward).isEqualTo(wanted);
+        }
     }
 
     private void permuteAdjoint() {
@@ -198,6 +213,103 @@ final class Identities {
         }
     }
 
+    private void groups() {
+        int groups = 3;
+        int ic = 5;
+        int oc = 7;
+        ConvSpec all = ConvSpec.of(2, 6, 7, groups * ic, groups * oc, 3, 2, 1).withGroups(groups);
+        double[] src = integers(elements(all, "src"));
+        double[] weights = integers(elements(all, "weights"));
+        double[] dst = run(all, new Inputs(true).put("src", src).put("weights", weights), "dst");
+        int filter = weights.length / groups;
+        for (int g = 0; g < groups; g++) {
+            ConvSpec one = ConvSpec.of(2, 6, 7, ic, oc, 3, 2, 1);
+            Inputs in = new Inputs(true)
+                    .put("src", columns(src, groups * ic, g * ic, ic))
+                    .put("weights", Arrays.copyOfRange(weights, g * filter, (g + 1) * filter));
+            Assertions.assertThat(run(one, in, "dst"))
+                    .as("group %d", g)
+                    .containsExactly(columns(dst, groups * oc, g * oc, oc));
+        }
+    }
+
+    /** Some neighbouring columns of a matrix with {@code cols}. */
+    private static double[] columns(double[] matrix, int cols, int from, int count) {
+        return IntStream.range(0, matrix.length / cols)
+                .flatMap(row -> IntStream.range(row * cols + from, row * cols + from + count))
+                .mapToDouble(at -> matrix[at])
+                .toArray();
+    }
+
+    private void fusedConv() {
+        ConvSpec plain = ConvSpec.of(2, 6, 7, 9, 17, 3, 1, 1);
+        double[] bias = integers(17);
+        Inputs in = new Inputs(true)
+                .put("src", integers(elements(plain, "src")))
+                .put("weights", integers(elements(plain, "weights")))
+                .put("bias", bias);
+        double[] separate = run(plain, in, "dst");
+        for (int at = 0; at < separate.length; at++) {
+            separate[at] = Math.max(0, separate[at] + bias[at % 17]);
+        }
+        double[] fused = run(plain.withBias().withActivation(Activation.RELU), in, "dst");
+        Assertions.assertThat(fused).containsExactly(separate);
+    }
+
+    /**
+     * Backward too. With variance + eps = 1/4 and integers all of inference is exact; in training the sum rounds once
+     * more where it is stored in between.
+     */
+    private void fusedNorm() {
+        int c = 19;
+        int rows = 31;
+        int count = rows * c;
+        for (Pass pass : new Pass[] {Pass.INFERENCE, Pass.TRAINING}) {
+            BatchNormSpec fused = new BatchNormSpec(pass, rows, c, 0.125f, 0.1f, true, true);
+            BatchNormSpec plain = new BatchNormSpec(pass, rows, c, 0.125f, 0.1f, false, false);
+            Inputs in = new Inputs(true)
+                    .put("src", integers(count))
+                    .put("residual", integers(count))
+                    .put("gamma", integers(c))
+                    .put("beta", integers(c))
+                    .put("runningMean", integers(c))
+                    .put(
+                            "runningVar",
+                            DoubleStream.generate(() -> 0.125).limit(c).toArray());
+            double[] normal = run(plain, in, "dst");
+            double[] residual = in.get("residual");
+            double[] dst = run(fused, in, "dst");
+            double[] separate = new double[count];
+            for (int at = 0; at < count; at++) {
+                separate[at] = Math.max(0, (float) (normal[at] + residual[at]));
+            }
+            if (pass == Pass.INFERENCE) {
+                Assertions.assertThat(dst).containsExactly(separate);
+                continue;
+            }
+            for (int at = 0; at < count; at++) {
+                double size = Math.abs(normal[at]) + Math.abs(residual[at]);
+                Assertions.assertThat(dst[at]).as("dst[%d]", at).isCloseTo(separate[at], within(4 * Expected.U * size));
+            }
+            Inputs back = in.with("dst", dst).with("diffDst", integers(count));
+            for (String saved : new String[] {"mean", "invStd"}) {
+                back = back.with(saved, run(fused, in, saved));
+            }
+            double[] passed = back.get("diffDst").clone();
+            for (int at = 0; at < count; at++) {
+                passed[at] *= dst[at] > 0 ? 1 : 0;
+            }
+            Inputs behind = back.with("diffDst", passed);
+            for (String gradient : new String[] {"diffSrc", "diffGamma", "diffBeta"}) {
+                Assertions.assertThat(run(fused.with(Pass.BACKWARD), back, gradient))
+                        .as(gradient)
+                        .containsExactly(run(plain.with(Pass.BACKWARD), behind, gradient));
+            }
+            Assertions.assertThat(run(fused.with(Pass.BACKWARD), back, "diffResidual"))
+                    .containsExactly(passed);
+        }
+    }
+
     private void strideSubsamples() {
         ConvSpec dense = ConvSpec.of(1, 11, 13, 7, 18, 3, 1, 1);
         ConvSpec strided = ConvSpec.of(1, 11, 13, 7, 18, 3, 2, 1);
@@ -256,10 +368,15 @@ final class Identities {
         Inputs rest = in.with("src", Arrays.copyOfRange(src, cut, src.length))
                 .with("h0", run(first, start, "hn"))
                 .with("c0", run(first, start, "cn"));
+        double[] all = run(whole, in, "dst");
+        double within = contract.sameBitsAtAnyLength() ? 0 : 1e-6;
+        Assertions.assertThat(run(first, start, "dst")).containsExactly(Arrays.copyOf(all, 3 * 3 * 9), within(within));
+        Assertions.assertThat(run(second, rest, "dst"))
+                .containsExactly(Arrays.copyOfRange(all, 3 * 3 * 9, all.length), within(within));
         for (String state : new String[] {"hn", "cn"}) {
             Assertions.assertThat(run(second, rest, state))
                     .as(state)
-                    .containsExactly(run(whole, in, state), Assertions.within(1e-6));
+                    .containsExactly(run(whole, in, state), within(within));
         }
     }
 }

@@ -3,6 +3,7 @@ package io.gatun.contract;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Operand;
 import io.gatun.spec.Spec;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -61,6 +62,15 @@ final class Inputs {
             floats[i] = (float) values[i];
         }
         return floats;
+    }
+
+    /** The same with every number multiplied. */
+    Inputs times(double factor) {
+        Inputs scaled = new Inputs(exact);
+        values.forEach((name, of) ->
+                scaled.put(name, Arrays.stream(of).map(v -> v * factor).toArray()));
+        scaled.longs.putAll(longs);
+        return scaled;
     }
 
     Inputs put(String name, double... of) {

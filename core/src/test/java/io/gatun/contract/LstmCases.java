@@ -19,12 +19,13 @@ final class LstmCases extends Family<LstmSpec> {
             for (int t : new int[] {0, 1, 2, 7, 100}) {
                 specs.add(new LstmSpec(pass, t, 2, 5, 7));
             }
-            for (int b : new int[] {0, 1, 3, 8, 17}) {
-                specs.add(new LstmSpec(pass, 3, b, 4, 6));
-            }
-            for (int size : new int[] {1, 2, 3, 7, 8, 15, 16, 17, 33, 64}) {
-                specs.add(new LstmSpec(pass, 3, 3, 5, size));
-                specs.add(new LstmSpec(pass, 2, 4, size, 8));
+            for (int size : SIZES) {
+                specs.add(new LstmSpec(pass, size, 1, 2, 3));
+                specs.add(new LstmSpec(pass, 3, size, 4, 6));
+                if (size > 0) {
+                    specs.add(new LstmSpec(pass, 3, 2, size, 8));
+                    specs.add(new LstmSpec(pass, 2, size > 300 ? 1 : 3, 5, size));
+                }
             }
             for (int i = 0; i < 6; i++) {
                 specs.add(new LstmSpec(

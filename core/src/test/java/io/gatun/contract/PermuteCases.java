@@ -49,11 +49,6 @@ final class PermuteCases extends Family<PermuteSpec> {
     }
 
     @Override
-    double[] specialValues() {
-        return SpecialValues.FOR_ELEMENTS;
-    }
-
-    @Override
     Map<String, Expected> expected(PermuteSpec spec, Inputs in) {
         return R64Permute.expected(spec, in);
     }

@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 final class PoolCases extends Family<PoolSpec> {
+    /** Sums of a window of so large integers, up to 6 times that, are far from 2^24. */
+    private static final long MULTIPLE = 5_000;
+
     PoolCases() {
         super(PoolSpec.class);
     }
@@ -16,16 +19,14 @@ final class PoolCases extends Family<PoolSpec> {
     List<PoolSpec> specs(SplittableRandom random) {
         List<PoolSpec> forward = new ArrayList<>();
         for (PoolSpec.Op op : PoolSpec.Op.values()) {
-            for (int c : SIZES) {
-                if (c > 0) {
-                    forward.add(PoolSpec.of(op, 1, 5, 4, c, 2, 2, 0));
+            for (int size : SIZES) {
+                if (size > 0) {
+                    forward.add(PoolSpec.of(op, 1, 5, 4, size, 2, 2, 0));
                 }
-            }
-            for (int size : new int[] {0, 1, 2, 3, 7, 8, 16, 33}) {
+                forward.add(PoolSpec.of(op, size, 4, 3, 3, 2, 1, 0));
                 forward.add(PoolSpec.of(op, 2, size, 5, 3, 3, 2, 1));
                 forward.add(PoolSpec.of(op, 1, 6, size, 17, 2, 1, 0));
             }
-            forward.add(PoolSpec.of(op, 0, 4, 4, 3, 2, 2, 0));
             forward.add(new PoolSpec(Direction.FORWARD, op, 2, 7, 6, 4, 3, 2, 2, 3, 1, 0, 2, 1, true));
             forward.add(new PoolSpec(Direction.FORWARD, op, 1, 5, 5, 2, 2, 2, 1, 1, 3, 3, 3, 3, false));
             forward.add(PoolSpec.of(op, 1, 3, 3, 2, 7, 1, 0));
@@ -66,12 +67,51 @@ final class PoolCases extends Family<PoolSpec> {
 
     @Override
     boolean exactable(PoolSpec spec) {
-        return spec.op() == PoolSpec.Op.MAX;
+        return spec.op() == PoolSpec.Op.MAX || multiple(spec) <= MULTIPLE;
+    }
+
+    /** The places of the maxima: 0 is one of them. */
+    @Override
+    boolean manyZeros(String output) {
+        return output.equals("indices");
+    }
+
+    /** The least number that every average of the spec divides by without a rest, or more than {@link #MULTIPLE}. */
+    private static long multiple(PoolSpec spec) {
+        return divisors(spec.h(), spec.kh(), spec.sh(), spec.ph(), spec.pb(), spec.oh(), spec.op())
+                * divisors(spec.w(), spec.kw(), spec.sw(), spec.pw(), spec.pr(), spec.ow(), spec.op());
+    }
+
+    private static long divisors(int size, int kernel, int stride, int before, int after, int out, PoolSpec.Op op) {
+        long multiple = 1;
+        for (int i = 0; i < out && multiple <= MULTIPLE; i++) {
+            int from = i * stride - before;
+            int to = from + kernel;
+            int extent = op == PoolSpec.Op.AVG_PAD
+                    ? Math.min(to, size + after) - from
+                    : Math.min(to, size) - Math.max(from, 0);
+            multiple = extent > 0 ? lcm(multiple, extent) : multiple;
+        }
+        return multiple;
+    }
+
+    private static long lcm(long a, long b) {
+        long x = a;
+        long y = b;
+        while (y != 0) {
+            long rest = x % y;
+            x = y;
+            y = rest;
+        }
+        return a / x * b;
     }
 
     @Override
     Inputs inputs(PoolSpec spec, boolean exact, SplittableRandom random) {
         Inputs in = Inputs.random(spec, exact, exact ? 6 : 2, random);
+        if (exact && spec.op() != PoolSpec.Op.MAX) {
+            in = in.times(multiple(spec));
+        }
         if (spec.op() == PoolSpec.Op.MAX && spec.direction() == Direction.BACKWARD) {
             PoolSpec forward = spec.with(Direction.FORWARD);
             Inputs src = Inputs.random(forward, exact, 6, random);

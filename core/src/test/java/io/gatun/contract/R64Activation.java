@@ -23,7 +23,7 @@ final class R64Activation {
 
     /** f'(x). At 0 what PyTorch says: relu' = 0, leaky relu' = alpha, elu' = alpha. */
     static double derivative(Activation activation, double x) {
-        if (Double.isNaN(x)) {
+        if (Double.isNaN(x) && activation.kind() != Activation.Kind.IDENTITY) {
             return x;
         }
         double y = apply(activation, x);
@@ -33,16 +33,17 @@ final class R64Activation {
             case LEAKY_RELU -> x > 0 ? 1 : activation.alpha();
             case SIGMOID -> y * (1 - y);
             case TANH -> 1 - y * y;
-            case GELU -> normalCdf(x) + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+            case GELU -> Double.isInfinite(x) ? normalCdf(x) : normalCdf(x) + x * normalDensity(x);
             case ELU -> x > 0 ? 1 : activation.alpha() * Math.exp(x);
         };
     }
 
+    private static double normalDensity(double x) {
+        return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+    }
+
     /** f' by what backward reads: f(x) where the kind says so. */
     static double derivativeOfSaved(Activation activation, double saved) {
-        if (Double.isNaN(saved)) {
-            return saved;
-        }
         return switch (activation.kind()) {
             case SIGMOID -> saved * (1 - saved);
             case TANH -> 1 - saved * saved;

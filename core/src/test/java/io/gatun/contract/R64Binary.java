@@ -27,6 +27,6 @@ final class R64Binary {
                 case DIV -> a[i] / other;
             };
         }
-        return Map.of("dst", Expected.exact(dst));
+        return Map.of("dst", Expected.bits(dst));
     }
 }

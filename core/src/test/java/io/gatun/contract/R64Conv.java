@@ -51,7 +51,7 @@ final class R64Conv {
                 if (s.bias()) {
                     for (int i = 0; i < dst.length; i++) {
                         dst[i] = in.get("bias")[i % s.oc()];
-                        terms[i] = Math.abs(dst[i]);
+                        terms[i] = Expected.size(dst[i]);
                     }
                 }
                 walk(s, (a, b, c) -> add(dst, terms, c, src[a] * weights[b]));
@@ -65,9 +65,10 @@ final class R64Conv {
                         in.exact
                                 ? Expected.exact(dst)
                                 : Expected.of(
-                                        dst,
-                                        i -> Expected.SUM * Expected.U * terms[i] * slope
-                                                + ulps * Expected.ulp(dst[i])));
+                                                dst,
+                                                i -> Expected.SUM * Expected.U * terms[i] * slope
+                                                        + ulps * Expected.ulp(dst[i]))
+                                        .reaching(i -> R64Gemm.reach(s.activation(), terms[i])));
             }
             case BACKWARD_DATA -> {
                 double[] diffDst = in.get("diffDst");
@@ -99,6 +100,6 @@ final class R64Conv {
 
     private static void add(double[] sums, double[] terms, int at, double term) {
         sums[at] += term;
-        terms[at] += Math.abs(term);
+        terms[at] += Expected.size(term);
     }
 }

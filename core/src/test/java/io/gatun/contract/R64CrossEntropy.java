@@ -42,8 +42,8 @@ final class R64CrossEntropy {
                 double p = Math.exp(x[from + j] - max) / sum;
                 int one = j == target ? 1 : 0;
                 diff[from + j] = (p - one) / counted;
-                double distance = Double.isFinite(x[from + j]) ? Math.abs(x[from + j] - max) : 0;
-                tolerance[from + j] = (16 + 2 * distance) * U * (p + one) / counted;
+
+                tolerance[from + j] = 16 * U * (p + one) / counted;
             }
         }
         double scale = terms / Math.max(1, counted);

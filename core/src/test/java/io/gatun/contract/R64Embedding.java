@@ -16,17 +16,17 @@ final class R64Embedding {
             for (int i = 0; i < dst.length; i++) {
                 dst[i] = in.get("table")[(int) indices[i / dim] * dim + i % dim];
             }
-            return Map.of("dst", Expected.exact(dst));
+            return Map.of("dst", Expected.bits(dst));
         }
         double[] table = in.get("diffTable").clone();
         double[] terms = new double[table.length];
         for (int i = 0; i < terms.length; i++) {
-            terms[i] = Math.abs(table[i]);
+            terms[i] = Expected.size(table[i]);
         }
         for (int i = 0; i < indices.length * dim; i++) {
             int to = (int) indices[i / dim] * dim + i % dim;
             table[to] += in.get("diffDst")[i];
-            terms[to] += Math.abs(in.get("diffDst")[i]);
+            terms[to] += Expected.size(in.get("diffDst")[i]);
         }
         return Map.of("diffTable", Expected.sums(table, terms, in.exact));
     }

@@ -15,6 +15,7 @@ final class R64Gemm {
         // Gaps between rows keep what they held; C is only read for beta != 0.
         double[] c = in.has("c") ? in.get("c").clone() : new double[size];
         double[] tolerance = new double[size];
+        double[] reach = new double[size];
         Activation act = spec.activation();
         for (int batch = 0; batch < spec.batch(); batch++) {
             for (int i = 0; i < spec.m(); i++) {
@@ -28,14 +29,17 @@ final class R64Gemm {
                                 + (spec.transB() ? (long) j * spec.ldb() + k : (long) k * spec.ldb() + j);
                         double product = a[(int) atA] * b[(int) atB];
                         sum += product;
-                        terms += Math.abs(product);
+                        terms += Expected.size(product);
                     }
                     int at = (int) (batch * spec.strideC() + (long) i * spec.ldc() + j);
                     double before = spec.beta() == 0 ? 0 : spec.beta() * c[at];
                     double bias = spec.bias() ? in.get("bias")[j] : 0;
                     double scaled = spec.k() == 0 ? 0 : spec.alpha() * sum;
                     double result = scaled + bias + before;
-                    terms = Math.abs(spec.alpha()) * terms + Math.abs(bias) + Math.abs(before);
+                    double rest = Expected.size(bias) + Expected.size(before);
+                    // alpha may be applied to the factors or to the sum.
+                    reach[at] = reach(act, Math.max(1, Math.abs(spec.alpha())) * terms + rest);
+                    terms = Math.abs(spec.alpha()) * terms + rest;
                     c[at] = R64Activation.apply(act, result);
                     tolerance[at] = in.exact
                             ? 0
@@ -44,6 +48,11 @@ final class R64Gemm {
                 }
             }
         }
-        return Map.of("c", new Expected(c, tolerance));
+        return Map.of("c", new Expected(c, tolerance, reach));
+    }
+
+    /** Behind an activation an overflow on the way may look like any number: tanh(Inf) is 1. */
+    static double reach(Activation act, double terms) {
+        return Expected.overflows(terms) && !act.equals(Activation.IDENTITY) ? Double.NaN : terms;
     }
 }

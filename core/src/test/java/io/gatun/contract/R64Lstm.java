@@ -2,6 +2,7 @@ package io.gatun.contract;
 
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -13,6 +14,11 @@ final class R64Lstm {
     private final double[][][] gates;
 
     private final double[][][] cells;
+    /** What g, c and h would be if all their terms were positive; of c and h also before the first step. */
+    private final double[][][] candidateSize;
+
+    private final double[][][] cellSize;
+    private final double[][][] hiddenSize;
     private final double[][][] hidden;
 
     private R64Lstm(LstmSpec s, Inputs in) {
@@ -21,6 +27,9 @@ final class R64Lstm {
         this.gates = new double[s.t()][s.b()][4 * s.h()];
         this.cells = new double[s.t()][s.b()][s.h()];
         this.hidden = new double[s.t()][s.b()][s.h()];
+        this.candidateSize = new double[s.t()][s.b()][s.h()];
+        this.cellSize = new double[s.t() + 1][s.b()][s.h()];
+        this.hiddenSize = new double[s.t() + 1][s.b()][s.h()];
     }
 
     static Map<String, Expected> expected(LstmSpec s, Inputs in) {
@@ -42,31 +51,52 @@ final class R64Lstm {
         double[] ih = in.get("weightsIh");
         double[] hh = in.get("weightsHh");
         int h = s.h();
+        for (int b = 0; b < s.b(); b++) {
+            for (int k = 0; k < h; k++) {
+                cellSize[0][b][k] = Expected.size(in.get("c0")[b * h + k]);
+                hiddenSize[0][b][k] = Expected.size(in.get("h0")[b * h + k]);
+            }
+        }
         for (int t = 0; t < s.t(); t++) {
             for (int b = 0; b < s.b(); b++) {
                 double[] gate = gates[t][b];
                 for (int q = 0; q < 4 * h; q++) {
                     double sum = in.get("bias")[q];
+                    double size = Expected.size(sum);
                     for (int k = 0; k < s.i(); k++) {
-                        sum += src[(t * s.b() + b) * s.i() + k] * ih[q * s.i() + k];
+                        double term = src[(t * s.b() + b) * s.i() + k] * ih[q * s.i() + k];
+                        sum += term;
+                        size += Expected.size(term);
                     }
                     for (int k = 0; k < h; k++) {
                         sum += hiddenBefore(t, b, k) * hh[q * h + k];
+                        size += Expected.size(hiddenSize[t][b][k] * hh[q * h + k]);
+                    }
+                    if (q / h == 2) {
+                        candidateSize[t][b][q % h] = size;
                     }
                     gate[q] = q / h == 2 ? Math.tanh(sum) : 1 / (1 + Math.exp(-sum));
                 }
                 for (int k = 0; k < h; k++) {
                     cells[t][b][k] = gate[h + k] * cellBefore(t, b, k) + gate[k] * gate[2 * h + k];
                     hidden[t][b][k] = gate[3 * h + k] * Math.tanh(cells[t][b][k]);
+                    double added = gate[k] * Math.min(1, candidateSize[t][b][k]);
+                    cellSize[t + 1][b][k] = Expected.size(gate[h + k] * cellSize[t][b][k] + added);
+                    hiddenSize[t + 1][b][k] = gate[3 * h + k] * Math.min(1, cellSize[t + 1][b][k]);
                 }
             }
         }
     }
 
-    /** 4 ceil(log2(terms)) eps a step. */
+    /** 4 ceil(log2(terms)) eps, of the sum that a gate is, for each step. */
     private double step() {
         double terms = Math.max(2, (double) (s.i() + s.h()) * s.t());
-        return 4 * Math.ceil(Math.log(terms) / Math.log(2)) * 2 * Expected.U * Math.max(1, s.t());
+        return 4 * Math.ceil(Math.log(terms) / Math.log(2)) * 2 * Expected.U;
+    }
+
+    /** The largest that a state can be while a step rounds it: a gate's sigmoid is 1 at most. */
+    private static double scale(double value) {
+        return Math.max(1, Expected.size(value));
     }
 
     private Map<String, Expected> outputs() {
@@ -84,10 +114,40 @@ final class R64Lstm {
             }
         }
         Map<String, Expected> out = new LinkedHashMap<>();
-        out.put("dst", Expected.of(dst, i -> step()));
-        out.put("hn", s.t() == 0 ? Expected.exact(hn) : Expected.of(hn, i -> step()));
-        out.put("cn", s.t() == 0 ? Expected.exact(cn) : Expected.of(cn, i -> step() * Math.max(1, Math.abs(cn[i]))));
+        int width = s.b() * h;
+        out.put("dst", Expected.of(dst, i -> (1 + i / width) * step()));
+        out.put("hn", s.t() == 0 ? Expected.bits(hn) : Expected.of(hn, i -> s.t() * step()));
+        out.put("cn", s.t() == 0 ? Expected.bits(cn) : Expected.of(cn, i -> s.t() * step() * scale(cn[i])));
         return out;
+    }
+
+    /**
+     * Beside each number the magnitude that its error is a share of: that of its own terms, whatever cancels in them
+     * (1 - i counts as 1 + i), and, through the same derivatives as the number itself, that of the steps behind it.
+     */
+    private static final class Sums {
+        final double[] value;
+        final double[] size;
+
+        Sums(int count) {
+            value = new double[count];
+            size = new double[count];
+        }
+
+        Sums(double[] value) {
+            this.value = value.clone();
+            this.size = Arrays.stream(value).map(Expected::size).toArray();
+        }
+
+        void add(int at, double term, double termSize) {
+            value[at] += term;
+            size[at] += Double.isFinite(termSize) ? termSize : 0;
+        }
+
+        void set(int at, double sum, double sumSize) {
+            value[at] = sum;
+            size[at] = Double.isFinite(sumSize) ? sumSize : 0;
+        }
     }
 
     private Map<String, Expected> backward() {
@@ -96,37 +156,28 @@ final class R64Lstm {
         double[] src = in.get("src");
         double[] ih = in.get("weightsIh");
         double[] hh = in.get("weightsHh");
-        double[] diffSrc = new double[src.length];
-        double[] diffIh = new double[ih.length];
-        double[] diffHh = new double[hh.length];
-        double[] diffBias = new double[4 * h];
-        double[] diffH = in.get("diffHn").clone();
-        double[] diffC = in.get("diffCn").clone();
+        Sums diffSrc = new Sums(src.length);
+        Sums diffIh = new Sums(ih.length);
+        Sums diffHh = new Sums(hh.length);
+        Sums diffBias = new Sums(4 * h);
+        Sums diffH = new Sums(in.get("diffHn"));
+        Sums diffC = new Sums(in.get("diffCn"));
         for (int t = s.t() - 1; t >= 0; t--) {
             for (int b = 0; b < s.b(); b++) {
-                double[] gate = gates[t][b];
-                double[] pre = new double[4 * h];
-                for (int k = 0; k < h; k++) {
-                    double tanh = Math.tanh(cells[t][b][k]);
-                    double dh = diffH[b * h + k] + in.get("diffDst")[(t * s.b() + b) * h + k];
-                    double dc = diffC[b * h + k] + dh * gate[3 * h + k] * (1 - tanh * tanh);
-                    pre[k] = dc * gate[2 * h + k] * gate[k] * (1 - gate[k]);
-                    pre[h + k] = dc * cellBefore(t, b, k) * gate[h + k] * (1 - gate[h + k]);
-                    pre[2 * h + k] = dc * gate[k] * (1 - gate[2 * h + k] * gate[2 * h + k]);
-                    pre[3 * h + k] = dh * tanh * gate[3 * h + k] * (1 - gate[3 * h + k]);
-                    diffC[b * h + k] = dc * gate[h + k];
-                    diffH[b * h + k] = 0;
-                }
+                Sums pre = gates(t, b, diffH, diffC);
                 for (int q = 0; q < 4 * h; q++) {
-                    diffBias[q] += pre[q];
+                    double p = pre.value[q];
+                    double size = pre.size[q];
+                    diffBias.add(q, p, size);
                     for (int k = 0; k < inputs; k++) {
                         int at = (t * s.b() + b) * inputs + k;
-                        diffSrc[at] += pre[q] * ih[q * inputs + k];
-                        diffIh[q * inputs + k] += pre[q] * src[at];
+                        diffSrc.add(at, p * ih[q * inputs + k], size * Math.abs(ih[q * inputs + k]));
+                        diffIh.add(q * inputs + k, p * src[at], size * Math.abs(src[at]));
                     }
                     for (int k = 0; k < h; k++) {
-                        diffH[b * h + k] += pre[q] * hh[q * h + k];
-                        diffHh[q * h + k] += pre[q] * hiddenBefore(t, b, k);
+                        diffH.add(b * h + k, p * hh[q * h + k], size * Math.abs(hh[q * h + k]));
+                        double before = hiddenBefore(t, b, k);
+                        diffHh.add(q * h + k, p * before, size * Math.max(Math.abs(before), hiddenSize[t][b][k]));
                     }
                 }
             }
@@ -141,13 +192,46 @@ final class R64Lstm {
         return out;
     }
 
-    /** Errors of one element spread over its tensor, so the largest sets the scale. */
-    private Expected gradient(double[] value) {
-        double largest = 0;
-        for (double v : value) {
-            largest = Double.isNaN(v) ? largest : Math.max(largest, Math.abs(v));
+    /** h = o tanh(c), c = f c' + i g: the gradient of the gates before their activation; diffC becomes that of c'. */
+    private Sums gates(int t, int b, Sums diffH, Sums diffC) {
+        int h = s.h();
+        double[] gate = gates[t][b];
+        Sums pre = new Sums(4 * h);
+        for (int k = 0; k < h; k++) {
+            int at = b * h + k;
+            double i = gate[k];
+            double f = gate[h + k];
+            double g = gate[2 * h + k];
+            double o = gate[3 * h + k];
+            double tanh = Math.tanh(cells[t][b][k]);
+            double before = cellBefore(t, b, k);
+            double given = in.get("diffDst")[(t * s.b() + b) * h + k];
+            double dh = diffH.value[at] + given;
+            double dhSize = diffH.size[at] + Expected.size(given);
+            double slope = 1 - tanh * tanh;
+            double dc = diffC.value[at] + dh * o * slope;
+            double dcSize = diffC.size[at] + dhSize * o * slope + Math.abs(dh) * o * (1 + tanh * tanh);
+            double gSize = Math.min(1, candidateSize[t][b][k]);
+            pre.set(k, dc * g * i * (1 - i), (dcSize * (1 - i) + Math.abs(dc) * (1 + i)) * gSize * i);
+            pre.set(
+                    h + k,
+                    dc * before * f * (1 - f),
+                    (dcSize * (1 - f) + Math.abs(dc) * (1 + f)) * cellSize[t][b][k] * f);
+            pre.set(2 * h + k, dc * i * (1 - g * g), (dcSize * (1 - g * g) + Math.abs(dc) * (1 + g * g)) * i);
+            pre.set(
+                    3 * h + k,
+                    dh * tanh * o * (1 - o),
+                    (dhSize * (1 - o) + Math.abs(dh) * (1 + o)) * Math.min(1, cellSize[t + 1][b][k]) * o);
+            diffC.set(at, dc * f, dcSize * f);
+            diffH.set(at, 0, 0);
         }
-        double scale = largest;
-        return Expected.of(value, i -> s.t() == 0 ? 0 : 2 * step() * scale);
+        return pre;
+    }
+
+    /** Twice what forward may be off, as a share of the magnitude; a factor of a term that underflows loses its digits. */
+    private Expected gradient(Sums sums) {
+        double underflow = 0x1p-130 * s.t() * s.b();
+        return Expected.of(sums.value, i -> s.t() == 0 ? 0 : 2 * step() * sums.size[i] + underflow)
+                .reaching(i -> sums.size[i]);
     }
 }

@@ -36,7 +36,7 @@ final class R64Pool {
 
     static Map<String, Expected> expected(PoolSpec s, Inputs in) {
         if (s.direction() == Direction.FORWARD) {
-            return s.op() == PoolSpec.Op.MAX ? max(s, in.get("src")) : average(s, in.get("src"));
+            return s.op() == PoolSpec.Op.MAX ? max(s, in.get("src")) : average(s, in);
         }
         double[] diffSrc = new double[s.n() * s.h() * s.w() * s.c()];
         double[] terms = new double[diffSrc.length];
@@ -48,7 +48,7 @@ final class R64Pool {
                 if (index >= 0) {
                     int at = (n * s.h() * s.w() + index) * s.c() + c;
                     diffSrc[at] += diffDst[dst];
-                    terms[at] += Math.abs(diffDst[dst]);
+                    terms[at] += Expected.size(diffDst[dst]);
                 }
                 return;
             }
@@ -56,11 +56,11 @@ final class R64Pool {
                 for (int col = left; col < right; col++) {
                     int at = ((n * s.h() + row) * s.w() + col) * s.c() + c;
                     diffSrc[at] += diffDst[dst] / divisor;
-                    terms[at] += Math.abs(diffDst[dst]) / divisor;
+                    terms[at] += Expected.size(diffDst[dst]) / divisor;
                 }
             }
         });
-        return Map.of("diffSrc", Expected.sums(diffSrc, terms, in.exact && max));
+        return Map.of("diffSrc", Expected.sums(diffSrc, terms, in.exact));
     }
 
     private static Map<String, Expected> max(PoolSpec s, double[] src) {
@@ -80,22 +80,27 @@ final class R64Pool {
                 }
             }
         });
-        return Map.of("dst", Expected.exact(dst), "indices", Expected.exact(indices));
+        return Map.of("dst", Expected.bits(dst), "indices", Expected.exact(indices));
     }
 
     /** A window wholly in the padding averages nothing: 0, as in PyTorch. */
-    private static Map<String, Expected> average(PoolSpec s, double[] src) {
+    private static Map<String, Expected> average(PoolSpec s, Inputs in) {
+        double[] src = in.get("src");
         double[] dst = new double[s.n() * s.oh() * s.ow() * s.c()];
         double[] terms = new double[dst.length];
+        double[] reach = new double[dst.length];
         walk(s, (n, c, at, top, bottom, left, right, divisor) -> {
+            double sum = 0;
             for (int row = top; row < bottom; row++) {
                 for (int col = left; col < right; col++) {
-                    double value = src[((n * s.h() + row) * s.w() + col) * s.c() + c] / divisor;
-                    dst[at] += value;
-                    terms[at] += Math.abs(value);
+                    double value = src[((n * s.h() + row) * s.w() + col) * s.c() + c];
+                    sum += value;
+                    reach[at] += Expected.size(value);
                 }
             }
+            dst[at] = bottom > top && right > left ? sum / divisor : 0;
+            terms[at] = reach[at] / Math.max(1, divisor);
         });
-        return Map.of("dst", Expected.sums(dst, terms, false));
+        return Map.of("dst", Expected.sums(dst, terms, in.exact).reaching(i -> reach[i]));
     }
 }

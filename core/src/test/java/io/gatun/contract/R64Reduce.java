@@ -22,7 +22,7 @@ final class R64Reduce {
             }
             double term = s.op() == ReduceSpec.Op.SUM_SQUARES ? value * value : value;
             dst[to] += term;
-            terms[to] += Math.abs(term);
+            terms[to] += Expected.size(term);
             for (int axis = rank - 1; axis >= 0 && ++index[axis] == s.shape().get(axis); axis--) {
                 index[axis] = 0;
             }
@@ -33,7 +33,8 @@ final class R64Reduce {
                 terms[i] /= s.reduced();
             }
         }
-        boolean exact = in.exact && s.op() != ReduceSpec.Op.MEAN;
-        return Map.of("dst", Expected.sums(dst, terms, exact));
+        // A mean's sum gets as far as its terms together, before it is divided.
+        double sums = s.op() == ReduceSpec.Op.MEAN ? s.reduced() : 1;
+        return Map.of("dst", Expected.sums(dst, terms, in.exact).reaching(i -> sums * terms[i]));
     }
 }

@@ -4,7 +4,10 @@ import io.gatun.spec.SgdSpec;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One SGD step by PyTorch's rule. */
+/**
+ * One SGD step by PyTorch's rule, within 4 ulp of the largest of the numbers that are added and their sum: where
+ * they cancel, the rounding of each is many ulp of what is left.
+ */
 final class R64Sgd {
     private R64Sgd() {}
 
@@ -13,31 +16,38 @@ final class R64Sgd {
         double[] hyper = in.get("hyper");
         double lr = hyper[0];
         double[] params = in.get("params").clone();
-        double[] terms = new double[count];
+        double[] unit = new double[count];
+        double[] reach = new double[count];
         double[] buffer = s.momentum() > 0 ? in.get("momentumBuffer").clone() : null;
-        double[] bufferTerms = new double[count];
+        double[] bufferUnit = new double[count];
         for (int i = 0; i < count; i++) {
             double scaled = hyper[1] * in.get("grads")[i];
             double decay = i < s.decayed() && s.weightDecay() != 0 ? s.weightDecay() * params[i] : 0;
             double g = scaled + decay;
-            double magnitude = Math.abs(scaled) + Math.abs(decay);
+            double largest = Math.max(Math.abs(scaled), Math.abs(decay));
             if (buffer != null) {
                 double old = buffer[i];
                 buffer[i] = hyper[2] != 0 ? g : s.momentum() * old + (1 - s.dampening()) * g;
-                bufferTerms[i] = hyper[2] != 0
-                        ? magnitude
-                        : Math.abs(s.momentum() * old) + Math.abs(1 - s.dampening()) * magnitude;
+                double bufferLargest = hyper[2] != 0
+                        ? largest
+                        : Math.max(Math.abs(s.momentum() * old), Math.abs(1 - s.dampening()) * largest);
+                bufferUnit[i] = Expected.ulp(bufferLargest);
+                reach[i] = Math.abs(s.momentum() * old);
                 g = s.nesterov() ? g + s.momentum() * buffer[i] : buffer[i];
-                magnitude = s.nesterov() ? magnitude + s.momentum() * bufferTerms[i] : bufferTerms[i];
+                largest = s.nesterov() ? Math.max(largest, s.momentum() * bufferLargest) : bufferLargest;
             }
-            terms[i] = Math.abs(params[i]) + Math.abs(lr) * magnitude;
-            params[i] -= lr * g;
+            double moved = params[i] - lr * g;
+            unit[i] = Expected.ulp(Math.max(Math.abs(moved), Math.max(Math.abs(params[i]), Math.abs(lr) * largest)));
+            reach[i] = 2 * (reach[i] + Math.abs(params[i]) + Math.abs(scaled) + Math.abs(decay));
+            params[i] = moved;
         }
         Map<String, Expected> out = new LinkedHashMap<>();
-        out.put("params", Expected.of(params, i -> 4 * Expected.U * terms[i]));
+        out.put("params", Expected.of(params, i -> 4.5 * unit[i]).reaching(i -> reach[i]));
         out.put("grads", Expected.exact(new double[count]));
         if (buffer != null) {
-            out.put("momentumBuffer", Expected.of(buffer, i -> 4 * Expected.U * bufferTerms[i]));
+            out.put(
+                    "momentumBuffer",
+                    Expected.of(buffer, i -> 4.5 * bufferUnit[i]).reaching(i -> reach[i]));
         }
         return out;
     }

@@ -37,11 +37,20 @@ final class ReduceCases extends Family<ReduceSpec> {
 
     @Override
     boolean exactable(ReduceSpec spec) {
-        return spec.op() != ReduceSpec.Op.MEAN;
+        return spec.op() != ReduceSpec.Op.MEAN || meanMagnitude(spec) > 0;
+    }
+
+    /** Multiples of the extent make the mean an integer, while their sum stays below 2^24; 0 where it does not. */
+    private static long meanMagnitude(ReduceSpec spec) {
+        long terms = Math.max(1, spec.reduced());
+        return Math.min(8, (1 << 24) / (terms * terms));
     }
 
     @Override
     Inputs inputs(ReduceSpec spec, boolean exact, SplittableRandom random) {
+        if (exact && spec.op() == ReduceSpec.Op.MEAN) {
+            return Inputs.random(spec, true, meanMagnitude(spec), random).times(Math.max(1, spec.reduced()));
+        }
         return Inputs.random(spec, exact, exact ? exactMagnitude(spec.reduced()) : 2, random);
     }
 

@@ -195,17 +195,4 @@ final class Run {
         Operand.Access access = operands.get(i).access();
         return access == Operand.Access.WRITE || access == Operand.Access.UPDATE;
     }
-
-    /** Whether more than 30 % of the results are zeros, so that a kernel that does nothing would look right. */
-    static boolean mistrusted(Map<String, Expected> expected) {
-        long zeros = 0;
-        long all = 0;
-        for (Expected output : expected.values()) {
-            for (double value : output.value()) {
-                zeros += value == 0 ? 1 : 0;
-                all++;
-            }
-        }
-        return all > 8 && zeros * 10 > all * 3;
-    }
 }

@@ -2,9 +2,11 @@ package io.gatun.contract;
 
 import io.gatun.spec.SgdSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 final class SgdCases extends Family<SgdSpec> {
     SgdCases() {
@@ -14,7 +16,8 @@ final class SgdCases extends Family<SgdSpec> {
     @Override
     List<SgdSpec> specs(SplittableRandom random) {
         List<SgdSpec> specs = new ArrayList<>();
-        for (int size : new int[] {0, 1, 3, 7, 15, 16, 17, 33, 65, 129, 1025, 30_000}) {
+        for (int size :
+                IntStream.concat(Arrays.stream(SIZES), IntStream.of(30_000)).toArray()) {
             for (int decayed : new int[] {0, size / 3, size}) {
                 specs.add(new SgdSpec(size, decayed, 0, 0, false, 1e-4f));
                 specs.add(new SgdSpec(size, decayed, 0.9f, 0, false, 5e-4f));

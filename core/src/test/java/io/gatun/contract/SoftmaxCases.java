@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 final class SoftmaxCases extends Family<SoftmaxSpec> {
@@ -40,6 +41,33 @@ final class SoftmaxCases extends Family<SoftmaxSpec> {
             in.put("dst", Inputs.rounded(y));
         }
         return in;
+    }
+
+    /**
+     * The probabilities of a row of N add up to 1 within N u, and so do the exponentials of its logarithms, but for
+     * what rounding these has cost: u |y| each.
+     */
+    @Override
+    String broken(SoftmaxSpec spec, Function<String, double[]> outputs) {
+        if (spec.direction() == Direction.BACKWARD) {
+            return null;
+        }
+        boolean log = spec.op() == SoftmaxSpec.Op.LOG_SOFTMAX;
+        double[] y = outputs.apply("dst");
+        int cols = spec.cols();
+        for (int row = 0; row < spec.rows() && cols > 0; row++) {
+            double sum = 0;
+            double allowed = cols * Expected.U;
+            for (int j = row * cols; j < row * cols + cols; j++) {
+                double p = log ? Math.exp(y[j]) : y[j];
+                sum += p;
+                allowed += log && p > 0 ? 4 * Expected.U * p * Math.abs(y[j]) : 0;
+            }
+            if (Math.abs(sum - 1) > allowed) {
+                return "row " + row + " of " + cols + " adds up to 1 + " + (sum - 1) / Expected.U + " u";
+            }
+        }
+        return null;
     }
 
     /** Whole rows: of one value, of 1e38, of -Inf, and with infinities among them. */

@@ -11,8 +11,10 @@ final class Tried {
     private int ran;
     private int exact;
     private int refused;
+    private int mistrusted;
     private int failed;
     private double largest;
+    private double total;
     private String refusal = "";
 
     void ran(boolean exactly) {
@@ -20,9 +22,15 @@ final class Tried {
         exact += exactly ? 1 : 0;
     }
 
-    /** An error as a share of what is allowed. */
-    void error(double share) {
+    /** An error as a share of what is allowed, and the sum of the errors of one output. */
+    void error(double share, double sum) {
         largest = Math.max(largest, share);
+        total += sum;
+    }
+
+    /** An exact case that would have been mostly zeros: not counted as run. */
+    void mistrusted() {
+        mistrusted++;
     }
 
     void refused(String reason) {
@@ -59,8 +67,10 @@ final class Tried {
 
     @Override
     public String toString() {
-        return ran + " ran, " + exact + " of them exact, " + refused + " refused, largest error "
+        return ran + " ran, " + exact + " of them exact, " + mistrusted + " mistrusted, " + refused
+                + " refused, largest error "
                 + Math.round(100 * largest) + " % of what is allowed"
+                + (largest > 0.5 ? " (more than half)" : "") + ", all errors " + (float) total
                 + (refused == 0 ? "" : " (the last one: " + refusal + ")");
     }
 }

@@ -6,6 +6,12 @@ import io.gatun.bindings.onednn.Dnnl;
 final class Isa {
     private Isa() {}
 
+    /** Whether oneDNN's code here has fused multiply-add. */
+    static boolean hasFma() {
+        int isa = Dnnl.dnnl_get_effective_cpu_isa();
+        return isa != Dnnl.dnnl_cpu_isa_sse41() && isa != Dnnl.dnnl_cpu_isa_avx();
+    }
+
     /** What oneDNN generates code for here, after {@code ONEDNN_MAX_CPU_ISA}. */
     static String effective() {
         int isa = Dnnl.dnnl_get_effective_cpu_isa();

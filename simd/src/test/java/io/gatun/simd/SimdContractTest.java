@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Tag;
 
 /** All families: simd refuses none. */
 @Tag("widths")
+@Tag("interpreter")
 class SimdContractTest extends KernelContract {
     @Override
     protected String backend() {
