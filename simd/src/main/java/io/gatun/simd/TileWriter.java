@@ -82,7 +82,7 @@ record TileWriter(float alpha, float beta, Activation activation) {
     }
 
     /** Rows of C; an activation that takes an exponential runs in a loop of its own, see {@link ActivationLoops}. */
-    private void activate(long c, long cRow, int rows, int columns, long temporary) {
+    void activate(long c, long cRow, int rows, int columns, long temporary) {
         switch (activation.kind()) {
             case IDENTITY -> {}
             case RELU, LEAKY_RELU -> {
