@@ -35,6 +35,8 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
+    static final long STEP = (1L << 40) - 1;
+
     /** Floats of channel c's block of weights, with {@code taps} taps. */
     static long blockFloats(int taps) {
         return (1L + taps) * Lanes.COUNT;
@@ -55,8 +57,8 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
      * @param step {@link Lanes#BYTES}, not as a constant: C2 makes three copies of a loop that it can count
      */
     void eight(long in, long offsets, long w, long wBlock, int skipped, int taps, long out, long step) {
-        long s = inStep;
-        long o = outStep;
+        long s = inStep & STEP;
+        long o = outStep & STEP;
         long table = offsets + 8L * skipped;
         for (int c = 0; c < channels; c += Lanes.COUNT) {
             long at = 4L * Math.min(c, channels - Lanes.COUNT);
@@ -71,8 +73,8 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
             long next = table;
             long k = w + (1 + skipped) * step;
             for (long end = k + taps * step; k < end; k += step) {
-                FloatVector v = fromMemorySegment(F, MEMORY, k, ORDER);
-                long a = in + at + MEMORY.get(JAVA_LONG_UNALIGNED, next);
+                FloatVector v = fromMemorySegment(F, MEMORY, k & Micro.ADDRESS, ORDER);
+                long a = (in + at + MEMORY.get(JAVA_LONG_UNALIGNED, next & Micro.ADDRESS)) & Micro.ADDRESS;
                 long b = a + 4 * s;
                 c0 = fromMemorySegment(F, MEMORY, a, ORDER).fma(v, c0);
                 c1 = fromMemorySegment(F, MEMORY, a + s, ORDER).fma(v, c1);
@@ -84,7 +86,7 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
                 c7 = fromMemorySegment(F, MEMORY, b + 3 * s, ORDER).fma(v, c7);
                 next += 8;
             }
-            long p = out + at;
+            long p = (out + at) & Micro.ADDRESS;
             c0.intoMemorySegment(MEMORY, p, ORDER);
             c1.intoMemorySegment(MEMORY, p + o, ORDER);
             c2.intoMemorySegment(MEMORY, p + 2 * o, ORDER);
@@ -99,8 +101,8 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
 
     /** Four columns, otherwise {@link #eight}. */
     void four(long in, long offsets, long w, long wBlock, int skipped, int taps, long out, long step) {
-        long s = inStep;
-        long o = outStep;
+        long s = inStep & STEP;
+        long o = outStep & STEP;
         long table = offsets + 8L * skipped;
         for (int c = 0; c < channels; c += Lanes.COUNT) {
             long at = 4L * Math.min(c, channels - Lanes.COUNT);
@@ -111,15 +113,15 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
             long next = table;
             long k = w + (1 + skipped) * step;
             for (long end = k + taps * step; k < end; k += step) {
-                FloatVector v = fromMemorySegment(F, MEMORY, k, ORDER);
-                long a = in + at + MEMORY.get(JAVA_LONG_UNALIGNED, next);
+                FloatVector v = fromMemorySegment(F, MEMORY, k & Micro.ADDRESS, ORDER);
+                long a = (in + at + MEMORY.get(JAVA_LONG_UNALIGNED, next & Micro.ADDRESS)) & Micro.ADDRESS;
                 c0 = fromMemorySegment(F, MEMORY, a, ORDER).fma(v, c0);
                 c1 = fromMemorySegment(F, MEMORY, a + s, ORDER).fma(v, c1);
                 c2 = fromMemorySegment(F, MEMORY, a + 2 * s, ORDER).fma(v, c2);
                 c3 = fromMemorySegment(F, MEMORY, a + 3 * s, ORDER).fma(v, c3);
                 next += 8;
             }
-            long p = out + at;
+            long p = (out + at) & Micro.ADDRESS;
             c0.intoMemorySegment(MEMORY, p, ORDER);
             c1.intoMemorySegment(MEMORY, p + o, ORDER);
             c2.intoMemorySegment(MEMORY, p + 2 * o, ORDER);
@@ -141,8 +143,8 @@ record DepthwiseColumns(int channels, long inStep, long outStep, int rowTaps) {
             long k = w + (1 + skipped) * step;
             for (int i = 0; i < rows; i++) {
                 for (long end = k + cols * step; k < end; k += step) {
-                    long a = in + at + MEMORY.get(JAVA_LONG_UNALIGNED, next);
-                    FloatVector v = fromMemorySegment(F, MEMORY, k, ORDER);
+                    long a = (in + at + MEMORY.get(JAVA_LONG_UNALIGNED, next & Micro.ADDRESS)) & Micro.ADDRESS;
+                    FloatVector v = fromMemorySegment(F, MEMORY, k & Micro.ADDRESS, ORDER);
                     sum = fromMemorySegment(F, MEMORY, a, ORDER).fma(v, sum);
                     next += 8;
                 }

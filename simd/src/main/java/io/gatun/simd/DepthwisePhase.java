@@ -13,6 +13,7 @@ final class DepthwisePhase {
     final List<ConvTap> taps;
     final DepthwiseColumns columns;
 
+    private static final boolean FOUR = Boolean.getBoolean("four");
     private final int originX;
     private final int rowTaps;
     private final int cols;
@@ -27,6 +28,8 @@ final class DepthwisePhase {
 
     /** Columns from {@code inner} to {@code innerEnd} see all taps of a row. */
     private final int inner;
+
+    private final boolean triples;
 
     private final int innerEnd;
 
@@ -57,6 +60,7 @@ final class DepthwisePhase {
         for (int t = 0; t < taps.size(); t++) {
             Raw.i64(offsets, t, ((long) taps.get(t).y() * inWidth + taps.get(t).x()) * pixel);
         }
+        this.triples = rowTaps == 3 && taps.get(1).x() - taps.get(0).x() == inStrideX;
         int low = rowTaps == 0 ? 0 : taps.get(0).x();
         int high = rowTaps == 0 ? 0 : taps.get(rowTaps - 1).x();
         this.inner = Math.clamp(Math.ceilDiv(-low, inStrideX), 0, cols);
@@ -90,10 +94,10 @@ final class DepthwisePhase {
         for (; x < inner; x++) {
             border(corner, x, w, from, end, to);
         }
-        for (; x + 8 <= innerEnd; x += 8) {
+        for (; x + 8 <= innerEnd && !FOUR; x += 8) {
             eight(corner, x, w, from, end, to);
         }
-        if (x + 4 < innerEnd && innerEnd - inner >= 8) {
+        if (x + 4 < innerEnd && innerEnd - inner >= 8 && !FOUR) {
             eight(corner, innerEnd - 8, w, from, end, to);
             x = innerEnd;
         }
@@ -111,12 +115,22 @@ final class DepthwisePhase {
 
     private void eight(long corner, int x, long w, int from, int end, long to) {
         long in = corner + x * columns.inStep();
-        columns.eight(in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+        if (triples) {
+            DepthwiseTriples.eight(
+                    columns, in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+        } else {
+            columns.eight(in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+        }
     }
 
     private void four(long corner, int x, long w, int from, int end, long to) {
         long in = corner + x * columns.inStep();
-        columns.four(in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+        if (triples) {
+            DepthwiseTriples.four(
+                    columns, in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+        } else {
+            columns.four(in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+        }
     }
 
     /** A column that may see a part of each row of taps. */
