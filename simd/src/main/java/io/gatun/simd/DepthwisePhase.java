@@ -13,7 +13,6 @@ final class DepthwisePhase {
     final List<ConvTap> taps;
     final DepthwiseColumns columns;
 
-    private static final boolean FOUR = Boolean.getBoolean("four");
     private final int originX;
     private final int rowTaps;
     private final int cols;
@@ -33,6 +32,7 @@ final class DepthwisePhase {
 
     private final int innerEnd;
 
+    /** The phase whose first output column is {@code originX}. */
     DepthwisePhase(
             List<ConvTap> taps,
             int channels,
@@ -94,10 +94,10 @@ final class DepthwisePhase {
         for (; x < inner; x++) {
             border(corner, x, w, from, end, to);
         }
-        for (; x + 8 <= innerEnd && !FOUR; x += 8) {
+        for (; x + 8 <= innerEnd; x += 8) {
             eight(corner, x, w, from, end, to);
         }
-        if (x + 4 < innerEnd && innerEnd - inner >= 8 && !FOUR) {
+        if (x + 4 < innerEnd && innerEnd - inner >= 8) {
             eight(corner, innerEnd - 8, w, from, end, to);
             x = innerEnd;
         }

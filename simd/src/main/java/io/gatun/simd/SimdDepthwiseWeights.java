@@ -30,13 +30,19 @@ final class SimdDepthwiseWeights implements Kernel {
 
     private static final long CHUNK_MEMORY = 32 << 20;
 
+    /** Pixels that one chain sums before it is added: a second level for accuracy, and no visit to memory a small image. */
+    private static final int CHAIN_PIXELS = 512;
+
+    /** Channels of one piece of the final sum. */
+    private static final int SUM_CHANNELS = 128;
+
     /** Bytes of a band of both images: a quarter of L2. */
     private static final long BAND_BYTES = 256 * 1024;
 
-    private static final boolean FETCH = !Boolean.getBoolean("nofetch");
     private final ConvSpec spec;
     private final Workers workers;
     private final int channels;
+    private final int count;
     private final int taps;
     private final DepthwiseTaps kernel;
     private final int bands;
@@ -45,13 +51,15 @@ final class SimdDepthwiseWeights implements Kernel {
     private final int sumFloats;
     private final long srcRow;
     private final Task chunk = this::chunk;
+    private final Task sum = this::sum;
     private final int scratchSlot;
 
     SimdDepthwiseWeights(ConvSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
         this.channels = spec.ic();
-        this.taps = spec.kh() * spec.kw() + (spec.bias() ? 1 : 0);
+        this.count = spec.kh() * spec.kw();
+        this.taps = count + (spec.bias() ? 1 : 0);
         this.srcRow = 4L * spec.w() * channels;
         long rowBytes = Math.max(1, spec.sh() * srcRow + 4L * spec.ow() * channels);
         int rows = Math.clamp(BAND_BYTES / rowBytes, 4, Math.max(4, spec.oh()));
@@ -81,46 +89,57 @@ final class SimdDepthwiseWeights implements Kernel {
 
     @Override
     public long scratchBytes() {
-        return 4L * sumFloats * (chunks + workers.threads());
+        return 4L * sumFloats * chunks + workers.threads() * workerBytes();
+    }
+
+    /** Sums of a worker's own, and a place for what {@link DepthwiseTaps#fetch} returns. */
+    private long workerBytes() {
+        return 4L * sumFloats + 64;
     }
 
     @Override
     public void execute(long[] frame) {
         workers.run(chunks, chunk, frame);
-        for (int c = 1; c < chunks; c++) {
-            add(frame[scratchSlot], frame[scratchSlot] + 4L * c * sumFloats);
-        }
-        scatter(frame);
+        workers.run(Math.ceilDiv(channels, SUM_CHANNELS), sum, frame);
     }
 
     /** Sums its share of the bands, from zero. */
     private void chunk(long[] frame, int index, int worker) {
         long sums = frame[scratchSlot] + 4L * index * sumFloats;
-        long own = frame[scratchSlot] + 4L * sumFloats * (chunks + worker);
+        long own = frame[scratchSlot] + 4L * sumFloats * chunks + worker * workerBytes();
         long pieces = (long) spec.n() * bands;
         Pack.zero(sums, sumFloats);
         int end = (int) (pieces * (index + 1) / chunks);
+        int pixels = 0;
         for (int piece = (int) (pieces * index / chunks); piece < end; piece++) {
             int row = piece % bands * bandRows;
             int rows = Math.min(bandRows, spec.oh() - row);
             if (rows > 0 && spec.ow() > 0) {
+                if (pixels == 0) {
+                    Pack.zero(own, sumFloats);
+                }
                 band(frame, piece / bands, row, rows, own);
-                add(sums, own);
+                pixels += rows * spec.ow();
+                if (pixels >= CHAIN_PIXELS) {
+                    add(sums, own, sumFloats);
+                    pixels = 0;
+                }
             }
+        }
+        if (pixels > 0) {
+            add(sums, own, sumFloats);
         }
     }
 
-    /** The sums over some rows of one image, from zero. */
+    /** Adds some rows of one image. */
     private void band(long[] frame, int image, int row, int rows, long sums) {
         long src = frame[0] + 4L * image * spec.h() * spec.w() * channels;
         long dst = frame[1] + 4L * image * spec.oh() * spec.ow() * channels;
         int first = Math.clamp((long) row * spec.sh() - spec.ph(), 0, spec.h());
         int end = Math.clamp((row + rows - 1L) * spec.sh() - spec.ph() + (spec.kh() - 1L) * spec.dh() + 1, 0, spec.h());
-        if (FETCH) {
         long any = DepthwiseTaps.fetch(src + first * srcRow, Math.max(0, end - first) * srcRow);
-        Raw.i64(sums, 0, any | DepthwiseTaps.fetch(dst + row * kernel.dstRow(), rows * kernel.dstRow()));
-        }
-        Pack.zero(sums, sumFloats);
+        any |= DepthwiseTaps.fetch(dst + row * kernel.dstRow(), rows * kernel.dstRow());
+        Raw.i64(sums, sumFloats / 2, any);
         for (int i = 0; i < spec.kh(); i += 3) {
             for (int j = 0; j < spec.kw(); j += 3) {
                 square(src, dst, row, row + rows, i, j, sums);
@@ -230,18 +249,24 @@ final class SimdDepthwiseWeights implements Kernel {
         return sums + (i * spec.kw() + j) * Lanes.BYTES;
     }
 
-    private void add(long total, long more) {
-        for (long i = 0; i < 4L * sumFloats; i += Lanes.BYTES) {
+    private static void add(long total, long more, long floats) {
+        for (long i = 0; i < 4L * floats; i += Lanes.BYTES) {
             fromMemorySegment(F, MEMORY, total + i, ORDER)
                     .add(fromMemorySegment(F, MEMORY, more + i, ORDER))
                     .intoMemorySegment(MEMORY, total + i, ORDER);
         }
     }
 
-    /** From [vector of channels, tap, lane] to [channel, tap]. */
-    private void scatter(long[] frame) {
-        int count = spec.kh() * spec.kw();
-        for (int c = 0; c < channels; c += Lanes.COUNT) {
+    /** Adds the chunks of some channels, and turns [vector of channels, tap, lane] into [channel, tap]. */
+    private void sum(long[] frame, int piece, int worker) {
+        int from = piece * SUM_CHANNELS;
+        int end = Math.min(channels, from + SUM_CHANNELS);
+        long total = frame[scratchSlot] + 4L * from * taps;
+        long floats = (long) Math.ceilDiv(end - from, Lanes.COUNT) * Lanes.COUNT * taps;
+        for (int c = 1; c < chunks; c++) {
+            add(total, total + 4L * c * sumFloats, floats);
+        }
+        for (int c = from; c < end; c += Lanes.COUNT) {
             int first = DepthwiseColumns.first(c, channels);
             long sums = frame[scratchSlot] + 4L * c * taps;
             for (int lane = 0; lane < Lanes.COUNT; lane++) {
