@@ -1,6 +1,5 @@
 package io.gatun.simd;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import io.gatun.memory.Raw;
@@ -40,8 +39,6 @@ record DepthwiseTaps(
     private static final VectorSpecies<Float> F = Lanes.F;
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-
-    private static final long LINE = 64;
 
     /** Three taps of each of three rows, from the tap that {@code src} reads and {@code sums} holds. */
     void nine(long src, long dst, int rows, int cols, long sums) {
@@ -178,23 +175,5 @@ record DepthwiseTaps(
             sum.intoMemorySegment(MEMORY, sums, ORDER);
             sums += sumBlock;
         }
-    }
-
-    /**
-     * Reads {@code bytes} bytes in the order in which they lie, and no more: 16 channels of pixel after pixel would come
-     * from memory line by line, where a stream comes at full speed. Half a cycle a line that is in L2 already.
-     *
-     * @return nothing of use, so that the reads are not optimized away
-     */
-    static long fetch(long from, long bytes) {
-        long any = 0;
-        long at = from & Micro.ADDRESS;
-        for (long end = at + bytes - 4 * LINE; at <= end; at += 4 * LINE) {
-            any |= MEMORY.get(JAVA_LONG_UNALIGNED, at)
-                    | MEMORY.get(JAVA_LONG_UNALIGNED, at + LINE)
-                    | MEMORY.get(JAVA_LONG_UNALIGNED, at + 2 * LINE)
-                    | MEMORY.get(JAVA_LONG_UNALIGNED, at + 3 * LINE);
-        }
-        return any;
     }
 }

@@ -182,7 +182,7 @@ final class SimdDepthwise implements Kernel {
         int end = Math.clamp((long) gridRow * inStrideY + lastY + 1, 0, inHeight);
         int from = Math.clamp(first ? (long) gridRow * inStrideY + firstY : (long) end - inStrideY, 0, end);
         long rowBytes = 4L * inWidth * channels;
-        Raw.i64(sink, 0, DepthwiseTaps.fetch(in + from * rowBytes, (end - from) * rowBytes));
+        Raw.i64(sink, 0, Pack.fetch(in + from * rowBytes, (end - from) * rowBytes));
     }
 
     private void row(long[] frame, long in, long out, int y, int worker) {

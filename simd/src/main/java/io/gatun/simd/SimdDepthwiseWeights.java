@@ -92,7 +92,7 @@ final class SimdDepthwiseWeights implements Kernel {
         return 4L * sumFloats * chunks + workers.threads() * workerBytes();
     }
 
-    /** Sums of a worker's own, and a place for what {@link DepthwiseTaps#fetch} returns. */
+    /** Sums of a worker's own, and a place for what {@link Pack#fetch} returns. */
     private long workerBytes() {
         return 4L * sumFloats + 64;
     }
@@ -137,8 +137,8 @@ final class SimdDepthwiseWeights implements Kernel {
         long dst = frame[1] + 4L * image * spec.oh() * spec.ow() * channels;
         int first = Math.clamp((long) row * spec.sh() - spec.ph(), 0, spec.h());
         int end = Math.clamp((row + rows - 1L) * spec.sh() - spec.ph() + (spec.kh() - 1L) * spec.dh() + 1, 0, spec.h());
-        long any = DepthwiseTaps.fetch(src + first * srcRow, Math.max(0, end - first) * srcRow);
-        any |= DepthwiseTaps.fetch(dst + row * kernel.dstRow(), rows * kernel.dstRow());
+        long any = Pack.fetch(src + first * srcRow, Math.max(0, end - first) * srcRow);
+        any |= Pack.fetch(dst + row * kernel.dstRow(), rows * kernel.dstRow());
         Raw.i64(sums, sumFloats / 2, any);
         for (int i = 0; i < spec.kh(); i += 3) {
             for (int j = 0; j < spec.kw(); j += 3) {

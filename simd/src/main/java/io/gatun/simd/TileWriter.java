@@ -43,6 +43,13 @@ record TileWriter(float alpha, float beta, Activation activation) {
         }
     }
 
+    /** Writes one element but for the activation: c = alpha·sum + beta·c + bias. */
+    void one(float sum, long c, long bias) {
+        float v = sum * alpha;
+        v = beta == 0 ? v : Raw.f32(c, 0) * beta + v;
+        Raw.f32(c, 0, bias == 0 ? v : v + Raw.f32(bias, 0));
+    }
+
     private void row(long sums, long c, int columns, long bias, float scale) {
         int i = 0;
         for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
