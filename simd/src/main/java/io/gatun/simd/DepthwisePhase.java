@@ -126,8 +126,7 @@ final class DepthwisePhase {
     private void four(long corner, int x, long w, int from, int end, long to) {
         long in = corner + x * columns.inStep();
         if (triples) {
-            DepthwiseTriples.four(
-                    columns, in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
+            DepthwiseTriples.four(columns, in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
         } else {
             columns.four(in, offsets, w, blockBytes, from, end - from, to + x * outStep, Lanes.BYTES);
         }

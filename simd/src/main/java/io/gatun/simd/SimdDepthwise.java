@@ -73,9 +73,7 @@ final class SimdDepthwise implements Kernel {
         List<List<ConvTap>> taps = new ArrayList<>();
         for (int p = 0; p < outStrideY * outStrideX; p++) {
             taps.add(
-                    forward
-                            ? ConvGeometry.forward(spec)
-                            : ConvGeometry.backward(spec, p / outStrideX, p % outStrideX));
+                    forward ? ConvGeometry.forward(spec) : ConvGeometry.backward(spec, p / outStrideX, p % outStrideX));
         }
         List<ConvTap> all = taps.stream().flatMap(List::stream).toList();
         this.firstY = all.stream().mapToInt(ConvTap::y).min().orElse(0);
@@ -93,9 +91,8 @@ final class SimdDepthwise implements Kernel {
         long rows = Math.max(1, PIECE_BYTES / (rowBytes * outStrideY));
         this.bands = Math.ceilDiv(gridRows, Math.clamp(rows, 1, gridRows));
         this.bandRows = Math.ceilDiv(gridRows, bands) * outStrideY;
-        this.imagesPerPiece = bands > 1
-                ? 1
-                : Math.clamp(PIECE_BYTES / (rowBytes * Math.max(1, outHeight)), 1, Math.max(1, spec.n()));
+        this.imagesPerPiece =
+                bands > 1 ? 1 : Math.clamp(PIECE_BYTES / (rowBytes * Math.max(1, outHeight)), 1, Math.max(1, spec.n()));
     }
 
     static boolean suits(ConvSpec spec) {

@@ -9,7 +9,6 @@ import io.gatun.parallel.Workers;
 import io.gatun.spec.ConvSpec;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -66,8 +65,8 @@ final class SimdDepthwiseWeights implements Kernel {
         this.bands = Math.ceilDiv(Math.max(1, spec.oh()), rows);
         this.bandRows = Math.ceilDiv(Math.max(1, spec.oh()), bands);
         this.sumFloats = Math.ceilDiv(channels, Lanes.COUNT) * taps * Lanes.COUNT;
-        this.chunks = Math.clamp(
-                CHUNK_MEMORY / (4L * sumFloats), 2, Math.clamp((long) spec.n() * bands, 2, MAX_CHUNKS));
+        this.chunks =
+                Math.clamp(CHUNK_MEMORY / (4L * sumFloats), 2, Math.clamp((long) spec.n() * bands, 2, MAX_CHUNKS));
         long pixel = 4L * channels;
         this.kernel = new DepthwiseTaps(
                 channels,
@@ -194,15 +193,13 @@ final class SimdDepthwiseWeights implements Kernel {
     }
 
     /** The taps (i, j) to (i, jLast): together from column x to xEnd, if there are such, and one by one beside them. */
-    private void row(
-            long src, long dst, int i, int j, int jLast, int y, int yEnd, int x, int xEnd, long sums) {
+    private void row(long src, long dst, int i, int j, int jLast, int y, int yEnd, int x, int xEnd, long sums) {
         if (y >= yEnd) {
             return;
         }
         if (x < xEnd) {
             long from = src(src, i, j, y, x);
-            kernel.three(
-                    from, dst(dst, y, x), yEnd - y, xEnd - x, kernel.tapStep(), sums(sums, i, j), Lanes.BYTES);
+            kernel.three(from, dst(dst, y, x), yEnd - y, xEnd - x, kernel.tapStep(), sums(sums, i, j), Lanes.BYTES);
         }
         for (int b = j; b <= jLast; b++) {
             one(src, dst, i, b, y, yEnd, left(b), x < xEnd ? x : right(b), sums);
