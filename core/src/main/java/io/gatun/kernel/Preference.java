@@ -21,14 +21,14 @@ record Preference(String name, String demanded) {
     private static final double SMALL_GEMM_FLOPS = 2.0 * 64 * 64 * 64;
 
     /**
-     * Depthwise convolutions of narrower pixels are ours first: 1.2 to 2.0 times as fast as oneDNN's at 112x112x32 and
-     * 56x56x128, in all directions (stride 2: 0.86 to 1.1); from 256 channels on 0.5 to 1.2.
+     * Depthwise convolutions of narrower pixels are ours first: 1.0 to 1.6 times as fast as oneDNN's at 112x112x32 and
+     * 56x56x128 (stride 2: 0.78 to 1.1); from 256 channels on 0.4 to 1.3.
      */
     private static final int NARROW_DEPTHWISE = 256;
 
     /**
-     * Up to so many vectors times a matrix across k, or one along it, are ours first: 1.3 to 2.5 times as fast as
-     * oneDNN's at 4096 x 4096; four vectors along k are 0.65 to 1.0.
+     * Up to so many vectors times a matrix across k, or one along it, are ours first: 1.2 to 1.8 times as fast as
+     * oneDNN's at 4096 x 4096; four vectors along k are 0.86 to 1.04.
      */
     private static final int FEW_VECTORS = 4;
 

@@ -1,5 +1,6 @@
 package io.gatun.simd;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
@@ -112,15 +113,13 @@ final class GemmRows implements Kernel {
             long x2 = vectors + Math.min(2, few - 1) * vectorRow;
             long x3 = vectors + (few - 1) * vectorRow;
             long next = 4L * columnsPerPiece;
-            for (; Lanes.COUNT == 16 && k + 4 <= spec.k(); k += 4) {
+            for (; k + 4 <= spec.k(); k += 4) {
                 long at = k * step;
                 long from = matrix + k * matrixRow;
-                four(from, matrixRow, count, last, vectors + at, x1 + at, x2 + at, x3 + at, step, sums, next);
-            }
-            for (; k + 2 <= spec.k(); k += 2) {
-                long at = k * step;
-                long from = matrix + k * matrixRow;
-                two(from, matrixRow, count, last, vectors + at, x1 + at, x2 + at, x3 + at, step, sums, next);
+                four(from, matrixRow, count, last, vectors + at, x1 + at, step, sums, next);
+                if (few > 2) {
+                    four(from, matrixRow, count, last, x2 + at, x3 + at, step, sums + 2 * next, next);
+                }
             }
         }
         for (; k < spec.k(); k++) {
@@ -168,14 +167,14 @@ final class GemmRows implements Kernel {
 
     /** Eight rows, one vector: 9 loads and a store for 8 FMAs. */
     private static void eight(long rows, long row, int count, int last, long x, long step, long sums) {
-        FloatVector x0 = broadcast(F, Raw.f32(x, 0));
-        FloatVector x1 = broadcast(F, Raw.f32(x + step, 0));
-        FloatVector x2 = broadcast(F, Raw.f32(x + 2 * step, 0));
-        FloatVector x3 = broadcast(F, Raw.f32(x + 3 * step, 0));
-        FloatVector x4 = broadcast(F, Raw.f32(x + 4 * step, 0));
-        FloatVector x5 = broadcast(F, Raw.f32(x + 5 * step, 0));
-        FloatVector x6 = broadcast(F, Raw.f32(x + 6 * step, 0));
-        FloatVector x7 = broadcast(F, Raw.f32(x + 7 * step, 0));
+        FloatVector x0 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x));
+        FloatVector x1 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + step));
+        FloatVector x2 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 2 * step));
+        FloatVector x3 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 3 * step));
+        FloatVector x4 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 4 * step));
+        FloatVector x5 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 5 * step));
+        FloatVector x6 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 6 * step));
+        FloatVector x7 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 7 * step));
         for (int j = 0; j < count; j += Lanes.COUNT, sums += Lanes.BYTES) {
             long a = rows + 4L * Math.min(j, last);
             long b = a + 4 * row;
@@ -192,87 +191,30 @@ final class GemmRows implements Kernel {
         }
     }
 
-    /** Four rows, four vectors: 8 loads and 4 stores for 16 FMAs. 24 registers, so for 512 bits only. */
+    /**
+     * Four rows, two vectors: 6 loads and 2 stores for 8 FMAs; four vectors are two passes over 8 KB in L1. With 16
+     * factors for all four at once C2 leaves vectors on the heap: at AVX2 always, at 512 bits by the JVM's history.
+     */
     private static void four(
-            long rows,
-            long row,
-            int count,
-            int last,
-            long x0,
-            long x1,
-            long x2,
-            long x3,
-            long step,
-            long sums,
-            long sumRow) {
-        FloatVector x00 = broadcast(F, Raw.f32(x0, 0));
-        FloatVector x01 = broadcast(F, Raw.f32(x0 + step, 0));
-        FloatVector x02 = broadcast(F, Raw.f32(x0 + 2 * step, 0));
-        FloatVector x03 = broadcast(F, Raw.f32(x0 + 3 * step, 0));
-        FloatVector x10 = broadcast(F, Raw.f32(x1, 0));
-        FloatVector x11 = broadcast(F, Raw.f32(x1 + step, 0));
-        FloatVector x12 = broadcast(F, Raw.f32(x1 + 2 * step, 0));
-        FloatVector x13 = broadcast(F, Raw.f32(x1 + 3 * step, 0));
-        FloatVector x20 = broadcast(F, Raw.f32(x2, 0));
-        FloatVector x21 = broadcast(F, Raw.f32(x2 + step, 0));
-        FloatVector x22 = broadcast(F, Raw.f32(x2 + 2 * step, 0));
-        FloatVector x23 = broadcast(F, Raw.f32(x2 + 3 * step, 0));
-        FloatVector x30 = broadcast(F, Raw.f32(x3, 0));
-        FloatVector x31 = broadcast(F, Raw.f32(x3 + step, 0));
-        FloatVector x32 = broadcast(F, Raw.f32(x3 + 2 * step, 0));
-        FloatVector x33 = broadcast(F, Raw.f32(x3 + 3 * step, 0));
+            long rows, long row, int count, int last, long x, long y, long step, long sums, long sumRow) {
+        FloatVector x0 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x));
+        FloatVector x1 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + step));
+        FloatVector x2 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 2 * step));
+        FloatVector x3 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, x + 3 * step));
+        FloatVector y0 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, y));
+        FloatVector y1 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, y + step));
+        FloatVector y2 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, y + 2 * step));
+        FloatVector y3 = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, y + 3 * step));
         for (int j = 0; j < count; j += Lanes.COUNT, sums += Lanes.BYTES) {
             long at = rows + 4L * Math.min(j, last);
             FloatVector a = fromMemorySegment(F, MEMORY, at, ORDER);
             FloatVector b = fromMemorySegment(F, MEMORY, at + row, ORDER);
             FloatVector c = fromMemorySegment(F, MEMORY, at + 2 * row, ORDER);
             FloatVector d = fromMemorySegment(F, MEMORY, at + 3 * row, ORDER);
-            d.fma(x03, c.fma(x02, b.fma(x01, a.fma(x00, fromMemorySegment(F, MEMORY, sums, ORDER)))))
+            d.fma(x3, c.fma(x2, b.fma(x1, a.fma(x0, fromMemorySegment(F, MEMORY, sums, ORDER)))))
                     .intoMemorySegment(MEMORY, sums, ORDER);
-            d.fma(x13, c.fma(x12, b.fma(x11, a.fma(x10, fromMemorySegment(F, MEMORY, sums + sumRow, ORDER)))))
+            d.fma(y3, c.fma(y2, b.fma(y1, a.fma(y0, fromMemorySegment(F, MEMORY, sums + sumRow, ORDER)))))
                     .intoMemorySegment(MEMORY, sums + sumRow, ORDER);
-            d.fma(x23, c.fma(x22, b.fma(x21, a.fma(x20, fromMemorySegment(F, MEMORY, sums + 2 * sumRow, ORDER)))))
-                    .intoMemorySegment(MEMORY, sums + 2 * sumRow, ORDER);
-            d.fma(x33, c.fma(x32, b.fma(x31, a.fma(x30, fromMemorySegment(F, MEMORY, sums + 3 * sumRow, ORDER)))))
-                    .intoMemorySegment(MEMORY, sums + 3 * sumRow, ORDER);
-        }
-    }
-
-    /**
-     * Two rows, four vectors: 6 loads and 4 stores for 8 FMAs, 12 registers. At 512 bits 0.75 times as fast as four rows,
-     * but with those C2 for AVX2 leaves vectors on the heap.
-     */
-    private static void two(
-            long rows,
-            long row,
-            int count,
-            int last,
-            long x0,
-            long x1,
-            long x2,
-            long x3,
-            long step,
-            long sums,
-            long sumRow) {
-        FloatVector x00 = broadcast(F, Raw.f32(x0, 0));
-        FloatVector x01 = broadcast(F, Raw.f32(x0 + step, 0));
-        FloatVector x10 = broadcast(F, Raw.f32(x1, 0));
-        FloatVector x11 = broadcast(F, Raw.f32(x1 + step, 0));
-        FloatVector x20 = broadcast(F, Raw.f32(x2, 0));
-        FloatVector x21 = broadcast(F, Raw.f32(x2 + step, 0));
-        FloatVector x30 = broadcast(F, Raw.f32(x3, 0));
-        FloatVector x31 = broadcast(F, Raw.f32(x3 + step, 0));
-        for (int j = 0; j < count; j += Lanes.COUNT, sums += Lanes.BYTES) {
-            long at = rows + 4L * Math.min(j, last);
-            FloatVector a = fromMemorySegment(F, MEMORY, at, ORDER);
-            FloatVector b = fromMemorySegment(F, MEMORY, at + row, ORDER);
-            b.fma(x01, a.fma(x00, fromMemorySegment(F, MEMORY, sums, ORDER))).intoMemorySegment(MEMORY, sums, ORDER);
-            b.fma(x11, a.fma(x10, fromMemorySegment(F, MEMORY, sums + sumRow, ORDER)))
-                    .intoMemorySegment(MEMORY, sums + sumRow, ORDER);
-            b.fma(x21, a.fma(x20, fromMemorySegment(F, MEMORY, sums + 2 * sumRow, ORDER)))
-                    .intoMemorySegment(MEMORY, sums + 2 * sumRow, ORDER);
-            b.fma(x31, a.fma(x30, fromMemorySegment(F, MEMORY, sums + 3 * sumRow, ORDER)))
-                    .intoMemorySegment(MEMORY, sums + 3 * sumRow, ORDER);
         }
     }
 }
