@@ -51,9 +51,22 @@ final class ConvCases extends Family<ConvSpec> {
         forward.add(ConvSpec.of(2, 7, 8, 8, 12, 3, 1, 1).withGroups(2).withBias());
         forward.add(ConvSpec.of(2, 7, 8, 32, 64, 3, 2, 1).withGroups(4));
         forward.add(ConvSpec.of(1, 9, 9, 16, 32, 3, 1, 1).withGroups(16));
+        // Depthwise: rows of eight, four and single columns, borders on each side, parts of a vector of channels.
+        forward.add(ConvSpec.of(2, 9, 27, 16, 16, 3, 1, 1).withGroups(16).withBias());
+        forward.add(ConvSpec.of(1, 11, 26, 35, 35, 3, 2, 1).withGroups(35).withBias());
+        forward.add(ConvSpec.of(1, 14, 23, 18, 18, 5, 1, 2).withGroups(18));
+        forward.add(ConvSpec.of(1, 10, 21, 17, 17, 7, 3, 0).withGroups(17).withPadding(2, 5, 1, 0));
+        forward.add(ConvSpec.of(2, 12, 19, 24, 24, 3, 1, 2).withGroups(24).withDilation(2, 2));
+        forward.add(ConvSpec.of(1, 9, 20, 20, 20, 2, 3, 0).withGroups(20).withDilation(1, 2));
+        forward.add(ConvSpec.of(1, 3, 2, 16, 16, 11, 1, 5).withGroups(16));
+        forward.add(ConvSpec.of(2, 6, 17, 16, 32, 3, 1, 1).withGroups(16));
         for (Activation activation :
                 new Activation[] {Activation.RELU, Activation.leakyRelu(0.25f), Activation.SIGMOID, Activation.TANH}) {
             forward.add(ConvSpec.of(1, 5, 6, 9, 17, 3, 1, 1).withBias().withActivation(activation));
+            forward.add(ConvSpec.of(1, 5, 11, 19, 19, 3, 1, 1)
+                    .withGroups(19)
+                    .withBias()
+                    .withActivation(activation));
         }
         for (int i = 0; i < 40; i++) {
             forward.add(sample(random));

@@ -38,6 +38,18 @@ final class GemmCases extends Family<GemmSpec> {
         for (int batch : SIZES) {
             specs.add(GemmSpec.batched(batch, 2, 5, 3, false, false));
         }
+        // Up to four vectors with a matrix: along its rows and across them, whole blocks and rests.
+        for (int few = 1; few <= 5; few++) {
+            specs.add(GemmSpec.of(few, 67, 131, false, true).withBias());
+            specs.add(GemmSpec.of(few, 70, 70, true, true).scaled(2, few - 2));
+            specs.add(GemmSpec.of(21, few, 161).withActivation(Activation.RELU));
+            specs.add(GemmSpec.of(35, few, 96, false, true).withRowStrides(101, 99, few + 3));
+            specs.add(GemmSpec.of(few, 64 + 9 * few, 37).withBias());
+            specs.add(GemmSpec.of(few, 1025, 5, true, false).scaled(-1, few - 2));
+            specs.add(GemmSpec.of(67, few, 39, true, false).withBias().withActivation(Activation.RELU));
+            specs.add(GemmSpec.of(600, few, 12, true, true).withRowStrides(603, 15, few + 2));
+            specs.add(GemmSpec.batched(3, few, 90, 70, false, few % 2 == 0));
+        }
         for (int batch : new int[] {0, 1, 2, 3, 7}) {
             specs.add(GemmSpec.batched(batch, 5, 9, 7, false, true));
             specs.add(GemmSpec.batched(batch, 6, 17, 8, true, false)

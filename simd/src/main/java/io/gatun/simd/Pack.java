@@ -1,6 +1,7 @@
 package io.gatun.simd;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import io.gatun.memory.Raw;
@@ -15,6 +16,9 @@ final class Pack {
     private static final VectorSpecies<Float> F = Lanes.F;
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    /** Bytes of a cache line. */
+    private static final long LINE = 64;
 
     private Pack() {}
 
@@ -96,5 +100,23 @@ final class Pack {
             source += sourceRow;
             to += toRow;
         }
+    }
+
+    /**
+     * Reads {@code bytes} bytes in the order in which they lie, and no more: what a loop then walks in
+     * several places at once lies in L2, and comes there at the speed of a stream. Half a cycle a line that is there already.
+     *
+     * @return nothing of use, so that the reads are not optimized away
+     */
+    static long fetch(long from, long bytes) {
+        long any = 0;
+        long at = from & Micro.ADDRESS;
+        for (long end = at + bytes - 4 * LINE; at <= end; at += 4 * LINE) {
+            any |= MEMORY.get(JAVA_LONG_UNALIGNED, at)
+                    | MEMORY.get(JAVA_LONG_UNALIGNED, at + LINE)
+                    | MEMORY.get(JAVA_LONG_UNALIGNED, at + 2 * LINE)
+                    | MEMORY.get(JAVA_LONG_UNALIGNED, at + 3 * LINE);
+        }
+        return any;
     }
 }

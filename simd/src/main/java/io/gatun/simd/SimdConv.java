@@ -84,6 +84,12 @@ final class SimdConv implements Kernel {
     }
 
     static Offer offer(ConvSpec spec, Workers workers) {
+        if (SimdDepthwise.suits(spec)) {
+            return Offer.of(
+                    spec.direction() == Direction.BACKWARD_WEIGHTS
+                            ? new SimdDepthwiseWeights(spec, workers)
+                            : new SimdDepthwise(spec, workers));
+        }
         if (spec.direction() == Direction.BACKWARD_WEIGHTS) {
             return Offer.of(new SimdConvWeights(spec, workers));
         }

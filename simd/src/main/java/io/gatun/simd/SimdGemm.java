@@ -55,6 +55,9 @@ final class SimdGemm implements Kernel {
         if (GemmDot.suits(spec)) {
             return Offer.of(new GemmDot(spec, workers));
         }
+        if (GemmRows.suits(spec)) {
+            return Offer.of(new GemmRows(spec, workers));
+        }
         return Offer.of(new SimdGemm(spec, workers, 0, false));
     }
 

@@ -43,6 +43,13 @@ record TileWriter(float alpha, float beta, Activation activation) {
         }
     }
 
+    /** Writes one element but for the activation: c = alpha·sum + beta·c + bias. */
+    void one(float sum, long c, long bias) {
+        float v = sum * alpha;
+        v = beta == 0 ? v : Raw.f32(c, 0) * beta + v;
+        Raw.f32(c, 0, bias == 0 ? v : v + Raw.f32(bias, 0));
+    }
+
     private void row(long sums, long c, int columns, long bias, float scale) {
         int i = 0;
         for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
@@ -82,7 +89,7 @@ record TileWriter(float alpha, float beta, Activation activation) {
     }
 
     /** Rows of C; an activation that takes an exponential runs in a loop of its own, see {@link ActivationLoops}. */
-    private void activate(long c, long cRow, int rows, int columns, long temporary) {
+    void activate(long c, long cRow, int rows, int columns, long temporary) {
         switch (activation.kind()) {
             case IDENTITY -> {}
             case RELU, LEAKY_RELU -> {

@@ -50,6 +50,15 @@ class AllocationTest {
                 "lstm f32 training t=4 b=8 i=32 h=48",
                 "conv f32 backward_data n=2 h=16 w=16 ic=32 oc=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "conv f32 forward bias n=2 h=16 w=16 ic=3 oc=16 kh=3 kw=3 ph=1 pw=1 act=gelu",
+                "lstm f32 training t=4 b=8 i=30 h=45",
+                "lstm f32 backward t=4 b=8 i=30 h=45",
+                "conv f32 forward bias n=2 h=16 w=16 ic=40 oc=40 kh=3 kw=3 ph=1 pw=1 g=40 act=relu",
+                "conv f32 backward_data n=2 h=16 w=16 ic=40 oc=40 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1 g=40",
+                "conv f32 backward_weights bias n=2 h=16 w=16 ic=40 oc=40 kh=3 kw=3 ph=1 pw=1 g=40",
+                "gemm f32 m=3 n=203 k=201",
+                "gemm f32 m=1 n=203 k=201",
+                "gemm f32 tb m=3 n=203 k=201",
+                "gemm f32 tb m=1 n=203 k=201",
                 "gemm f32 tb bias m=65 n=70 k=129 act=sigmoid"
             })
     void aWarmKernelAllocatesNothing(String line) throws InterruptedException {
