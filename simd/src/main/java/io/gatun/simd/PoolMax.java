@@ -1,0 +1,192 @@
+package io.gatun.simd;
+
+import static io.gatun.simd.Lanes.load;
+import static io.gatun.simd.Lanes.splat;
+import static io.gatun.simd.Lanes.store;
+
+import io.gatun.memory.Raw;
+import io.gatun.parallel.Workers;
+import io.gatun.spec.PoolSpec;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Max pooling forward: each input element is read once from memory (4 B) and 8 B an output element are written, the largest
+ * and its index. Windows that overlap find their cells in L1.
+ *
+ * <p>A cell costs a load, a comparison, two selections and an addition: four of the latter go in a cycle, so 3 x 3 windows
+ * with stride 2 take 9 cycles for the 384 B of an output vector, as long as L2 takes to move them. The addition looks for
+ * NaN, which only then is ordered as the reference does it: a comparison that orders NaN right would be two.
+ */
+final class PoolMax extends SimdPool {
+    PoolMax(PoolSpec spec, Workers workers) {
+        super(MethodHandles.lookup(), spec, workers);
+    }
+
+    @Override
+    public String implementation() {
+        return "simd:pool max";
+    }
+
+    @Override
+    void row(long[] frame, long n, int y) {
+        long at = n * dstImage() + (long) y * ow * c * 4;
+        loops(frame[0] + n * srcImage(), frame[1] + at, frame[2] + at, y);
+    }
+
+    private void strips(long image, long dst, long indices, int y) {
+        int top = windows.top(y);
+        int bottom = windows.bottom(y);
+        for (int x = 0; x < ow; x++) {
+            int left = windows.left(x);
+            int right = windows.right(x);
+            for (int k = 0; k < inStrips; k += STRIP) {
+                long at = ((long) x * c + k) * 4;
+                strip(image + k * 4L, dst + at, indices + at, top, bottom, left, right);
+            }
+        }
+    }
+
+    private void strip(long image, long dst, long indices, int top, int bottom, int left, int right) {
+        int w = spec.w();
+        FloatVector b0 = splat(Float.NEGATIVE_INFINITY);
+        FloatVector b1 = b0;
+        FloatVector b2 = b0;
+        FloatVector b3 = b0;
+        IntVector i0 = IntVector.broadcast(Lanes.I, top < bottom && left < right ? top * w + left : -1);
+        IntVector i1 = i0;
+        IntVector i2 = i0;
+        IntVector i3 = i0;
+        FloatVector all = splat(0f);
+        for (int y = top; y < bottom; y++) {
+            for (int x = left; x < right; x++) {
+                long at = image + (long) (y * w + x) * c * 4;
+                IntVector cell = IntVector.broadcast(Lanes.I, y * w + x);
+                FloatVector v0 = load(at);
+                FloatVector v1 = load(at + Lanes.BYTES);
+                FloatVector v2 = load(at + 2 * Lanes.BYTES);
+                FloatVector v3 = load(at + 3 * Lanes.BYTES);
+                VectorMask<Float> m0 = v0.compare(VectorOperators.GT, b0);
+                VectorMask<Float> m1 = v1.compare(VectorOperators.GT, b1);
+                VectorMask<Float> m2 = v2.compare(VectorOperators.GT, b2);
+                VectorMask<Float> m3 = v3.compare(VectorOperators.GT, b3);
+                b0 = b0.blend(v0, m0);
+                b1 = b1.blend(v1, m1);
+                b2 = b2.blend(v2, m2);
+                b3 = b3.blend(v3, m3);
+                i0 = i0.blend(cell, m0.cast(Lanes.I));
+                i1 = i1.blend(cell, m1.cast(Lanes.I));
+                i2 = i2.blend(cell, m2.cast(Lanes.I));
+                i3 = i3.blend(cell, m3.cast(Lanes.I));
+                all = all.add(v0.add(v1).add(v2.add(v3)));
+            }
+        }
+        store(dst, b0);
+        store(dst + Lanes.BYTES, b1);
+        store(dst + 2 * Lanes.BYTES, b2);
+        store(dst + 3 * Lanes.BYTES, b3);
+        i0.intoMemorySegment(Raw.MEMORY, indices, Lanes.ORDER);
+        i1.intoMemorySegment(Raw.MEMORY, indices + Lanes.BYTES, Lanes.ORDER);
+        i2.intoMemorySegment(Raw.MEMORY, indices + 2 * Lanes.BYTES, Lanes.ORDER);
+        i3.intoMemorySegment(Raw.MEMORY, indices + 3 * Lanes.BYTES, Lanes.ORDER);
+        if (all.compare(VectorOperators.NE, all).anyTrue()) {
+            withNaN(image, dst, indices, top, bottom, left, right, STRIP);
+        }
+    }
+
+    private void vectors(long image, long dst, long indices, int y) {
+        int top = windows.top(y);
+        int bottom = windows.bottom(y);
+        for (int x = 0; x < ow; x++) {
+            int left = windows.left(x);
+            int right = windows.right(x);
+            for (int k = inStrips; k < inVectors; k += Lanes.COUNT) {
+                long at = ((long) x * c + k) * 4;
+                vector(image + k * 4L, dst + at, indices + at, top, bottom, left, right);
+            }
+        }
+    }
+
+    private void vector(long image, long dst, long indices, int top, int bottom, int left, int right) {
+        int w = spec.w();
+        FloatVector best = splat(Float.NEGATIVE_INFINITY);
+        IntVector where = IntVector.broadcast(Lanes.I, top < bottom && left < right ? top * w + left : -1);
+        FloatVector all = splat(0f);
+        for (int y = top; y < bottom; y++) {
+            for (int x = left; x < right; x++) {
+                FloatVector v = load(image + (long) (y * w + x) * c * 4);
+                VectorMask<Float> larger = v.compare(VectorOperators.GT, best);
+                best = best.blend(v, larger);
+                where = where.blend(y * w + x, larger.cast(Lanes.I));
+                all = all.add(v);
+            }
+        }
+        store(dst, best);
+        where.intoMemorySegment(Raw.MEMORY, indices, Lanes.ORDER);
+        if (all.compare(VectorOperators.NE, all).anyTrue()) {
+            withNaN(image, dst, indices, top, bottom, left, right, Lanes.COUNT);
+        }
+    }
+
+    private void rest(long image, long dst, long indices, int y) {
+        int top = windows.top(y);
+        int bottom = windows.bottom(y);
+        VectorMask<Float> there = Lanes.first(c - inVectors);
+        for (int x = 0; x < ow; x++) {
+            long at = ((long) x * c + inVectors) * 4;
+            last(image + inVectors * 4L, dst + at, indices + at, top, bottom, windows.left(x), windows.right(x), there);
+        }
+    }
+
+    private void last(
+            long image,
+            long dst,
+            long indices,
+            int top,
+            int bottom,
+            int left,
+            int right,
+            VectorMask<Float> there) {
+        int w = spec.w();
+        FloatVector best = splat(Float.NEGATIVE_INFINITY);
+        IntVector where = IntVector.broadcast(Lanes.I, top < bottom && left < right ? top * w + left : -1);
+        FloatVector all = splat(0f);
+        for (int y = top; y < bottom; y++) {
+            for (int x = left; x < right; x++) {
+                FloatVector v = load(image + (long) (y * w + x) * c * 4, there);
+                VectorMask<Float> larger = v.compare(VectorOperators.GT, best);
+                best = best.blend(v, larger);
+                where = where.blend(y * w + x, larger.cast(Lanes.I));
+                all = all.add(v);
+            }
+        }
+        store(dst, best, there);
+        store(indices, where.reinterpretAsFloats(), there);
+        if (all.compare(VectorOperators.NE, all).anyTrue()) {
+            withNaN(image, dst, indices, top, bottom, left, right, c - inVectors);
+        }
+    }
+
+    /** Some of {@code n} channels held a NaN (or infinities of both signs): the first NaN of a window wins it. */
+    private void withNaN(long image, long dst, long indices, int top, int bottom, int left, int right, int n) {
+        int w = spec.w();
+        for (int k = 0; k < n; k++) {
+            float best = Float.NEGATIVE_INFINITY;
+            int where = top < bottom && left < right ? top * w + left : -1;
+            for (int y = top; y < bottom; y++) {
+                for (int x = left; x < right; x++) {
+                    float value = Raw.f32(image + (long) (y * w + x) * c * 4, k);
+                    if (!(value <= best) && !Float.isNaN(best)) {
+                        best = value;
+                        where = y * w + x;
+                    }
+                }
+            }
+            Raw.f32(dst, k, best);
+            Raw.i32(indices, k, where);
+        }
+    }
+}
