@@ -31,28 +31,32 @@ final class PoolAverage extends SimdPool {
 
     private void strips(long image, long dst, long unused, int y) {
         int top = windows.top(y);
-        int bottom = windows.bottom(y);
+        int rows = windows.bottom(y) - top;
+        long pixel = c * 4L;
+        long line = spec.w() * pixel;
         for (int x = 0; x < ow; x++) {
-            int divisor = windows.divisor(y, x);
-            for (int k = 0; k < inStrips; k += STRIP) {
-                long to = dst + ((long) x * c + k) * 4;
-                strip(image + k * 4L, to, top, bottom, windows.left(x), windows.right(x), divisor);
+            int left = windows.left(x);
+            long across = (windows.right(x) - left) * pixel;
+            long at = image + top * line + left * pixel;
+            long to = dst + x * pixel;
+            for (long end = to + inStrips * 4L; to < end; to += stripBytes, at += stripBytes) {
+                strip(at, to, rows * line, line, across, pixel, windows.high(y, x), windows.low(y, x));
             }
         }
     }
 
-    private void strip(long image, long dst, int top, int bottom, int left, int right, int divisor) {
+    private static void strip(
+            long from, long dst, long down, long line, long across, long pixel, float high, float low) {
         FloatVector s0 = splat(0f);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
-        for (int y = top; y < bottom; y++) {
+        for (long start = from, end = from + down; start < end; start += line) {
             FloatVector r0 = splat(0f);
             FloatVector r1 = r0;
             FloatVector r2 = r0;
             FloatVector r3 = r0;
-            for (int x = left; x < right; x++) {
-                long at = image + (long) (y * spec.w() + x) * c * 4;
+            for (long at = start, stop = start + across; at < stop; at += pixel) {
                 r0 = r0.add(load(at));
                 r1 = r1.add(load(at + Lanes.BYTES));
                 r2 = r2.add(load(at + 2 * Lanes.BYTES));
@@ -63,36 +67,36 @@ final class PoolAverage extends SimdPool {
             s2 = s2.add(r2);
             s3 = s3.add(r3);
         }
-        float high = PoolWindows.high(divisor);
-        float low = PoolWindows.low(divisor);
-        store(dst, s0.fma(splat(high), s0.mul(low)));
-        store(dst + Lanes.BYTES, s1.fma(splat(high), s1.mul(low)));
-        store(dst + 2 * Lanes.BYTES, s2.fma(splat(high), s2.mul(low)));
-        store(dst + 3 * Lanes.BYTES, s3.fma(splat(high), s3.mul(low)));
+        FloatVector larger = splat(high);
+        FloatVector smaller = splat(low);
+        store(dst, s0.fma(larger, s0.mul(smaller)));
+        store(dst + Lanes.BYTES, s1.fma(larger, s1.mul(smaller)));
+        store(dst + 2 * Lanes.BYTES, s2.fma(larger, s2.mul(smaller)));
+        store(dst + 3 * Lanes.BYTES, s3.fma(larger, s3.mul(smaller)));
     }
 
     private void vectors(long image, long dst, long unused, int y) {
         int top = windows.top(y);
-        int bottom = windows.bottom(y);
+        long pixel = c * 4L;
+        long line = spec.w() * pixel;
+        long down = (windows.bottom(y) - top) * line;
         for (int x = 0; x < ow; x++) {
-            int divisor = windows.divisor(y, x);
-            for (int k = inStrips; k < inVectors; k += Lanes.COUNT) {
-                long to = dst + ((long) x * c + k) * 4;
-                vector(image + k * 4L, to, top, bottom, windows.left(x), windows.right(x), divisor);
+            int left = windows.left(x);
+            long across = (windows.right(x) - left) * pixel;
+            long from = image + top * line + left * pixel + inStrips * 4L;
+            long to = dst + x * pixel + inStrips * 4L;
+            for (long end = dst + x * pixel + inVectors * 4L; to < end; to += vectorBytes, from += vectorBytes) {
+                FloatVector sum = splat(0f);
+                for (long start = from, last = from + down; start < last; start += line) {
+                    FloatVector row = splat(0f);
+                    for (long at = start, stop = start + across; at < stop; at += pixel) {
+                        row = row.add(load(at));
+                    }
+                    sum = sum.add(row);
+                }
+                store(to, sum.fma(splat(windows.high(y, x)), sum.mul(windows.low(y, x))));
             }
         }
-    }
-
-    private void vector(long image, long dst, int top, int bottom, int left, int right, int divisor) {
-        FloatVector sum = splat(0f);
-        for (int y = top; y < bottom; y++) {
-            FloatVector row = splat(0f);
-            for (int x = left; x < right; x++) {
-                row = row.add(load(image + (long) (y * spec.w() + x) * c * 4));
-            }
-            sum = sum.add(row);
-        }
-        store(dst, sum.fma(splat(PoolWindows.high(divisor)), sum.mul(PoolWindows.low(divisor))));
     }
 
     private void rest(long image, long dst, long unused, int y) {
@@ -110,8 +114,7 @@ final class PoolAverage extends SimdPool {
                 }
                 sum = sum.add(cells);
             }
-            int divisor = windows.divisor(y, x);
-            FloatVector mean = sum.fma(splat(PoolWindows.high(divisor)), sum.mul(PoolWindows.low(divisor)));
+            FloatVector mean = sum.fma(splat(windows.high(y, x)), sum.mul(windows.low(y, x)));
             store(dst + ((long) x * c + inVectors) * 4, mean, there);
         }
     }

@@ -37,34 +37,43 @@ final class PoolMax extends SimdPool {
         loops(frame[0] + n * srcImage(), frame[1] + at, frame[2] + at, y);
     }
 
+    // Windows are walked by addresses, with steps that C2 does not know: it would split and guard loops of two or three cells.
+
     private void strips(long image, long dst, long indices, int y) {
         int top = windows.top(y);
-        int bottom = windows.bottom(y);
+        int rows = windows.bottom(y) - top;
+        long pixel = c * 4L;
+        long line = spec.w() * pixel;
+        long from = image + top * line;
         for (int x = 0; x < ow; x++) {
             int left = windows.left(x);
-            int right = windows.right(x);
-            for (int k = 0; k < inStrips; k += STRIP) {
-                long at = ((long) x * c + k) * 4;
-                strip(image + k * 4L, dst + at, indices + at, top, bottom, left, right);
+            int cols = windows.right(x) - left;
+            int first = rows > 0 && cols > 0 ? top * spec.w() + left : -1;
+            long at = from + left * pixel;
+            long to = x * pixel;
+            for (long end = to + inStrips * 4L; to < end; to += stripBytes, at += stripBytes) {
+                if (strip(at, dst + to, indices + to, first, rows, cols, pixel, line)) {
+                    withNaN(at, dst + to, indices + to, first, rows, cols, STRIP);
+                }
             }
         }
     }
 
-    private void strip(long image, long dst, long indices, int top, int bottom, int left, int right) {
-        int w = spec.w();
+    private boolean strip(long from, long dst, long indices, int first, int rows, int cols, long pixel, long line) {
         FloatVector b0 = splat(Float.NEGATIVE_INFINITY);
         FloatVector b1 = b0;
         FloatVector b2 = b0;
         FloatVector b3 = b0;
-        IntVector i0 = IntVector.broadcast(Lanes.I, top < bottom && left < right ? top * w + left : -1);
+        IntVector i0 = IntVector.broadcast(Lanes.I, first);
         IntVector i1 = i0;
         IntVector i2 = i0;
         IntVector i3 = i0;
         FloatVector all = splat(0f);
-        for (int y = top; y < bottom; y++) {
-            for (int x = left; x < right; x++) {
-                long at = image + (long) (y * w + x) * c * 4;
-                IntVector cell = IntVector.broadcast(Lanes.I, y * w + x);
+        int row = first;
+        for (long start = from, end = from + rows * line; start < end; start += line, row += spec.w()) {
+            int cell = row;
+            for (long at = start, stop = start + cols * pixel; at < stop; at += pixel, cell++) {
+                IntVector here = IntVector.broadcast(Lanes.I, cell);
                 FloatVector v0 = load(at);
                 FloatVector v1 = load(at + Lanes.BYTES);
                 FloatVector v2 = load(at + 2 * Lanes.BYTES);
@@ -77,10 +86,10 @@ final class PoolMax extends SimdPool {
                 b1 = b1.blend(v1, m1);
                 b2 = b2.blend(v2, m2);
                 b3 = b3.blend(v3, m3);
-                i0 = i0.blend(cell, m0.cast(Lanes.I));
-                i1 = i1.blend(cell, m1.cast(Lanes.I));
-                i2 = i2.blend(cell, m2.cast(Lanes.I));
-                i3 = i3.blend(cell, m3.cast(Lanes.I));
+                i0 = i0.blend(here, m0.cast(Lanes.I));
+                i1 = i1.blend(here, m1.cast(Lanes.I));
+                i2 = i2.blend(here, m2.cast(Lanes.I));
+                i3 = i3.blend(here, m3.cast(Lanes.I));
                 all = all.add(v0.add(v1).add(v2.add(v3)));
             }
         }
@@ -92,96 +101,95 @@ final class PoolMax extends SimdPool {
         i1.intoMemorySegment(Raw.MEMORY, indices + Lanes.BYTES, Lanes.ORDER);
         i2.intoMemorySegment(Raw.MEMORY, indices + 2 * Lanes.BYTES, Lanes.ORDER);
         i3.intoMemorySegment(Raw.MEMORY, indices + 3 * Lanes.BYTES, Lanes.ORDER);
-        if (all.compare(VectorOperators.NE, all).anyTrue()) {
-            withNaN(image, dst, indices, top, bottom, left, right, STRIP);
-        }
+        return all.compare(VectorOperators.NE, all).anyTrue();
     }
 
     private void vectors(long image, long dst, long indices, int y) {
         int top = windows.top(y);
-        int bottom = windows.bottom(y);
+        int rows = windows.bottom(y) - top;
+        long pixel = c * 4L;
+        long line = spec.w() * pixel;
+        long from = image + top * line;
         for (int x = 0; x < ow; x++) {
             int left = windows.left(x);
-            int right = windows.right(x);
-            for (int k = inStrips; k < inVectors; k += Lanes.COUNT) {
-                long at = ((long) x * c + k) * 4;
-                vector(image + k * 4L, dst + at, indices + at, top, bottom, left, right);
+            int cols = windows.right(x) - left;
+            int first = rows > 0 && cols > 0 ? top * spec.w() + left : -1;
+            long at = from + left * pixel + inStrips * 4L;
+            long to = x * pixel + inStrips * 4L;
+            for (long end = x * pixel + inVectors * 4L; to < end; to += vectorBytes, at += vectorBytes) {
+                if (vector(at, dst + to, indices + to, first, rows, cols, pixel, line)) {
+                    withNaN(at, dst + to, indices + to, first, rows, cols, Lanes.COUNT);
+                }
             }
         }
     }
 
-    private void vector(long image, long dst, long indices, int top, int bottom, int left, int right) {
-        int w = spec.w();
+    private boolean vector(long from, long dst, long indices, int first, int rows, int cols, long pixel, long line) {
         FloatVector best = splat(Float.NEGATIVE_INFINITY);
-        IntVector where = IntVector.broadcast(Lanes.I, top < bottom && left < right ? top * w + left : -1);
+        IntVector where = IntVector.broadcast(Lanes.I, first);
         FloatVector all = splat(0f);
-        for (int y = top; y < bottom; y++) {
-            for (int x = left; x < right; x++) {
-                FloatVector v = load(image + (long) (y * w + x) * c * 4);
+        int row = first;
+        for (long start = from, end = from + rows * line; start < end; start += line, row += spec.w()) {
+            int cell = row;
+            for (long at = start, stop = start + cols * pixel; at < stop; at += pixel, cell++) {
+                FloatVector v = load(at);
                 VectorMask<Float> larger = v.compare(VectorOperators.GT, best);
                 best = best.blend(v, larger);
-                where = where.blend(y * w + x, larger.cast(Lanes.I));
+                where = where.blend(cell, larger.cast(Lanes.I));
                 all = all.add(v);
             }
         }
         store(dst, best);
         where.intoMemorySegment(Raw.MEMORY, indices, Lanes.ORDER);
-        if (all.compare(VectorOperators.NE, all).anyTrue()) {
-            withNaN(image, dst, indices, top, bottom, left, right, Lanes.COUNT);
-        }
+        return all.compare(VectorOperators.NE, all).anyTrue();
     }
 
     private void rest(long image, long dst, long indices, int y) {
         int top = windows.top(y);
-        int bottom = windows.bottom(y);
+        int rows = windows.bottom(y) - top;
+        long pixel = c * 4L;
+        long line = spec.w() * pixel;
         VectorMask<Float> there = Lanes.first(c - inVectors);
         for (int x = 0; x < ow; x++) {
-            long at = ((long) x * c + inVectors) * 4;
-            last(image + inVectors * 4L, dst + at, indices + at, top, bottom, windows.left(x), windows.right(x), there);
-        }
-    }
-
-    private void last(
-            long image,
-            long dst,
-            long indices,
-            int top,
-            int bottom,
-            int left,
-            int right,
-            VectorMask<Float> there) {
-        int w = spec.w();
-        FloatVector best = splat(Float.NEGATIVE_INFINITY);
-        IntVector where = IntVector.broadcast(Lanes.I, top < bottom && left < right ? top * w + left : -1);
-        FloatVector all = splat(0f);
-        for (int y = top; y < bottom; y++) {
-            for (int x = left; x < right; x++) {
-                FloatVector v = load(image + (long) (y * w + x) * c * 4, there);
-                VectorMask<Float> larger = v.compare(VectorOperators.GT, best);
-                best = best.blend(v, larger);
-                where = where.blend(y * w + x, larger.cast(Lanes.I));
-                all = all.add(v);
+            int left = windows.left(x);
+            int cols = windows.right(x) - left;
+            int first = rows > 0 && cols > 0 ? top * spec.w() + left : -1;
+            long from = image + top * line + left * pixel + inVectors * 4L;
+            long to = x * pixel + inVectors * 4L;
+            FloatVector best = splat(Float.NEGATIVE_INFINITY);
+            IntVector where = IntVector.broadcast(Lanes.I, first);
+            FloatVector all = splat(0f);
+            int row = first;
+            for (long start = from, end = from + rows * line; start < end; start += line, row += spec.w()) {
+                int cell = row;
+                for (long at = start, stop = start + cols * pixel; at < stop; at += pixel, cell++) {
+                    FloatVector v = load(at, there);
+                    VectorMask<Float> larger = v.compare(VectorOperators.GT, best);
+                    best = best.blend(v, larger);
+                    where = where.blend(cell, larger.cast(Lanes.I));
+                    all = all.add(v);
+                }
             }
-        }
-        store(dst, best, there);
-        store(indices, where.reinterpretAsFloats(), there);
-        if (all.compare(VectorOperators.NE, all).anyTrue()) {
-            withNaN(image, dst, indices, top, bottom, left, right, c - inVectors);
+            store(dst + to, best, there);
+            store(indices + to, where.reinterpretAsFloats(), there);
+            if (all.compare(VectorOperators.NE, all).anyTrue()) {
+                withNaN(from, dst + to, indices + to, first, rows, cols, c - inVectors);
+            }
         }
     }
 
     /** Some of {@code n} channels held a NaN (or infinities of both signs): the first NaN of a window wins it. */
-    private void withNaN(long image, long dst, long indices, int top, int bottom, int left, int right, int n) {
-        int w = spec.w();
+    private void withNaN(long from, long dst, long indices, int first, int rows, int cols, int n) {
         for (int k = 0; k < n; k++) {
             float best = Float.NEGATIVE_INFINITY;
-            int where = top < bottom && left < right ? top * w + left : -1;
-            for (int y = top; y < bottom; y++) {
-                for (int x = left; x < right; x++) {
-                    float value = Raw.f32(image + (long) (y * w + x) * c * 4, k);
+            int where = first;
+            for (int row = 0; row < rows; row++) {
+                for (int col = 0; col < cols; col++) {
+                    int cell = row * spec.w() + col;
+                    float value = Raw.f32(from + (long) cell * c * 4, k);
                     if (!(value <= best) && !Float.isNaN(best)) {
                         best = value;
-                        where = y * w + x;
+                        where = first + cell;
                     }
                 }
             }

@@ -37,34 +37,41 @@ final class PoolMaxBackward extends SimdPool {
 
     private void strips(long diffDst, long indices, long diffSrc, int y) {
         int firstRow = windows.firstRow(y);
-        int endRow = windows.endRow(y);
-        for (int x = 0; x < spec.w(); x++) {
+        long pixel = c * 4L;
+        long line = ow * pixel;
+        long down = (windows.endRow(y) - firstRow) * line;
+        int cell = y * spec.w();
+        for (int x = 0; x < spec.w(); x++, cell++) {
             int firstCol = windows.firstCol(x);
-            int endCol = windows.endCol(x);
-            for (int k = 0; k < inStrips; k += STRIP) {
-                FloatVector s0 = splat(0f);
-                FloatVector s1 = s0;
-                FloatVector s2 = s0;
-                FloatVector s3 = s0;
-                for (int row = firstRow; row < endRow; row++) {
-                    for (int col = firstCol; col < endCol; col++) {
-                        long at = ((long) (row * ow + col) * c + k) * 4;
-                        long chosen = indices + at;
-                        long diff = diffDst + at;
-                        IntVector cell = IntVector.broadcast(Lanes.I, y * spec.w() + x);
-                        s0 = s0.add(load(diff), mine(chosen, cell));
-                        s1 = s1.add(load(diff + Lanes.BYTES), mine(chosen + Lanes.BYTES, cell));
-                        s2 = s2.add(load(diff + 2 * Lanes.BYTES), mine(chosen + 2 * Lanes.BYTES, cell));
-                        s3 = s3.add(load(diff + 3 * Lanes.BYTES), mine(chosen + 3 * Lanes.BYTES, cell));
-                    }
-                }
-                long to = diffSrc + ((long) x * c + k) * 4;
-                store(to, s0);
-                store(to + Lanes.BYTES, s1);
-                store(to + 2 * Lanes.BYTES, s2);
-                store(to + 3 * Lanes.BYTES, s3);
+            long across = (windows.endCol(x) - firstCol) * pixel;
+            long from = firstRow * line + firstCol * pixel;
+            long to = diffSrc + x * pixel;
+            for (long end = to + inStrips * 4L; to < end; to += stripBytes, from += stripBytes) {
+                strip(diffDst + from, indices - diffDst, cell, to, down, line, across, pixel);
             }
         }
+    }
+
+    /** The index of a window lies {@code indices} bytes behind its gradient. */
+    private static void strip(
+            long from, long indices, int cell, long to, long down, long line, long across, long pixel) {
+        FloatVector s0 = splat(0f);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        IntVector here = IntVector.broadcast(Lanes.I, cell);
+        for (long start = from, end = from + down; start < end; start += line) {
+            for (long at = start, stop = start + across; at < stop; at += pixel) {
+                s0 = s0.add(load(at), mine(at + indices, here));
+                s1 = s1.add(load(at + Lanes.BYTES), mine(at + indices + Lanes.BYTES, here));
+                s2 = s2.add(load(at + 2 * Lanes.BYTES), mine(at + indices + 2 * Lanes.BYTES, here));
+                s3 = s3.add(load(at + 3 * Lanes.BYTES), mine(at + indices + 3 * Lanes.BYTES, here));
+            }
+        }
+        store(to, s0);
+        store(to + Lanes.BYTES, s1);
+        store(to + 2 * Lanes.BYTES, s2);
+        store(to + 3 * Lanes.BYTES, s3);
     }
 
     private static VectorMask<Float> mine(long indices, IntVector cell) {
@@ -75,20 +82,25 @@ final class PoolMaxBackward extends SimdPool {
 
     private void vectors(long diffDst, long indices, long diffSrc, int y) {
         int firstRow = windows.firstRow(y);
-        int endRow = windows.endRow(y);
-        for (int x = 0; x < spec.w(); x++) {
+        long pixel = c * 4L;
+        long line = ow * pixel;
+        long down = (windows.endRow(y) - firstRow) * line;
+        long behind = indices - diffDst;
+        int cell = y * spec.w();
+        for (int x = 0; x < spec.w(); x++, cell++) {
             int firstCol = windows.firstCol(x);
-            int endCol = windows.endCol(x);
-            IntVector cell = IntVector.broadcast(Lanes.I, y * spec.w() + x);
-            for (int k = inStrips; k < inVectors; k += Lanes.COUNT) {
+            long across = (windows.endCol(x) - firstCol) * pixel;
+            long from = diffDst + firstRow * line + firstCol * pixel + inStrips * 4L;
+            long to = diffSrc + x * pixel + inStrips * 4L;
+            IntVector here = IntVector.broadcast(Lanes.I, cell);
+            for (long end = diffSrc + x * pixel + inVectors * 4L; to < end; to += vectorBytes, from += vectorBytes) {
                 FloatVector sum = splat(0f);
-                for (int row = firstRow; row < endRow; row++) {
-                    for (int col = firstCol; col < endCol; col++) {
-                        long at = ((long) (row * ow + col) * c + k) * 4;
-                        sum = sum.add(load(diffDst + at), mine(indices + at, cell));
+                for (long start = from, last = from + down; start < last; start += line) {
+                    for (long at = start, stop = start + across; at < stop; at += pixel) {
+                        sum = sum.add(load(at), mine(at + behind, here));
                     }
                 }
-                store(diffSrc + ((long) x * c + k) * 4, sum);
+                store(to, sum);
             }
         }
     }

@@ -2,6 +2,7 @@ package io.gatun.simd;
 
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.PoolSpec.Op;
+import java.util.Arrays;
 
 /**
  * Where the windows of a pool lie, clipped to the image, and which windows cover a cell. All in tables made once: each
@@ -18,10 +19,15 @@ final class PoolWindows {
     private final int[] endRow;
     private final int[] firstCol;
     private final int[] endCol;
-    /** By output row or column: a window's part of the divisor. */
-    private final int[] height;
+    /** By output row or column: which of the different heights and widths that count in the divisor the window has. */
+    private final int[] kinds;
 
-    private final int[] width;
+    private final int[] kindsAcross;
+    private final int widths;
+    /** By kind of height and kind of width, see {@link #high}. */
+    private final float[] high;
+
+    private final float[] low;
 
     PoolWindows(PoolSpec s) {
         boolean empty = s.n() == 0 || s.h() == 0 || s.w() == 0;
@@ -29,12 +35,24 @@ final class PoolWindows {
         int ow = empty ? 0 : s.ow();
         this.top = new int[oh];
         this.bottom = new int[oh];
-        this.height = new int[oh];
+        int[] height = new int[oh];
         edges(top, bottom, height, s.sh(), s.ph(), s.kh(), s.h(), s.op() == Op.AVG ? -1 : s.h() + s.pb());
         this.left = new int[ow];
         this.right = new int[ow];
-        this.width = new int[ow];
+        int[] width = new int[ow];
         edges(left, right, width, s.sw(), s.pw(), s.kw(), s.w(), s.op() == Op.AVG ? -1 : s.w() + s.pr());
+        int[] heights = Arrays.stream(height).distinct().sorted().toArray();
+        int[] different = Arrays.stream(width).distinct().sorted().toArray();
+        this.widths = different.length;
+        this.kinds = Arrays.stream(height).map(k -> Arrays.binarySearch(heights, k)).toArray();
+        this.kindsAcross = Arrays.stream(width).map(k -> Arrays.binarySearch(different, k)).toArray();
+        this.high = new float[heights.length * widths];
+        this.low = new float[high.length];
+        for (int i = 0; i < high.length; i++) {
+            double reciprocal = 1.0 / Math.max(1L, (long) heights[i / widths] * different[i % widths]);
+            high[i] = Math.nextDown((float) reciprocal);
+            low[i] = (float) (reciprocal - high[i]);
+        }
         this.firstRow = new int[empty ? 0 : s.h()];
         this.endRow = new int[firstRow.length];
         over(firstRow, endRow, s.ph(), s.kh(), s.sh(), oh);
@@ -96,22 +114,17 @@ final class PoolWindows {
         return endCol[x];
     }
 
-    /** What the sum over window (y, x) is divided by, at least 1. */
-    int divisor(int y, int x) {
-        return Math.max(1, height[y] * width[x]);
-    }
-
     /**
-     * The larger part of 1 / divisor. x / divisor is x · high + (x · low): two operations where a division takes as long as
-     * four loads, and 1 / divisor to 48 bits, so rounded as the quotient is but for one in millions. Both parts are above 0,
-     * so infinities stay.
+     * The larger part of 1 / divisor of window (y, x). x / divisor is x · high + (x · low): two operations where a division
+     * takes as long as four loads, and 1 / divisor to 48 bits, so rounded as the quotient is but for one in millions. Both
+     * parts are above 0, so infinities stay.
      */
-    static float high(int divisor) {
-        return Math.nextDown((float) (1.0 / divisor));
+    float high(int y, int x) {
+        return high[kinds[y] * widths + kindsAcross[x]];
     }
 
     /** What is missing in {@link #high}. */
-    static float low(int divisor) {
-        return (float) (1.0 / divisor - Math.nextDown((float) (1.0 / divisor)));
+    float low(int y, int x) {
+        return low[kinds[y] * widths + kindsAcross[x]];
     }
 }

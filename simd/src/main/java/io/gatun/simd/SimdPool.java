@@ -27,6 +27,10 @@ abstract class SimdPool implements Kernel, Task {
     final int inStrips;
 
     final int inVectors;
+    /** Bytes of a strip and of a vector: no constants, for C2 makes counted loops with guards of loops by constants. */
+    final long stripBytes;
+
+    final long vectorBytes;
     private final RowLoop strips;
     private final RowLoop vectors;
     private final RowLoop rest;
@@ -45,6 +49,8 @@ abstract class SimdPool implements Kernel, Task {
         this.ow = spec.ow();
         this.inStrips = c / STRIP * STRIP;
         this.inVectors = Lanes.F.loopBound(c);
+        this.stripBytes = STRIP * 4L;
+        this.vectorBytes = Lanes.BYTES;
         this.strips = new RowLoop(lookup, this, "strips");
         this.vectors = new RowLoop(lookup, this, "vectors");
         this.rest = new RowLoop(lookup, this, "rest");
