@@ -2,6 +2,7 @@ package io.gatun.simd;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
+import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.PermuteSpec;
@@ -62,8 +63,9 @@ final class SimdPermute implements Kernel, Task {
         int[] others = Arrays.stream(axes.order())
                 .filter(a -> a != lastSrc && a != lastDst)
                 .toArray();
-        long strips = rows == 0 ? 0 : (rows + height - 1) / height;
-        long blocks = (cols + width - 1) / width;
+        // The last strip and the last block take what is left too, so that none is less than a tile unless all are.
+        long strips = rows == 0 ? 0 : rows / height;
+        long blocks = cols / width;
         long[] lengths = Arrays.copyOf(
                 Arrays.stream(others).mapToLong(a -> axes.lengths()[a]).toArray(), others.length + 2);
         long[] srcs = Arrays.copyOf(Arrays.stream(others).mapToLong(a -> src[a] * 4).toArray(), others.length + 2);
@@ -139,48 +141,62 @@ final class SimdPermute implements Kernel, Task {
                 continue;
             }
             for (long at = from; at < from + n; at++, src += srcStride[last], dst += dstStride[last]) {
-                long left = rows - (stripAxis == last ? at : strip) * height;
-                int wide = (int) (blocked ? Math.min(width, cols - at * width) : cols);
+                long top = (stripAxis == last ? at : strip) * height;
+                int high = (int) (rows - top < 2L * height ? rows - top : height);
+                int wide = (int) (!blocked || at == extent[last] - 1 ? cols - (blocked ? at * width : 0) : width);
                 if (copy) {
                     copies(src, 0, dst, 0, 1, wide * 4L);
+                } else if (high < Lanes.COUNT || wide < Lanes.COUNT) {
+                    pairs(src, dst, high, wide);
                 } else {
-                    block(src, dst, (int) Math.min(height, left), wide, scratch);
+                    tiles(src, dst, high, wide, scratch);
                 }
             }
         }
     }
 
-    private void block(long src, long dst, int high, int wide, long scratch) {
+    /** The last tiles of a block end with it, and may overlap those before them. */
+    private void tiles(long src, long dst, int high, int wide, long scratch) {
         int wholeRows = high - high % Lanes.COUNT;
-        int wholeCols = wide - wide % Lanes.COUNT;
-        for (int col = 0; col < wholeCols; col += Lanes.COUNT) {
+        for (int c = 0; c < wide; c += Lanes.COUNT) {
+            int col = Math.min(c, wide - Lanes.COUNT);
+            long from = src + col * 4L;
+            long to = dst + col * colStep;
             for (int row = 0; row < wholeRows; row += TransposeTile.TILES * Lanes.COUNT) {
                 int tiles = Math.min(TransposeTile.TILES, (wholeRows - row) / Lanes.COUNT);
-                long from = src + row * rowStep + col * 4L;
-                TransposeTile.column(from, rowStep, tiles, dst + col * colStep + row * 4L, colStep, scratch);
+                TransposeTile.column(from + row * rowStep, rowStep, tiles, to + row * 4L, colStep, scratch);
             }
-        }
-        if (wholeRows < high) {
-            for (int col = 0; col < wide; col += Lanes.COUNT) {
-                part(src, dst, wholeRows, col, high, wide, scratch);
-            }
-        }
-        if (wholeCols < wide) {
-            for (int row = 0; row < wholeRows; row += Lanes.COUNT) {
-                part(src, dst, row, wholeCols, high, wide, scratch);
+            if (wholeRows < high) {
+                int row = high - Lanes.COUNT;
+                TransposeTile.column(from + row * rowStep, rowStep, 1, to + row * 4L, colStep, scratch);
             }
         }
     }
 
-    private void part(long src, long dst, int row, int col, int high, int wide, long scratch) {
-        TransposeTile.part(
-                src + row * rowStep + col * 4L,
-                rowStep,
-                Math.min(Lanes.COUNT, high - row),
-                Math.min(Lanes.COUNT, wide - col),
-                dst + col * colStep + row * 4L,
-                colStep,
-                scratch);
+    /** Planes narrower than a tile: two by two, so that half the loads and stores do. */
+    private void pairs(long src, long dst, int high, int wide) {
+        int evenRows = high & ~1;
+        int evenCols = wide & ~1;
+        for (int col = 0; col < evenCols; col += 2) {
+            long top = src + col * 4L;
+            long left = dst + col * colStep;
+            for (int row = 0; row < evenRows; row += 2) {
+                long a = Raw.i64(top + row * rowStep, 0);
+                long b = Raw.i64(top + (row + 1) * rowStep, 0);
+                Raw.i64(left + row * 4L, 0, (a & 0xFFFF_FFFFL) | (b << 32));
+                Raw.i64(left + colStep + row * 4L, 0, (a >>> 32) | (b & 0xFFFF_FFFF_0000_0000L));
+            }
+        }
+        for (int row = evenRows; row < high; row++) {
+            for (int col = 0; col < wide; col++) {
+                Raw.i32(dst + col * colStep, row, Raw.i32(src + row * rowStep, col));
+            }
+        }
+        for (int col = evenCols; col < wide; col++) {
+            for (int row = 0; row < evenRows; row++) {
+                Raw.i32(dst + col * colStep, row, Raw.i32(src + row * rowStep, col));
+            }
+        }
     }
 
     /** {@code n} rows of {@code bytes}. */

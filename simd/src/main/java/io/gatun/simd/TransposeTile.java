@@ -2,7 +2,6 @@ package io.gatun.simd;
 
 import io.gatun.memory.Raw;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Turns tiles of {@link Lanes#COUNT} x COUNT numbers in two passes through L1: log2 COUNT stages swap the off-diagonal
@@ -50,23 +49,6 @@ final class TransposeTile {
             passHalves(scratch, to, end, toRow, Lanes.BYTES);
         } else {
             passCopy(scratch, to, end, toRow, Lanes.BYTES);
-        }
-    }
-
-    /** A tile of {@code height} x {@code width}, each up to COUNT, at an edge. */
-    static void part(long from, long fromRow, int height, int width, long to, long toRow, long scratch) {
-        passEdge(from, fromRow, scratch, Lanes.BYTES, height, width);
-        long turned = scratch + BYTES / 2;
-        column(scratch, Lanes.BYTES, 1, turned, Lanes.BYTES, scratch + BYTES / 4);
-        passEdge(turned, Lanes.BYTES, to, toRow, width, height);
-    }
-
-    /** Copies {@code height} rows of {@code width}, less than a vector. */
-    private static void passEdge(long from, long fromRow, long to, long toRow, int height, int width) {
-        VectorMask<Integer> there = Lanes.I.indexInRange(0, width);
-        for (int r = 0; r < height; r++, from += fromRow, to += toRow) {
-            IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, from, Lanes.ORDER, there)
-                    .intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER, there);
         }
     }
 
