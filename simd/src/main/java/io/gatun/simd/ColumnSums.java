@@ -72,7 +72,7 @@ final class ColumnSums {
             }
         }
         if (whole < cols) {
-            last(squares, src + whole * 4L, rows, stride, out + whole * 4L, Lanes.first(cols - whole));
+            last(squares, src + whole * 4L, rows, stride, out + whole * 4L, cols - whole);
         }
     }
 
@@ -144,13 +144,14 @@ final class ColumnSums {
 
     /** The columns that fill no vector, with the same tree. */
     private static void last(
-            boolean squares, long src, long rows, long stride, long out, VectorMask<Float> there) {
+            boolean squares, long src, long rows, long stride, long out, int count) {
+        VectorMask<Float> there = Lanes.first(count);
         FloatVector sum = load(out, there);
         long eights = rows & ~7L;
         for (long r = 0; r < eights; r += 8) {
             long at = src + r * stride;
-            FloatVector low = masked(squares, at, stride, there);
-            sum = sum.add(low.add(masked(squares, at + 4 * stride, stride, there)));
+            FloatVector low = sumsMasked(squares, at, stride, there);
+            sum = sum.add(low.add(sumsMasked(squares, at + 4 * stride, stride, there)));
         }
         for (long r = eights; r < rows; r++) {
             FloatVector x = load(src + r * stride, there);
@@ -159,7 +160,7 @@ final class ColumnSums {
         sum.intoMemorySegment(Raw.MEMORY, out, Lanes.ORDER, there);
     }
 
-    private static FloatVector masked(boolean squares, long a, long stride, VectorMask<Float> there) {
+    private static FloatVector sumsMasked(boolean squares, long a, long stride, VectorMask<Float> there) {
         FloatVector x0 = load(a, there);
         FloatVector x1 = load(a + stride, there);
         FloatVector x2 = load(a + 2 * stride, there);
