@@ -34,8 +34,10 @@ final class SimdDropout extends Elementwise {
     private static final VectorShuffle<Long> UPPER_HALF = VectorShuffle.fromOp(L, lane -> BLOCKS / 2 + lane / 2);
     private static final VectorMask<Long> ODD = VectorMask.fromLong(L, 0xAAAA_AAAA_AAAA_AAAAL);
 
-    /** Elements of a step of the loops. */
-    private static final int GROUP = 2 * Lanes.COUNT;
+    /** Numbers of a vector of blocks, and of the two that are made together. */
+    private static final int HALF = 2 * Lanes.COUNT;
+
+    private static final int GROUP = 2 * HALF;
 
     /** Elements whose random bits lie in dst, in L1, until src is looked at. */
     private static final int BLOCK = 1024;
@@ -73,7 +75,7 @@ final class SimdDropout extends Elementwise {
     }
 
     /**
-     * The random bits of n elements from Philox block {@code firstBlock}, into dst; for whole groups of two vectors, numbers
+     * The random bits of n elements from Philox block {@code firstBlock}, into dst; for whole groups two vectors at a time, numbers
      * 0 and 1 of each block and then its numbers 2 and 3.
      */
     private static void numbers(long rng, long firstBlock, long dst, int n, float unused) {
@@ -87,34 +89,54 @@ final class SimdDropout extends Elementwise {
         LongVector m1 = LongVector.broadcast(L, Philox.M1 & LOW).and(low);
         LongVector w0 = LongVector.broadcast(L, Philox.W0 & LOW);
         LongVector w1 = LongVector.broadcast(L, Philox.W1 & LOW);
+        // A round waits 8 cycles for itself; two sets of blocks keep the multipliers busier than one.
         for (int i = 0; i < whole; i += GROUP) {
             LongVector c0 = IOTA.add(firstBlock + i / 4);
+            LongVector d0 = IOTA.add(firstBlock + (i + HALF) / 4);
             LongVector c1 = c0.lanewise(VectorOperators.LSHR, 32);
+            LongVector d1 = d0.lanewise(VectorOperators.LSHR, 32);
             LongVector c2 = LongVector.broadcast(L, stream & LOW);
+            LongVector d2 = c2;
             LongVector c3 = LongVector.broadcast(L, step & LOW);
+            LongVector d3 = c3;
             LongVector k0 = LongVector.broadcast(L, seed & LOW);
             LongVector k1 = LongVector.broadcast(L, seed >>> 32);
             // Only the lower half of a lane counts; what the upper holds, the next product or the last mask ignores.
             for (int round = 0; round < Philox.ROUNDS; round++) {
                 LongVector p0 = c0.and(low).mul(m0);
+                LongVector q0 = d0.and(low).mul(m0);
                 LongVector p1 = c2.and(low).mul(m1);
+                LongVector q1 = d2.and(low).mul(m1);
                 c0 = p1.lanewise(VectorOperators.LSHR, 32)
                         .lanewise(VectorOperators.XOR, c1)
+                        .lanewise(VectorOperators.XOR, k0);
+                d0 = q1.lanewise(VectorOperators.LSHR, 32)
+                        .lanewise(VectorOperators.XOR, d1)
                         .lanewise(VectorOperators.XOR, k0);
                 c2 = p0.lanewise(VectorOperators.LSHR, 32)
                         .lanewise(VectorOperators.XOR, c3)
                         .lanewise(VectorOperators.XOR, k1);
+                d2 = q0.lanewise(VectorOperators.LSHR, 32)
+                        .lanewise(VectorOperators.XOR, d3)
+                        .lanewise(VectorOperators.XOR, k1);
                 c1 = p1;
                 c3 = p0;
+                d1 = q1;
+                d3 = q0;
                 k0 = k0.add(w0);
                 k1 = k1.add(w1);
             }
-            c1.lanewise(VectorOperators.LSHL, 32)
-                    .or(c0.and(low))
-                    .intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
+            long at = dst + i * 4L;
+            c1.lanewise(VectorOperators.LSHL, 32).or(c0.and(low)).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
             c3.lanewise(VectorOperators.LSHL, 32)
                     .or(c2.and(low))
-                    .intoMemorySegment(Raw.MEMORY, dst + i * 4L + Lanes.BYTES, Lanes.ORDER);
+                    .intoMemorySegment(Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
+            d1.lanewise(VectorOperators.LSHL, 32)
+                    .or(d0.and(low))
+                    .intoMemorySegment(Raw.MEMORY, at + 2 * Lanes.BYTES, Lanes.ORDER);
+            d3.lanewise(VectorOperators.LSHL, 32)
+                    .or(d2.and(low))
+                    .intoMemorySegment(Raw.MEMORY, at + 3 * Lanes.BYTES, Lanes.ORDER);
         }
         for (int i = whole; i < n; i++) {
             Raw.i32(dst, i, Philox.number(seed, step, stream, firstBlock + i / 4, i & 3));
@@ -126,7 +148,7 @@ final class SimdDropout extends Elementwise {
         int whole = n - n % GROUP;
         FloatVector divisor = Lanes.splat(keep);
         IntVector least = IntVector.broadcast(Lanes.I, (int) threshold);
-        for (int i = 0; i < whole; i += GROUP) {
+        for (int i = 0; i < whole; i += HALF) {
             long at = dst + i * 4L;
             LongVector first = LongVector.fromMemorySegment(L, Raw.MEMORY, at, Lanes.ORDER);
             LongVector second = LongVector.fromMemorySegment(L, Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
