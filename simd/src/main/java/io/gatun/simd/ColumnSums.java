@@ -106,7 +106,9 @@ final class ColumnSums {
 
     private static void eight(long src, long stride, int whole, long out) {
         for (int c = 0; c < whole; c += Lanes.COUNT) {
-            load(out + c * 4L).add(sumsEight(src + c * 4L, stride)).intoMemorySegment(Raw.MEMORY, out + c * 4L, Lanes.ORDER);
+            load(out + c * 4L)
+                    .add(sumsEight(src + c * 4L, stride))
+                    .intoMemorySegment(Raw.MEMORY, out + c * 4L, Lanes.ORDER);
         }
     }
 
@@ -121,7 +123,8 @@ final class ColumnSums {
     private static FloatVector sumsEight(long a, long stride) {
         long b = a + 4 * stride;
         FloatVector low = load(a).add(load(a + stride)).add(load(a + 2 * stride).add(load(a + 3 * stride)));
-        FloatVector high = load(b).add(load(b + stride)).add(load(b + 2 * stride).add(load(b + 3 * stride)));
+        FloatVector high =
+                load(b).add(load(b + stride)).add(load(b + 2 * stride).add(load(b + 3 * stride)));
         return low.add(high);
     }
 
@@ -143,8 +146,7 @@ final class ColumnSums {
     }
 
     /** The columns that fill no vector, with the same tree. */
-    private static void last(
-            boolean squares, long src, long rows, long stride, long out, int count) {
+    private static void last(boolean squares, long src, long rows, long stride, long out, int count) {
         VectorMask<Float> there = Lanes.first(count);
         FloatVector sum = load(out, there);
         long eights = rows & ~7L;

@@ -58,32 +58,24 @@ final class FoldRows {
     private static void by8(long a, long b, long to) {
         FloatVector x = load(a);
         FloatVector y = load(b);
-        x.blend(y.rearrange(X8), M8)
-                .add(x.rearrange(X8).blend(y, M8))
-                .intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+        x.blend(y.rearrange(X8), M8).add(x.rearrange(X8).blend(y, M8)).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
     }
 
     private static void by4(long a, long b, long to) {
         FloatVector x = load(a);
         FloatVector y = load(b);
-        x.blend(y.rearrange(X4), M4)
-                .add(x.rearrange(X4).blend(y, M4))
-                .intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+        x.blend(y.rearrange(X4), M4).add(x.rearrange(X4).blend(y, M4)).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
     }
 
     private static void by2(long a, long b, long to) {
         FloatVector x = load(a);
         FloatVector y = load(b);
-        x.blend(y.rearrange(X2), M2)
-                .add(x.rearrange(X2).blend(y, M2))
-                .intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+        x.blend(y.rearrange(X2), M2).add(x.rearrange(X2).blend(y, M2)).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
     }
 
     private static void by1(long a, long b, long to) {
         FloatVector x = load(a);
         FloatVector y = load(b);
-        x.blend(y.rearrange(X1), M1)
-                .add(x.rearrange(X1).blend(y, M1))
-                .intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+        x.blend(y.rearrange(X1), M1).add(x.rearrange(X1).blend(y, M1)).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
     }
 }

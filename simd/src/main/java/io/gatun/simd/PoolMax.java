@@ -37,7 +37,8 @@ final class PoolMax extends SimdPool {
         loops(frame[0] + n * srcImage(), frame[1] + at, frame[2] + at, y);
     }
 
-    // Windows are walked by addresses, with steps that C2 does not know: it would split and guard loops of two or three cells.
+    // Windows are walked by addresses, with steps that C2 does not know: it would split and guard loops of two or three
+    // cells.
 
     private void strips(long image, long dst, long indices, int y) {
         int top = windows.top(y);

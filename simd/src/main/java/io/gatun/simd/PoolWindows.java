@@ -44,8 +44,10 @@ final class PoolWindows {
         int[] heights = Arrays.stream(height).distinct().sorted().toArray();
         int[] different = Arrays.stream(width).distinct().sorted().toArray();
         this.widths = different.length;
-        this.kinds = Arrays.stream(height).map(k -> Arrays.binarySearch(heights, k)).toArray();
-        this.kindsAcross = Arrays.stream(width).map(k -> Arrays.binarySearch(different, k)).toArray();
+        this.kinds =
+                Arrays.stream(height).map(k -> Arrays.binarySearch(heights, k)).toArray();
+        this.kindsAcross =
+                Arrays.stream(width).map(k -> Arrays.binarySearch(different, k)).toArray();
         this.high = new float[heights.length * widths];
         this.low = new float[high.length];
         for (int i = 0; i < high.length; i++) {

@@ -84,7 +84,8 @@ final class SimdDropout extends Elementwise {
         int stream = (int) Raw.i64(rng, 2);
         int whole = n - n % GROUP;
         LongVector low = LongVector.broadcast(L, LOW);
-        // C2 takes VPMULUDQ where it sees both factors masked (a constant does not do), else VPMULLQ: four times the cycles.
+        // C2 takes VPMULUDQ where it sees both factors masked (a constant does not do), else VPMULLQ: four times the
+        // cycles.
         LongVector m0 = LongVector.broadcast(L, Philox.M0 & LOW).and(low);
         LongVector m1 = LongVector.broadcast(L, Philox.M1 & LOW).and(low);
         LongVector w0 = LongVector.broadcast(L, Philox.W0 & LOW);

@@ -68,8 +68,10 @@ final class SimdPermute implements Kernel, Task {
         long blocks = cols / width;
         long[] lengths = Arrays.copyOf(
                 Arrays.stream(others).mapToLong(a -> axes.lengths()[a]).toArray(), others.length + 2);
-        long[] srcs = Arrays.copyOf(Arrays.stream(others).mapToLong(a -> src[a] * 4).toArray(), others.length + 2);
-        long[] dsts = Arrays.copyOf(Arrays.stream(others).mapToLong(a -> dst[a] * 4).toArray(), others.length + 2);
+        long[] srcs =
+                Arrays.copyOf(Arrays.stream(others).mapToLong(a -> src[a] * 4).toArray(), others.length + 2);
+        long[] dsts =
+                Arrays.copyOf(Arrays.stream(others).mapToLong(a -> dst[a] * 4).toArray(), others.length + 2);
         int n = others.length;
         if (strips != 1) {
             lengths[n] = strips;

@@ -51,7 +51,9 @@ final class SimdReduce implements Kernel {
 
     @Override
     public String implementation() {
-        return along == null ? "simd:reduce columns" : down == null ? "simd:reduce rows" : "simd:reduce rows and columns";
+        return along == null
+                ? "simd:reduce columns"
+                : down == null ? "simd:reduce rows" : "simd:reduce rows and columns";
     }
 
     /** The sums of the rows, then what the stages want: they run one after the other, so they share it. */

@@ -196,13 +196,11 @@ final class Sums {
         if (squares) {
             for (int r = 0; r < Lanes.COUNT; r++) {
                 long row = a + (long) r * n * 4;
-                runningProducts(row, row, whole)
-                        .intoMemorySegment(Raw.MEMORY, lanes + r * Lanes.BYTES, Lanes.ORDER);
+                runningProducts(row, row, whole).intoMemorySegment(Raw.MEMORY, lanes + r * Lanes.BYTES, Lanes.ORDER);
             }
         } else if (whole == WAYS) {
             for (int r = 0; r < Lanes.COUNT; r++) {
-                runningOne(a + (long) r * n * 4)
-                        .intoMemorySegment(Raw.MEMORY, lanes + r * Lanes.BYTES, Lanes.ORDER);
+                runningOne(a + (long) r * n * 4).intoMemorySegment(Raw.MEMORY, lanes + r * Lanes.BYTES, Lanes.ORDER);
             }
         } else {
             for (int r = 0; r < Lanes.COUNT; r++) {
