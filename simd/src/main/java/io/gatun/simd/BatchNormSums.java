@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorOperators;
 /** The sums of a chunk that batch norm needs, each channel a lane of its own and in the order of the rows. */
 final class BatchNormSums {
     /** Up to so many channels go one vector after the other. */
-    private static final int NARROW = 128;
+    private static final int NARROW = 512;
 
     private BatchNormSums() {}
 
