@@ -7,7 +7,7 @@ import jdk.incubator.vector.IntVector;
  * Turns tiles of {@link Lanes#COUNT} x COUNT numbers in two passes through L1: log2 COUNT stages swap the off-diagonal
  * halves of squares, two stages on four rows in registers a pass. At 512 bits that is 32 loads and stores each and 64
  * shuffles of two vectors, of which two go in a cycle, for 2 KB moved: no less than 32 cycles, as long as L2 takes to move
- * them.
+ * them (measured: 80, from L2 to L2).
  *
  * <p>Each pass is a call ({@link Inlining}) for a column of tiles: in one compilation they are more than C2 inlines, and what
  * they prepare costs as much as a tile. Steps are arguments, because C2 splits and guards loops whose steps it knows.
