@@ -20,7 +20,7 @@ final class Inlining {
         [{
           match: "io/gatun/simd/*.*",
           c2: { inline: [
-                "+io/gatun/simd/Lanes.*", "+io/gatun/simd/VectorMath.*", "-io/gatun/simd/ActivationLoops.apply"
+                "+io/gatun/simd/Lanes.*", "+io/gatun/simd/VectorMath.*", "+io/gatun/simd/Sums.running*", "+io/gatun/simd/ColumnSums.sums*", "-io/gatun/simd/ActivationLoops.apply", "-io/gatun/simd/TransposeTile.pass*"
               ] }
         }]
         """;

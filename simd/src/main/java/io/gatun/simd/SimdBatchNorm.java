@@ -24,6 +24,9 @@ import jdk.incubator.vector.VectorMask;
  * 0.01 nor the number of threads or lanes changes a bit of the variance. The mean is subtracted in two parts.
  */
 final class SimdBatchNorm implements Kernel {
+    /** Channels whose moments a thread puts together at a time. */
+    private static final int CHANNELS = 256;
+
     private final BatchNormSpec spec;
     private final BatchNormRows cut;
     private final boolean training;
@@ -32,6 +35,7 @@ final class SimdBatchNorm implements Kernel {
     private final Task statistics = this::statistics;
     private final Task sums = new LoopTask(MethodHandles.lookup(), this, "sums");
     private final Task distances = new LoopTask(MethodHandles.lookup(), this, "distances");
+    private final Task channels = this::channels;
     private final Task normalize;
     // Places in the frame.
     private final int gamma;
@@ -63,10 +67,10 @@ final class SimdBatchNorm implements Kernel {
         return "simd:batchnorm";
     }
 
-    /** A row each of mean (high and low part) and scale, then for each chunk its pivot and two sums. */
+    /** A row each of mean (high and low part) and scale; for each chunk its pivot and two sums; two rows of doubles. */
     @Override
     public long scratchBytes() {
-        return (3L + (training ? 3L * cut.chunks() : 0)) * spec.c() * 4;
+        return (3L + (training ? 3L * cut.chunks() + 4 : 0)) * spec.c() * 4;
     }
 
     @Override
@@ -74,10 +78,19 @@ final class SimdBatchNorm implements Kernel {
         if (training) {
             workers.run(cut.chunks(), statistics, frame);
         }
-        for (int k = 0; k < spec.c(); k++) {
+        workers.run((spec.c() + CHANNELS - 1) / CHANNELS, channels, frame);
+        workers.run(cut.chunks(), normalize, frame);
+    }
+
+    private void channels(long[] frame, int piece, int worker) {
+        int from = piece * CHANNELS;
+        int to = Math.min(spec.c(), from + CHANNELS);
+        if (training) {
+            moments(frame[scratch] + 12L * spec.c(), from, to);
+        }
+        for (int k = from; k < to; k++) {
             channel(frame, k);
         }
-        workers.run(cut.chunks(), normalize, frame);
     }
 
     private void statistics(long[] frame, int chunk, int worker) {
@@ -113,9 +126,9 @@ final class SimdBatchNorm implements Kernel {
         double mean = Raw.f32(runningMean, k);
         double variance = Raw.f32(runningVar, k);
         if (training) {
-            long chunks = frame[scratch] + 12L * c;
-            mean = mean(chunks, k);
-            double squares = squares(chunks, k, mean);
+            long doubles = frame[scratch] + 12L * c * (1 + cut.chunks());
+            mean = Raw.f64(doubles, k);
+            double squares = Math.max(0, Raw.f64(doubles, c + k));
             double old = variance;
             variance = squares / spec.rows();
             double momentum = spec.momentum();
@@ -132,26 +145,37 @@ final class SimdBatchNorm implements Kernel {
         Raw.f32(frame[scratch], 2L * c + k, (float) (Raw.f32(frame[gamma], k) * invStd));
     }
 
-    private double mean(long chunks, int k) {
+    /**
+     * Means, and sums of (x - mean)^2 = ((x - pivot) + (pivot - mean))^2, a chunk after the other for all channels: a channel
+     * after the other, each chunk of it is a cache miss.
+     */
+    private void moments(long chunks, int from, int to) {
         long c = spec.c();
-        double sum = 0;
+        long means = chunks + 12L * c * cut.chunks();
+        long squares = means + 8 * c;
+        for (int k = from; k < to; k++) {
+            Raw.f64(means, k, 0);
+            Raw.f64(squares, k, 0);
+        }
         for (int chunk = 0; chunk < cut.chunks(); chunk++) {
             long at = chunks + 12L * c * chunk;
-            sum += (double) cut.length(chunk) * Raw.f32(at, k) + Raw.f32(at, c + k);
+            double rows = cut.length(chunk);
+            for (int k = from; k < to; k++) {
+                Raw.f64(means, k, Raw.f64(means, k) + (rows * Raw.f32(at, k) + Raw.f32(at, c + k)));
+            }
         }
-        return sum / spec.rows();
-    }
-
-    /** Sum of (x - mean)^2 = sum of ((x - pivot) + (pivot - mean))^2. */
-    private double squares(long chunks, int k, double mean) {
-        long c = spec.c();
-        double sum = 0;
+        for (int k = from; k < to; k++) {
+            Raw.f64(means, k, Raw.f64(means, k) / spec.rows());
+        }
         for (int chunk = 0; chunk < cut.chunks(); chunk++) {
             long at = chunks + 12L * c * chunk;
-            double shift = Raw.f32(at, k) - mean;
-            sum += Raw.f32(at, 2 * c + k) + shift * (2 * Raw.f32(at, c + k) + cut.length(chunk) * shift);
+            double rows = cut.length(chunk);
+            for (int k = from; k < to; k++) {
+                double shift = Raw.f32(at, k) - Raw.f64(means, k);
+                double square = Raw.f32(at, 2 * c + k) + shift * (2 * Raw.f32(at, c + k) + rows * shift);
+                Raw.f64(squares, k, Raw.f64(squares, k) + square);
+            }
         }
-        return Math.max(0, sum);
     }
 
     private void columns(long[] frame, int chunk, int worker) {
