@@ -5,7 +5,6 @@ import static io.gatun.simd.Lanes.splat;
 
 import io.gatun.memory.Raw;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Sums down the columns of a row-major matrix. Each column is a lane of its own: eight rows at a time are added in pairs,
@@ -71,9 +70,7 @@ final class ColumnSums {
                 one(squares, src + r * stride, whole, out);
             }
         }
-        if (whole < cols) {
-            last(squares, src + whole * 4L, rows, stride, out + whole * 4L, cols - whole);
-        }
+        few(squares, src + whole * 4L, rows, stride, cols - whole, out + whole * 4L);
     }
 
     /** One vector of columns with the sum in a register. */
@@ -145,31 +142,31 @@ final class ColumnSums {
         }
     }
 
-    /** The columns that fill no vector, with the same tree. */
-    private static void last(boolean squares, long src, long rows, long stride, long out, int count) {
-        VectorMask<Float> there = Lanes.first(count);
-        FloatVector sum = load(out, there);
+    /**
+     * Columns that fill no vector, one by one with the same tree: with a mask in the loop C2 left vectors and masks on the
+     * heap by the history of the JVM, and two overlapping vectors side by side were too many operations for one method.
+     */
+    private static void few(boolean squares, long src, long rows, long stride, int cols, long out) {
         long eights = rows & ~7L;
-        for (long r = 0; r < eights; r += 8) {
-            long at = src + r * stride;
-            FloatVector low = sumsMasked(squares, at, stride, there);
-            sum = sum.add(low.add(sumsMasked(squares, at + 4 * stride, stride, there)));
+        for (int c = 0; c < cols; c++) {
+            long at = src + c * 4L;
+            float sum = Raw.f32(out, c);
+            for (long r = 0; r < eights; r += 8, at += 8 * stride) {
+                sum += four(squares, at, stride) + four(squares, at + 4 * stride, stride);
+            }
+            for (long r = eights; r < rows; r++, at += stride) {
+                float x = Raw.f32(at, 0);
+                sum = squares ? Math.fma(x, x, sum) : sum + x;
+            }
+            Raw.f32(out, c, sum);
         }
-        for (long r = eights; r < rows; r++) {
-            FloatVector x = load(src + r * stride, there);
-            sum = squares ? x.fma(x, sum) : sum.add(x);
-        }
-        sum.intoMemorySegment(Raw.MEMORY, out, Lanes.ORDER, there);
     }
 
-    private static FloatVector sumsMasked(boolean squares, long a, long stride, VectorMask<Float> there) {
-        FloatVector x0 = load(a, there);
-        FloatVector x1 = load(a + stride, there);
-        FloatVector x2 = load(a + 2 * stride, there);
-        FloatVector x3 = load(a + 3 * stride, there);
-        if (squares) {
-            return x1.fma(x1, x0.mul(x0)).add(x3.fma(x3, x2.mul(x2)));
-        }
-        return x0.add(x1).add(x2.add(x3));
+    private static float four(boolean squares, long a, long stride) {
+        float x0 = Raw.f32(a, 0);
+        float x1 = Raw.f32(a + stride, 0);
+        float x2 = Raw.f32(a + 2 * stride, 0);
+        float x3 = Raw.f32(a + 3 * stride, 0);
+        return squares ? Math.fma(x1, x1, x0 * x0) + Math.fma(x3, x3, x2 * x2) : x0 + x1 + (x2 + x3);
     }
 }

@@ -8,10 +8,11 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * Tells C2 to inline our smallest methods always, and never one that would fill its caller ({@link VectorLoop}). It decides by profile otherwise: a load on a path that earlier shapes
- * seldom took is left as a call ("low call site frequency", "already compiled into a medium method"), its vector becomes
- * an object, and the kernel runs 20 times slower for the rest of the JVM's life. Seen with batch norm of 512 channels
- * after narrower ones: 4.8 MB allocated a run. The JDK's own vector methods have an annotation for this; ours cannot.
+ * Tells C2 to inline our smallest methods always, and never one that would fill its caller ({@link VectorLoop}). It
+ * decides by profile otherwise: a load on a path that earlier shapes seldom took is left as a call ("low call site
+ * frequency", "already compiled into a medium method"), its vector becomes an object, and the kernel runs 20 times slower
+ * for the rest of the JVM's life. Seen with batch norm of 512 channels after narrower ones: 4.8 MB allocated a run. The
+ * JDK's own vector methods have an annotation for this; ours cannot.
  *
  * <p>This is {@code jcmd Compiler.directives_add}, asked from within.
  */
@@ -20,7 +21,12 @@ final class Inlining {
         [{
           match: "io/gatun/simd/*.*",
           c2: { inline: [
-                "+io/gatun/simd/Lanes.*", "+io/gatun/simd/VectorMath.*", "+io/gatun/simd/Sums.running*", "+io/gatun/simd/ColumnSums.sums*", "-io/gatun/simd/ActivationLoops.apply", "-io/gatun/simd/TransposeTile.pass*"
+                "+io/gatun/simd/Lanes.*",
+                "+io/gatun/simd/VectorMath.*",
+                "+io/gatun/simd/Sums.running*",
+                "+io/gatun/simd/ColumnSums.sums*",
+                "-io/gatun/simd/ActivationLoops.apply",
+                "-io/gatun/simd/TransposeTile.pass*"
               ] }
         }]
         """;

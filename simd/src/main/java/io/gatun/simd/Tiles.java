@@ -11,11 +11,11 @@ import java.util.List;
 record Tiles(String name, List<Micro> micros) {
     /** 32 registers at 512 bits; 16 are assumed below that, as AVX2 has them. Measured: see the micro-kernels. */
     static final Tiles HERE = Lanes.COUNT == 16
-            ? new Tiles("avx512", List.of(new Micro16x1(), new Micro8x2(), new Micro6x3(), new Micro5x4()))
+            ? new Tiles("avx512", List.of(new Micro12x1(), new Micro8x2(), new Micro6x3(), new Micro5x4()))
             : new Tiles(Lanes.F.vectorBitSize() + " bit", List.of(new Micro10x1(), new Micro5x2()));
 
     /** Rows of the tallest tile: what a copy of A must have behind its last row. */
-    static final int TALLEST = 16;
+    static final int TALLEST = 12;
 
     /** Floats of the largest tile. */
     static final int LARGEST = 5 * 4 * 16;
