@@ -5,6 +5,7 @@ module io.gatun.perf {
     requires io.gatun.nn;
     requires io.gatun.simd;
     requires io.gatun.accel;
+    requires jdk.incubator.vector;
     requires info.picocli;
     requires com.fasterxml.jackson.core;
     requires jmh.core;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The dispatch point: turns a {@link Spec} into a {@link Plan} by asking the backends in order and remembering the
@@ -39,6 +40,7 @@ public final class Kernels implements AutoCloseable {
     private final Map<String, Backend.Session> sessions = new LinkedHashMap<>();
     private final Map<String, String> unavailable = new LinkedHashMap<>();
     private final ConcurrentHashMap<Spec, Plan> plans = new ConcurrentHashMap<>();
+    private final AtomicReference<Profile> profile = new AtomicReference<>();
     private final boolean explain = Boolean.getBoolean("gatun.explain");
 
     /** With backends that were found elsewhere: tests bring their own. */
@@ -162,7 +164,7 @@ public final class Kernels implements AutoCloseable {
                     answers.add(new Choice.Answer(name, kernel.implementation(), null));
                     chosen = chosen == null ? kernel.implementation() : chosen;
                     if (found != null) {
-                        found.add(new Plan(spec, name, kernel, scratch));
+                        found.add(new Plan(spec, name, kernel, scratch, profile));
                         return new Choice(spec.toString(), chosen, answers);
                     }
                 }
@@ -182,6 +184,23 @@ public final class Kernels implements AutoCloseable {
     /** The plans made so far, or the latest of very many, in no order: what a run really ran on. */
     public List<Plan> plans() {
         return List.copyOf(plans.values());
+    }
+
+    /**
+     * Begins to measure every plan's runs, on all threads, until the result is closed.
+     *
+     * @throws IllegalStateException if a profile is open already
+     */
+    public Profile profile() {
+        Profile begun = new Profile(this);
+        if (!profile.compareAndSet(null, begun)) {
+            throw new IllegalStateException("these kernels are being profiled already; close that profile first");
+        }
+        return begun;
+    }
+
+    void end(Profile ended) {
+        profile.compareAndSet(ended, null);
     }
 
     /** Threads of the pool, the caller included. */

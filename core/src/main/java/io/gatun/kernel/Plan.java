@@ -4,6 +4,7 @@ import io.gatun.memory.ScratchPool;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A spec bound to the implementation that will run it. Immutable, cached, safe for concurrent use on different
@@ -22,14 +23,16 @@ public final class Plan {
     private final String backend;
     private final Kernel kernel;
     private final ScratchPool scratch;
+    private final AtomicReference<Profile> profile;
     private final Operand[] operands;
     private final long scratchBytes;
 
-    Plan(Spec spec, String backend, Kernel kernel, ScratchPool scratch) {
+    Plan(Spec spec, String backend, Kernel kernel, ScratchPool scratch, AtomicReference<Profile> profile) {
         this.spec = spec;
         this.backend = backend;
         this.kernel = kernel;
         this.scratch = scratch;
+        this.profile = profile;
         this.scratchBytes = kernel.scratchBytes();
         this.operands = spec.operands().toArray(Operand[]::new);
         for (int i = 0; i < operands.length; i++) {
@@ -118,6 +121,17 @@ public final class Plan {
     private void execute(long[] frame) {
         scratch.requireOpen();
         Buffers.refuseOverlap(spec, operands, frame);
+        Profile measured = profile.get();
+        if (measured != null) {
+            long start = System.nanoTime();
+            withScratch(frame);
+            measured.add(this, System.nanoTime() - start);
+        } else {
+            withScratch(frame);
+        }
+    }
+
+    private void withScratch(long[] frame) {
         if (scratchBytes == 0) {
             frame[operands.length] = 0;
             kernel.execute(frame);

@@ -19,6 +19,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
+        subcommands = BenchTrainCommand.class,
         description = "Time implementations of one problem in turn in one process, after checking that they agree.")
 final class BenchCommand implements Callable<Integer> {
     @Parameters(

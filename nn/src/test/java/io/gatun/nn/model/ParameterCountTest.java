@@ -18,6 +18,7 @@ class ParameterCountTest {
         assertThat(ResNet.resnet18(1000).parameterCount()).isEqualTo(11_689_512);
         assertThat(ResNet.resnet34(1000).parameterCount()).isEqualTo(21_797_672);
         assertThat(ResNet.resnet50(1000).parameterCount()).isEqualTo(25_557_032);
+        assertThat(Vgg.vgg16(1000).parameterCount()).isEqualTo(138_357_544);
         // 32·24 + 4·48·(24 + 48 + 2) + 4·48·(48 + 48 + 2) + 48·32 + 32
         assertThat(new CharLstm(32, 24, 48, 2, 0).parameterCount()).isEqualTo(35_360);
     }
@@ -37,6 +38,11 @@ class ParameterCountTest {
                 .contains("layer2.0.downsample.0.weight", "layer2.0.downsample.1.running_var", "layer4.1.bn2.bias")
                 .endsWith("fc.weight", "fc.bias");
         assertThat(ResNet.resnet50(1000).stateDict()).hasSize(161 + 3 * 53);
+        assertThat(Vgg.vgg16(1000).stateDict().keySet())
+                .startsWith("features.0.weight", "features.0.bias", "features.2.weight", "features.2.bias")
+                .contains("features.5.weight", "features.28.bias", "classifier.0.weight", "classifier.3.bias")
+                .endsWith("classifier.6.weight", "classifier.6.bias")
+                .hasSize(32);
         assertThat(new CharLstm(32, 24, 48, 1, 0).stateDict().keySet())
                 .containsExactly(
                         "embedding.weight",

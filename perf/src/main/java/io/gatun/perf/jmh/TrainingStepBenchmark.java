@@ -1,6 +1,7 @@
 package io.gatun.perf.jmh;
 
-import io.gatun.perf.bench.ResNetStep;
+import io.gatun.perf.step.Net;
+import io.gatun.perf.step.TrainingStep;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,8 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One training step of ResNet-20 on 128 images of 32x32: forward, loss, backward and SGD with momentum. What it
- * allocates on the heap is the tape's record of the step; kernels allocate nothing.
+ * One training step of a net of {@link Net} on its usual batch: forward, loss, backward and optimizer. What it allocates
+ * on the heap is the tape's record of the step; kernels allocate nothing.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -25,24 +26,25 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 3)
 @Measurement(iterations = 5, time = 3)
 @Fork(1)
-public class ResNetStepBenchmark {
+public class TrainingStepBenchmark {
+    @Param("resnet20")
+    public String net;
+
     @Param({"auto", "simd"})
     public String backend;
-
-    @Param("128")
-    public int batch;
 
     /** Threads of the backend's pool; 0 is one a processor. */
     @Param("0")
     public int threads;
 
-    private ResNetStep step;
+    private TrainingStep step;
 
     @Setup
     public void open() {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        ResNetStep.check(backend, count);
-        step = new ResNetStep(backend, count, batch);
+        Net chosen = Net.of(net);
+        TrainingStep.check(chosen, backend, count);
+        step = new TrainingStep(chosen, backend, count, chosen.batch());
     }
 
     @Benchmark

@@ -1,0 +1,79 @@
+package io.gatun.perf.step;
+
+import io.gatun.kernel.Profile;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What timed training steps gave.
+ *
+ * @param nanos of each step
+ * @param flops of one step, as its specs count them: those of matrix products and convolutions
+ * @param allocated bytes of Java heap, all threads together, a step
+ * @param peakRss the process's largest resident memory so far, bytes; 0 where the system does not say
+ * @param peak what the machine reaches in multiply-adds, FLOP/s
+ * @param profiled what the kernels took in one more step
+ * @param profiledNanos that step's own time
+ */
+public record StepReport(
+        Net net,
+        String backend,
+        int threads,
+        int batch,
+        long parameters,
+        double[] nanos,
+        double flops,
+        double allocated,
+        long peakRss,
+        double peak,
+        float loss,
+        List<Profile.Line> profiled,
+        long profiledNanos) {
+
+    public double medianMillis() {
+        double[] ordered = ordered();
+        return (ordered[(ordered.length - 1) / 2] + ordered[ordered.length / 2]) / 2e6;
+    }
+
+    public double bestMillis() {
+        return ordered()[0] / 1e6;
+    }
+
+    private double[] ordered() {
+        double[] ordered = nanos.clone();
+        Arrays.sort(ordered);
+        return ordered;
+    }
+
+    /** Images or tokens a second, by the median. */
+    public double rate() {
+        return net.targets(batch) / (medianMillis() / 1e3);
+    }
+
+    /** GFLOP/s, by the median. */
+    public double gflops() {
+        return flops / (medianMillis() * 1e6);
+    }
+
+    /** The keys of {@code --json}. */
+    public Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("model", net.word());
+        json.put("backend", backend);
+        json.put("threads", threads);
+        json.put("batch", batch);
+        json.put("parameters", parameters);
+        json.put("median_ms", medianMillis());
+        json.put("best_ms", bestMillis());
+        json.put("rate", rate());
+        json.put("unit", net.unit());
+        json.put("gflops", gflops());
+        json.put("share_of_peak", gflops() * 1e9 / peak);
+        json.put("peak_rss_mb", peakRss / (double) (1 << 20));
+        json.put("alloc_bytes_per_step", allocated);
+        json.put("loss", (double) loss);
+        return json;
+    }
+}

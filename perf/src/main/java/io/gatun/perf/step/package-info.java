@@ -1,0 +1,2 @@
+/** Training steps of whole nets, timed and taken apart. */
+package io.gatun.perf.step;
