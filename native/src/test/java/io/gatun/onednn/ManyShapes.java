@@ -2,14 +2,13 @@ package io.gatun.onednn;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
+import io.gatun.memory.ResidentMemory;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.Spec;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** The forked JVM of {@link ManyShapesTest}: prints by how many bytes its resident memory grew. */
 final class ManyShapes {
@@ -25,11 +24,11 @@ final class ManyShapes {
         for (int first = 0; first < WARM; first += AT_ONCE) {
             run(first, AT_ONCE);
         }
-        long before = residentBytes();
+        long before = ResidentMemory.bytes();
         for (int first = WARM; first < WARM + SHAPES; first += AT_ONCE) {
             run(first, AT_ONCE);
         }
-        System.out.println("grew by " + (residentBytes() - before) + " bytes");
+        System.out.println("grew by " + (ResidentMemory.bytes() - before) + " bytes");
     }
 
     /** Opens a session, runs {@code count} problems that no other call has, and closes it. */
@@ -47,15 +46,5 @@ final class ManyShapes {
                 }
             }
         }
-    }
-
-    private static long residentBytes() throws IOException {
-        System.gc();
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-            }
-        }
-        throw new AssertionError("/proc/self/status has no VmRSS");
     }
 }

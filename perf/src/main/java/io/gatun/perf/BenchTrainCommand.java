@@ -85,7 +85,7 @@ final class BenchTrainCommand implements Callable<Integer> {
                 r.medianMillis(),
                 r.bestMillis(),
                 r.rate(),
-                r.json().get("unit")));
+                r.unit()));
         out.println(String.format(
                 Locale.ROOT,
                 "  %.1f GFLOP/s, %.0f %% of the %.0f that these threads reach in multiply-adds; peak RSS %.0f MB;"

@@ -8,9 +8,8 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ResidentMemory;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** The forked JVM of {@link ManyShapesTest}: prints by how many bytes its resident memory grew. */
 final class ManyShapes {
@@ -26,11 +25,11 @@ final class ManyShapes {
             for (int i = 0; i < WARM; i++) {
                 step(tape, i);
             }
-            long before = residentBytes();
+            long before = ResidentMemory.bytes();
             for (int i = WARM; i < WARM + STEPS; i++) {
                 step(tape, i);
             }
-            System.out.println("grew by " + (residentBytes() - before) + " bytes");
+            System.out.println("grew by " + (ResidentMemory.bytes() - before) + " bytes");
         }
     }
 
@@ -46,15 +45,5 @@ final class ManyShapes {
         tape.reset();
         Tensor weights = tape.zeros(Shape.of(80, 8)).requiresGrad(true);
         Matrices.linear(tape.zeros(Shape.of(70 + i, 8)), weights, null).sum().backward();
-    }
-
-    private static long residentBytes() throws IOException {
-        System.gc();
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-            }
-        }
-        throw new AssertionError("/proc/self/status has no VmRSS");
     }
 }

@@ -21,8 +21,8 @@ final class BatchNormSums {
         long stride = c * 4L;
         int whole = Lanes.F.loopBound(c);
         if (whole > NARROW) {
-            ColumnSums.zero(sum, whole);
-            ColumnSums.zero(squares, whole);
+            Pack.zero(sum, whole);
+            Pack.zero(squares, whole);
             int fours = rows & ~3;
             for (int r = 0; r < fours; r += 4) {
                 four(src + r * stride, stride, whole, pivot, sum, squares);
@@ -120,8 +120,8 @@ final class BatchNormSums {
         int whole = Lanes.F.loopBound(c);
         boolean wide = whole > NARROW;
         if (wide) {
-            ColumnSums.zero(sum, whole);
-            ColumnSums.zero(sum + stride, whole);
+            Pack.zero(sum, whole);
+            Pack.zero(sum + stride, whole);
             for (int r = 0; r < rows; r += 2) {
                 long at = r * stride;
                 two(relu, src + at, dst + at, diffDst + at, r + 1 < rows ? stride : -1, whole, mean, sum, sum + stride);

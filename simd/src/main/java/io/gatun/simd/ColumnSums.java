@@ -1,7 +1,6 @@
 package io.gatun.simd;
 
 import static io.gatun.simd.Lanes.load;
-import static io.gatun.simd.Lanes.splat;
 
 import io.gatun.memory.Raw;
 import jdk.incubator.vector.FloatVector;
@@ -25,18 +24,8 @@ final class ColumnSums {
 
     /** out[c] = sum over rows of src[r, c], or of its square; rows lie next to each other. */
     static void sum(boolean squares, long src, long rows, int cols, long out) {
-        zero(out, cols);
+        Pack.zero(out, cols);
         add(squares, src, rows, cols * 4L, cols, out);
-    }
-
-    static void zero(long out, int cols) {
-        int whole = Lanes.F.loopBound(cols);
-        for (int c = 0; c < whole; c += Lanes.COUNT) {
-            splat(0f).intoMemorySegment(Raw.MEMORY, out + c * 4L, Lanes.ORDER);
-        }
-        for (int c = whole; c < cols; c++) {
-            Raw.f32(out, c, 0);
-        }
     }
 
     /** out[c] += sum over rows, which lie {@code stride} bytes apart. */

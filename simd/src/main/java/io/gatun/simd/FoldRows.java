@@ -1,11 +1,17 @@
 package io.gatun.simd;
 
+import static io.gatun.simd.LanePairs.M1;
+import static io.gatun.simd.LanePairs.M2;
+import static io.gatun.simd.LanePairs.M4;
+import static io.gatun.simd.LanePairs.M8;
+import static io.gatun.simd.LanePairs.X1;
+import static io.gatun.simd.LanePairs.X2;
+import static io.gatun.simd.LanePairs.X4;
+import static io.gatun.simd.LanePairs.X8;
 import static io.gatun.simd.Lanes.load;
 
 import io.gatun.memory.Raw;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Folds {@link Lanes#COUNT} vectors of running sums into one vector of totals, total r in lane r. Each stage adds the
@@ -13,28 +19,7 @@ import jdk.incubator.vector.VectorShuffle;
  * where single folds take log2 COUNT each. Addition is commutative, so the bits are those of the single fold.
  */
 final class FoldRows {
-    private static final VectorShuffle<Float> X1 = partner(1);
-    private static final VectorShuffle<Float> X2 = partner(2);
-    private static final VectorShuffle<Float> X4 = partner(4);
-    private static final VectorShuffle<Float> X8 = partner(8);
-    private static final VectorMask<Float> M1 = upper(1);
-    private static final VectorMask<Float> M2 = upper(2);
-    private static final VectorMask<Float> M4 = upper(4);
-    private static final VectorMask<Float> M8 = upper(8);
-
     private FoldRows() {}
-
-    private static VectorShuffle<Float> partner(int distance) {
-        return VectorShuffle.fromOp(Lanes.F, lane -> (lane ^ distance) % Lanes.COUNT);
-    }
-
-    private static VectorMask<Float> upper(int distance) {
-        boolean[] set = new boolean[Lanes.COUNT];
-        for (int lane = 0; lane < set.length; lane++) {
-            set[lane] = (lane & distance) != 0;
-        }
-        return VectorMask.fromArray(Lanes.F, set, 0);
-    }
 
     /** The COUNT vectors at {@code lanes}, which are overwritten, to one at {@code out}. */
     static void fold(long lanes, long out) {

@@ -109,7 +109,7 @@ final class ReduceDown implements Task {
 
     private void chunk(long src, long row, int width, long out) {
         long end = Math.min(rows, row + CHUNK);
-        ColumnSums.zero(out, width);
+        Pack.zero(out, width);
         while (row < end) {
             long first = row % together;
             long n = Math.min(together - first, end - row);

@@ -1,13 +1,19 @@
 package io.gatun.simd;
 
+import static io.gatun.simd.LanePairs.M1;
+import static io.gatun.simd.LanePairs.M2;
+import static io.gatun.simd.LanePairs.M4;
+import static io.gatun.simd.LanePairs.M8;
+import static io.gatun.simd.LanePairs.X1;
+import static io.gatun.simd.LanePairs.X2;
+import static io.gatun.simd.LanePairs.X4;
+import static io.gatun.simd.LanePairs.X8;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import io.gatun.memory.Raw;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -19,28 +25,7 @@ final class Transpose {
     private static final MemorySegment MEMORY = Raw.MEMORY;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-    private static final VectorShuffle<Float> X1 = partner(1);
-    private static final VectorShuffle<Float> X2 = partner(2);
-    private static final VectorShuffle<Float> X4 = partner(4);
-    private static final VectorShuffle<Float> X8 = partner(8);
-    private static final VectorMask<Float> M1 = upper(1);
-    private static final VectorMask<Float> M2 = upper(2);
-    private static final VectorMask<Float> M4 = upper(4);
-    private static final VectorMask<Float> M8 = upper(8);
-
     private Transpose() {}
-
-    private static VectorShuffle<Float> partner(int distance) {
-        return VectorShuffle.fromOp(F, lane -> (lane ^ distance) % Lanes.COUNT);
-    }
-
-    private static VectorMask<Float> upper(int distance) {
-        boolean[] set = new boolean[Lanes.COUNT];
-        for (int lane = 0; lane < set.length; lane++) {
-            set[lane] = (lane & distance) != 0;
-        }
-        return VectorMask.fromArray(F, set, 0);
-    }
 
     /** {@code to}[j][i] = {@code from}[i][j]; strides in bytes. */
     static void square(long from, long fromRow, long to, long toRow) {

@@ -31,15 +31,15 @@ public record Result(
         if (second != null) {
             double[] pairs = new double[nanos.length];
             Arrays.setAll(pairs, i -> second[i] / nanos[i]);
-            ratio = new Ratio(quantile(pairs, 0.5), quantile(pairs, 0.25), quantile(pairs, 0.75));
+            ratio = new Ratio(Quantile.of(pairs, 0.5), Quantile.of(pairs, 0.25), Quantile.of(pairs, 0.75));
         }
         return new Result(
                 entrant.plan().spec(),
                 entrant.name(),
                 entrant.plan().implementation(),
                 threads,
-                quantile(nanos, 0.5) / 1e6,
-                quantile(nanos, 0) / 1e6,
+                Quantile.of(nanos, 0.5) / 1e6,
+                Quantile.of(nanos, 0) / 1e6,
                 ratio);
     }
 
@@ -70,15 +70,5 @@ public record Result(
             json.put("ratio_high", ratio.high);
         }
         return json;
-    }
-
-    /** Linear interpolation between the ordered samples. */
-    static double quantile(double[] samples, double q) {
-        double[] ordered = samples.clone();
-        Arrays.sort(ordered);
-        double place = q * (ordered.length - 1);
-        int below = (int) place;
-        int above = Math.min(below + 1, ordered.length - 1);
-        return ordered[below] + (place - below) * (ordered[above] - ordered[below]);
     }
 }

@@ -1,7 +1,7 @@
 package io.gatun.perf.step;
 
 import io.gatun.kernel.Profile;
-import java.util.Arrays;
+import io.gatun.perf.bench.Quantile;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,23 +33,21 @@ public record StepReport(
         long profiledNanos) {
 
     public double medianMillis() {
-        double[] ordered = ordered();
-        return (ordered[(ordered.length - 1) / 2] + ordered[ordered.length / 2]) / 2e6;
+        return Quantile.of(nanos, 0.5) / 1e6;
     }
 
     public double bestMillis() {
-        return ordered()[0] / 1e6;
-    }
-
-    private double[] ordered() {
-        double[] ordered = nanos.clone();
-        Arrays.sort(ordered);
-        return ordered;
+        return Quantile.of(nanos, 0) / 1e6;
     }
 
     /** Images or tokens a second, by the median. */
     public double rate() {
         return net.targets(batch) / (medianMillis() / 1e3);
+    }
+
+    /** What {@link #rate} counts: {@code img/s} or {@code tokens/s}. */
+    public String unit() {
+        return net.unit();
     }
 
     /** GFLOP/s, by the median. */
@@ -68,7 +66,7 @@ public record StepReport(
         json.put("median_ms", medianMillis());
         json.put("best_ms", bestMillis());
         json.put("rate", rate());
-        json.put("unit", net.unit());
+        json.put("unit", unit());
         json.put("gflops", gflops());
         json.put("share_of_peak", gflops() * 1e9 / peak);
         json.put("peak_rss_mb", peakRss / (double) (1 << 20));

@@ -38,8 +38,8 @@ class AgreementTest {
     @Test
     void quantilesInterpolate() {
         double[] samples = {4, 1, 3, 2};
-        assertThat(Result.quantile(samples, 0)).isEqualTo(1);
-        assertThat(Result.quantile(samples, 0.5)).isCloseTo(2.5, within(1e-12));
-        assertThat(Result.quantile(samples, 0.25)).isCloseTo(1.75, within(1e-12));
+        assertThat(Quantile.of(samples, 0)).isEqualTo(1);
+        assertThat(Quantile.of(samples, 0.5)).isCloseTo(2.5, within(1e-12));
+        assertThat(Quantile.of(samples, 0.25)).isCloseTo(1.75, within(1e-12));
     }
 }
