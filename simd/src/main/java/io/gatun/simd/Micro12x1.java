@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * 12 rows x 1 vector; the contract is {@link Micro}'s. 12 FMAs for 13 loads a step, so the load ports are the limit (0.7
  * of the peak on Zen 5). Sixteen rows were 1.05 times as fast, but by the history of the JVM C2 left a vector of theirs on
- * the heap in one JVM of three (80 KB a run of a small convolution); of these in none of fourteen.
+ * the heap in one JVM of three (80 KB a run of a small convolution); of these in none of 25.
  */
 final class Micro12x1 extends Micro {
     private static final VectorSpecies<Float> F = Lanes.F;
