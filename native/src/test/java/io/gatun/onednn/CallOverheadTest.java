@@ -45,15 +45,14 @@ class CallOverheadTest {
     /** Quiet machines show 1.0 to 1.1; the rest is for neighbours. */
     private static final double MOST = 1.5;
 
-    private static final String LOOP =
-            """
-            typedef int (*execute)(const void *, void *, int, const void *);
-            int loop(execute run, const void *primitive, void *stream, int n, const void *arguments, int times) {
-                int status = 0;
-                for (int i = 0; i < times; i++) status |= run(primitive, stream, n, arguments);
-                return status;
-            }
-            """;
+    private static final String LOOP = """
+        typedef int (*execute)(const void *, void *, int, const void *);
+        int loop(execute run, const void *primitive, void *stream, int n, const void *arguments, int times) {
+            int status = 0;
+            for (int i = 0; i < times; i++) status |= run(primitive, stream, n, arguments);
+            return status;
+        }
+        """;
 
     @TempDir
     private Path folder;
@@ -97,7 +96,8 @@ class CallOverheadTest {
             Dnnl.dnnl_stream_destroy(stream);
             String figures = String.format(
                     Locale.ROOT,
-                    "%s: C %.0f ns, Java %.0f ns, plan %.0f ns a call (medians); Java/C %.3f (%.3f to %.3f), plan/C %.3f%n",
+                    "%s: C %.0f ns, Java %.0f ns, plan %.0f ns a call (medians); Java/C %.3f (%.3f to %.3f), plan/C"
+                            + " %.3f%n",
                     spec,
                     quantile(c, 0.5),
                     quantile(java, 0.5),
@@ -142,10 +142,7 @@ class CallOverheadTest {
         List<Integer> keys = spec instanceof ActivationSpec
                 ? List.of(Dnnl.DNNL_ARG_SRC(), Dnnl.DNNL_ARG_DST(), Dnnl.DNNL_ARG_SCRATCHPAD())
                 : List.of(
-                        Dnnl.DNNL_ARG_SRC(),
-                        Dnnl.DNNL_ARG_WEIGHTS(),
-                        Dnnl.DNNL_ARG_DST(),
-                        Dnnl.DNNL_ARG_SCRATCHPAD());
+                        Dnnl.DNNL_ARG_SRC(), Dnnl.DNNL_ARG_WEIGHTS(), Dnnl.DNNL_ARG_DST(), Dnnl.DNNL_ARG_SCRATCHPAD());
         MemorySegment arguments = arena.allocate(dnnl_exec_arg_t.layout(), keys.size());
         MemorySegment out = arena.allocate(DnnlLayouts.C_POINTER);
         for (int i = 0; i < keys.size(); i++) {

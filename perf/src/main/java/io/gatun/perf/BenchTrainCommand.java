@@ -89,11 +89,12 @@ final class BenchTrainCommand implements Callable<Integer> {
         out.println(String.format(
                 Locale.ROOT,
                 "  %.1f GFLOP/s, %.0f %% of the %.0f that these threads reach in multiply-adds; peak RSS %.0f MB;"
-                        + " %.0f bytes of heap a step",
+                        + " %.0f bytes of heap a step; first step done %.2f s after the start",
                 r.gflops(),
                 100e9 * r.gflops() / r.peak(),
                 r.peak() / 1e9,
                 r.peakRss() / (double) (1 << 20),
-                r.allocated()));
+                r.allocated(),
+                r.firstStep()));
     }
 }

@@ -24,8 +24,10 @@ public final class StepTimer {
      * @param steps that are, at least one
      */
     public static StepReport run(TrainingStep step, String backend, int warmups, int steps) {
+        double first = Double.NaN;
         for (int i = 0; i < warmups; i++) {
             step.run();
+            first = i == 0 ? ProcessAge.seconds() : first;
         }
         double[] nanos = new double[steps];
         float loss = 0;
@@ -34,6 +36,7 @@ public final class StepTimer {
             long start = System.nanoTime();
             loss = step.run();
             nanos[i] = System.nanoTime() - start;
+            first = warmups == 0 && i == 0 ? ProcessAge.seconds() : first;
         }
         double allocated = (THREADS.getTotalThreadAllocatedBytes() - before) / (double) steps;
         long rss = peakRss();
@@ -56,6 +59,7 @@ public final class StepTimer {
                 threads,
                 step.batch(),
                 step.parameterCount(),
+                first,
                 nanos,
                 flops,
                 allocated,
