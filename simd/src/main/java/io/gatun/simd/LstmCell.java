@@ -7,7 +7,6 @@ import static io.gatun.simd.Lanes.store;
 import io.gatun.memory.Raw;
 import io.gatun.spec.Activation;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -90,15 +89,5 @@ final class LstmCell {
             Raw.f32(out + 2 * gate, k, dc * i * (1 - g * g));
             Raw.f32(diffCell, k, dc * f);
         }
-    }
-
-    /** Column sums of {@code rows} rows, for the columns of one vector. */
-    static void sumRows(long rows, int count, long row, int column, int columns, long to) {
-        VectorMask<Float> mask = F.indexInRange(column, columns);
-        FloatVector total = splat(0f);
-        for (int r = 0; r < count; r++) {
-            total = total.add(load(rows + r * row + 4L * column, mask));
-        }
-        store(to + 4L * column, total, mask);
     }
 }

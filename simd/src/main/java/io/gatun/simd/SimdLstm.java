@@ -72,7 +72,7 @@ final class SimdLstm implements Kernel {
         return aligned(Math.max(input.scratchBytes(), step.scratchBytes())) + (training ? 0 : 4 * gateFloats(spec));
     }
 
-    private static long aligned(long bytes) {
+    static long aligned(long bytes) {
         return Math.ceilDiv(bytes, 64) * 64;
     }
 

@@ -43,30 +43,21 @@ final class SimdLstmBackward implements Kernel {
     private final Workers workers;
     private final SimdGemm step;
     private final SimdGemm src;
-    private final SimdGemm weightsIh;
-    private final SimdGemm firstWeightsHh;
-    private final SimdGemm restWeightsHh;
+    private final WeightProducts weights;
     private final long gemmBytes;
     private final int rowsPerPiece;
     private final Task cells = this::cells;
-    private final Task bias = this::bias;
 
     SimdLstmBackward(LstmSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
         int gates = 4 * spec.h();
         int steps = Math.multiplyExact(spec.t(), spec.b());
-        int firstSteps = spec.t() == 0 ? 0 : spec.b();
         this.step = new SimdGemm(GemmSpec.of(spec.b(), spec.h(), gates), workers, GEMM_SLOT, true);
         this.src = new SimdGemm(GemmSpec.of(steps, spec.i(), gates), workers, GEMM_SLOT, false);
-        this.weightsIh = new SimdGemm(GemmSpec.of(gates, spec.i(), steps, true, false), workers, GEMM_SLOT, false);
-        this.firstWeightsHh =
-                new SimdGemm(GemmSpec.of(gates, spec.h(), firstSteps, true, false), workers, GEMM_SLOT, false);
-        this.restWeightsHh = new SimdGemm(
-                GemmSpec.of(gates, spec.h(), steps - firstSteps, true, false).scaled(1, 1), workers, GEMM_SLOT, false);
+        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), gates, workers);
         long bytes = Math.max(step.scratchBytes(), src.scratchBytes());
-        bytes = Math.max(bytes, Math.max(weightsIh.scratchBytes(), firstWeightsHh.scratchBytes()));
-        this.gemmBytes = Math.ceilDiv(Math.max(bytes, restWeightsHh.scratchBytes()), 64) * 64;
+        this.gemmBytes = SimdLstm.aligned(Math.max(bytes, weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }
 
@@ -91,17 +82,9 @@ final class SimdLstmBackward implements Kernel {
         states(frame, diffGates);
         SimdLstm.operands(frame, diffGates, frame[WEIGHTS_IH], frame[DIFF_SRC], frame[SCRATCH]);
         src.execute(frame);
-        SimdLstm.operands(frame, diffGates, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[SCRATCH]);
-        weightsIh.execute(frame);
-        SimdLstm.operands(frame, diffGates, frame[H0], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
-        firstWeightsHh.execute(frame);
-        long stateBytes = 4L * spec.b() * spec.h();
-        SimdLstm.operands(frame, diffGates + 4 * stateBytes, frame[DST], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
-        if (spec.t() > 1) {
-            restWeightsHh.execute(frame);
-        }
-        frame[OUT_SLOT] = diffGates;
-        workers.run(Math.ceilDiv(4 * spec.h(), Lanes.COUNT), bias, frame);
+        weights.input(frame, diffGates, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[SCRATCH]);
+        weights.hidden(frame, diffGates, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
+        weights.bias(frame, diffGates, frame[DIFF_BIAS]);
     }
 
     /** All steps, last first: the gradients before the activations, and of the states. */
@@ -138,12 +121,5 @@ final class SimdLstmBackward implements Kernel {
                     frame[DIFF_C0] + b * row,
                     frame[OUT_SLOT] + 4 * b * row);
         }
-    }
-
-    /** diffBias of one vector of columns. */
-    private void bias(long[] frame, int piece, int worker) {
-        int gates = 4 * spec.h();
-        int rows = spec.t() * spec.b();
-        LstmCell.sumRows(frame[OUT_SLOT], rows, 4L * gates, piece * Lanes.COUNT, gates, frame[DIFF_BIAS]);
     }
 }

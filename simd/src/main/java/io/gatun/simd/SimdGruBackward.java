@@ -1,0 +1,133 @@
+package io.gatun.simd;
+
+import static io.gatun.simd.SimdLstm.GEMM_SLOT;
+
+import io.gatun.kernel.Kernel;
+import io.gatun.parallel.Task;
+import io.gatun.parallel.Workers;
+import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
+
+/**
+ * GRU backward: step by step from the last, the fused cell and one product with weightsHh; then one product over all
+ * steps for each of diffSrc and the weights. The gradients before the activations are in the scratch memory, those of
+ * the inputs' part [t, b, 3h] and those of the state's part, which differ in the third that the reset gate scales;
+ * diffH0 carries the state's gradient from step to step.
+ */
+final class SimdGruBackward implements Kernel {
+    // Operands.
+    private static final int SRC = 0;
+    private static final int H0 = 1;
+    private static final int WEIGHTS_IH = 2;
+    private static final int WEIGHTS_HH = 3;
+    private static final int DST = 6;
+    private static final int WORKSPACE = 7;
+    private static final int DIFF_DST = 8;
+    private static final int DIFF_HN = 9;
+    private static final int DIFF_SRC = 10;
+    private static final int DIFF_H0 = 11;
+    private static final int DIFF_WEIGHTS_IH = 12;
+    private static final int DIFF_WEIGHTS_HH = 13;
+    private static final int DIFF_BIAS_IH = 14;
+    private static final int DIFF_BIAS_HH = 15;
+    private static final int SCRATCH = 16;
+
+    private static final int GATES_SLOT = 23;
+    private static final int PREVIOUS_SLOT = 24;
+    private static final int RESET_SLOT = 25;
+    private static final int DIFF_SLOT = 26;
+    private static final int OUT_X_SLOT = 27;
+    private static final int OUT_Y_SLOT = 28;
+
+    private final GruSpec spec;
+    private final Workers workers;
+    private final SimdGemm step;
+    private final SimdGemm src;
+    private final WeightProducts weights;
+    private final long gemmBytes;
+    private final int rowsPerPiece;
+    private final Task cells = this::cells;
+
+    SimdGruBackward(GruSpec spec, Workers workers) {
+        this.spec = spec;
+        this.workers = workers;
+        int gates = 3 * spec.h();
+        int steps = Math.multiplyExact(spec.t(), spec.b());
+        this.step = new SimdGemm(GemmSpec.of(spec.b(), spec.h(), gates).scaled(1, 1), workers, GEMM_SLOT, true);
+        this.src = new SimdGemm(GemmSpec.of(steps, spec.i(), gates), workers, GEMM_SLOT, false);
+        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), gates, workers);
+        long bytes = Math.max(step.scratchBytes(), src.scratchBytes());
+        this.gemmBytes = SimdLstm.aligned(Math.max(bytes, weights.scratchBytes()));
+        this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
+    }
+
+    @Override
+    public String implementation() {
+        return "simd:gru backward " + Tiles.HERE.name();
+    }
+
+    @Override
+    public long workspaceBytes() {
+        return 4 * 4 * SimdGru.gateFloats(spec);
+    }
+
+    @Override
+    public long scratchBytes() {
+        return gemmBytes + 2 * diffBytes();
+    }
+
+    private long diffBytes() {
+        return SimdLstm.aligned(4 * 3 * SimdGru.gateFloats(spec));
+    }
+
+    @Override
+    public void execute(long[] frame) {
+        long scratch = frame[SCRATCH];
+        long diffX = scratch + gemmBytes;
+        long diffY = diffX + diffBytes();
+        states(frame, diffX, diffY);
+        SimdLstm.operands(frame, diffX, frame[WEIGHTS_IH], frame[DIFF_SRC], scratch);
+        src.execute(frame);
+        weights.input(frame, diffX, frame[SRC], frame[DIFF_WEIGHTS_IH], scratch);
+        weights.hidden(frame, diffY, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], scratch);
+        weights.bias(frame, diffX, frame[DIFF_BIAS_IH]);
+        weights.bias(frame, diffY, frame[DIFF_BIAS_HH]);
+    }
+
+    /** All steps, last first: the gradients before the activations, and of the state. */
+    private void states(long[] frame, long diffX, long diffY) {
+        long stateBytes = 4L * spec.b() * spec.h();
+        long scratch = frame[SCRATCH];
+        Pack.move(frame[DIFF_HN], frame[DIFF_H0], spec.b() * spec.h());
+        SimdLstm.operands(frame, diffY, frame[WEIGHTS_HH], frame[DIFF_H0], scratch);
+        step.packB(frame);
+        long resets = frame[WORKSPACE] + 4 * 3 * SimdGru.gateFloats(spec);
+        for (int t = spec.t() - 1; t >= 0; t--) {
+            frame[GATES_SLOT] = frame[WORKSPACE] + 3 * t * stateBytes;
+            frame[PREVIOUS_SLOT] = t == 0 ? frame[H0] : frame[DST] + (t - 1) * stateBytes;
+            frame[RESET_SLOT] = resets + t * stateBytes;
+            frame[DIFF_SLOT] = frame[DIFF_DST] + t * stateBytes;
+            frame[OUT_X_SLOT] = diffX + 3 * t * stateBytes;
+            frame[OUT_Y_SLOT] = diffY + 3 * t * stateBytes;
+            workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
+            SimdLstm.operands(frame, frame[OUT_Y_SLOT], frame[WEIGHTS_HH], frame[DIFF_H0], scratch);
+            step.product(frame);
+        }
+    }
+
+    private void cells(long[] frame, int piece, int worker) {
+        int first = piece * rowsPerPiece;
+        long row = 4L * spec.h();
+        for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
+            GruCell.backward(
+                    frame[GATES_SLOT] + 3 * b * row,
+                    spec.h(),
+                    frame[RESET_SLOT] + b * row,
+                    frame[PREVIOUS_SLOT] + b * row,
+                    frame[DIFF_SLOT] + b * row,
+                    frame[DIFF_H0] + b * row,
+                    frame[OUT_X_SLOT] + 3 * b * row,
+                    frame[OUT_Y_SLOT] + 3 * b * row);
+        }
+    }
+}
