@@ -21,24 +21,24 @@ final class GruCell {
     private GruCell() {}
 
     /**
-     * r, z = σ(x + y), n = tanh(x + r·y), kept in {@code gates}, which hold x before; h = (1 - z)·n + z·h0. The functions
-     * run in loops of their own, see {@link LstmCell#forward}.
+     * r, z = σ(x + y), n = tanh(x + r·y), kept in {@code gates}, which may be {@code x}; h = (1 - z)·n + z·h0. The
+     * functions run in loops of their own, see {@link LstmCell#forward}.
      */
-    static void forward(long gates, int h, long y, long previous, long hidden) {
+    static void forward(long x, long y, long gates, int h, long previous, long hidden) {
         long gate = 4L * h;
         int whole = F.loopBound(2 * h);
-        ADD.run(gates, y, gates, whole, 0);
+        ADD.run(x, y, gates, whole, 0);
         for (int k = whole; k < 2 * h; k++) {
-            Raw.f32(gates, k, Raw.f32(gates, k) + Raw.f32(y, k));
+            Raw.f32(gates, k, Raw.f32(x, k) + Raw.f32(y, k));
         }
         ActivationLoops.apply(Activation.SIGMOID, gates, gates, gates, 2 * h);
         long candidate = gates + 2 * gate;
         whole = F.loopBound(h);
         for (long at = 0; at < 4L * whole; at += Lanes.BYTES) {
-            store(candidate + at, load(gates + at).fma(load(y + 2 * gate + at), load(candidate + at)));
+            store(candidate + at, load(gates + at).fma(load(y + 2 * gate + at), load(x + 2 * gate + at)));
         }
         for (int k = whole; k < h; k++) {
-            Raw.f32(candidate, k, Math.fma(Raw.f32(gates, k), Raw.f32(y + 2 * gate, k), Raw.f32(candidate, k)));
+            Raw.f32(candidate, k, Math.fma(Raw.f32(gates, k), Raw.f32(y + 2 * gate, k), Raw.f32(x + 2 * gate, k)));
         }
         ActivationLoops.apply(Activation.TANH, candidate, candidate, candidate, h);
         for (long at = 0; at < 4L * whole; at += Lanes.BYTES) {

@@ -1,19 +1,18 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.SimdLstm.GEMM_SLOT;
+import static io.gatun.simd.StepProducts.FREE_SLOT;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.Pass;
 
 /**
- * GRU forward: one product for the inputs of all steps, then for each step the product with the hidden state, whose
- * weights are packed once, and the fused {@link GruCell}. The workspace is gates [t, b, 3h], activated, then the hidden
- * part of n, which the reset gate multiplies, [t, b, h]; without one the gates are in the scratch memory.
+ * GRU forward: for each step the products with the inputs and the hidden state, of weights packed once, and the fused
+ * {@link GruCell}. The workspace is gates [t, b, 3h], activated, then the hidden part of n, which the reset gate
+ * multiplies, [t, b, h].
  */
 final class SimdGru implements Kernel {
     // Operands.
@@ -27,18 +26,16 @@ final class SimdGru implements Kernel {
     private static final int HN = 7;
     private static final int WORKSPACE = 8;
 
-    private static final int GATES_SLOT = 23;
-    private static final int PREVIOUS_SLOT = 24;
-    private static final int HIDDEN_SLOT = 25;
-    private static final int RESET_SLOT = 26;
-    private static final int PRODUCT_SLOT = 27;
+    private static final int SUMS_SLOT = FREE_SLOT;
+    private static final int GATES_SLOT = FREE_SLOT + 1;
+    private static final int PREVIOUS_SLOT = FREE_SLOT + 2;
+    private static final int HIDDEN_SLOT = FREE_SLOT + 3;
+    private static final int RESET_SLOT = FREE_SLOT + 4;
 
     private final GruSpec spec;
     private final Workers workers;
     private final boolean training;
-    private final SimdGemm input;
-    private final SimdGemm step;
-    private final long gemmBytes;
+    private final StepProducts products;
     private final int rowsPerPiece;
     private final Task cells = this::cells;
     private final int scratchSlot;
@@ -48,12 +45,12 @@ final class SimdGru implements Kernel {
         this.workers = workers;
         this.training = spec.pass() == Pass.TRAINING;
         int gates = 3 * spec.h();
-        int steps = Math.multiplyExact(spec.t(), spec.b());
-        this.input = new SimdGemm(
-                GemmSpec.of(steps, gates, spec.i(), false, true).withBias(), workers, GEMM_SLOT, false);
-        this.step = new SimdGemm(
-                GemmSpec.of(spec.b(), gates, spec.h(), false, true).withBias(), workers, GEMM_SLOT, true);
-        this.gemmBytes = SimdLstm.aligned(Math.max(input.scratchBytes(), step.scratchBytes()));
+        this.products = new StepProducts(
+                new PanelProduct(spec.i(), gates, true),
+                new PanelProduct(spec.h(), gates, true),
+                false,
+                spec.b(),
+                workers);
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
         this.scratchSlot = training ? WORKSPACE + 1 : WORKSPACE;
     }
@@ -78,48 +75,39 @@ final class SimdGru implements Kernel {
         return training ? 4 * 4 * gateFloats(spec) : 0;
     }
 
-    /** What the products need, the product of one step, and the gates if nobody keeps them. */
+    /** What the products need, and two products of one step. */
     @Override
     public long scratchBytes() {
-        return gemmBytes + productBytes() + (training ? 0 : 4 * 3 * gateFloats(spec));
+        return SimdLstm.aligned(products.scratchBytes()) + 2 * sumsBytes();
     }
 
-    private long productBytes() {
-        return SimdLstm.aligned(4L * 3 * spec.b() * spec.h());
+    private long sumsBytes() {
+        return 4L * 3 * spec.b() * spec.h();
     }
 
     @Override
     public void execute(long[] frame) {
         long stateBytes = 4L * spec.b() * spec.h();
         long scratch = frame[scratchSlot];
-        long product = scratch + gemmBytes;
-        long gates = training ? frame[WORKSPACE] : product + productBytes();
-        operands(frame, frame[SRC], frame[WEIGHTS_IH], frame[BIAS_IH], gates, scratch);
-        input.execute(frame);
-        operands(frame, frame[H0], frame[WEIGHTS_HH], frame[BIAS_HH], product, scratch);
-        step.packB(frame);
+        long x = scratch + SimdLstm.aligned(products.scratchBytes());
+        long y = x + sumsBytes();
+        if (spec.t() > 0) {
+            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], scratch);
+        }
+        frame[SUMS_SLOT] = x;
         long hidden = frame[H0];
-        frame[PRODUCT_SLOT] = product;
         for (int t = 0; t < spec.t(); t++) {
-            operands(frame, hidden, frame[WEIGHTS_HH], frame[BIAS_HH], product, scratch);
-            step.product(frame);
+            StepProducts.first(frame, frame[SRC] + 4L * t * spec.b() * spec.i(), x, frame[BIAS_IH]);
+            StepProducts.second(frame, hidden, y, frame[BIAS_HH]);
+            products.run(frame);
             frame[PREVIOUS_SLOT] = hidden;
             hidden = frame[DST] + t * stateBytes;
             frame[HIDDEN_SLOT] = hidden;
-            frame[GATES_SLOT] = gates + 3 * t * stateBytes;
-            frame[RESET_SLOT] = training ? gates + 4 * 3 * gateFloats(spec) + t * stateBytes : 0;
+            frame[GATES_SLOT] = training ? frame[WORKSPACE] + 3 * t * stateBytes : x;
+            frame[RESET_SLOT] = training ? frame[WORKSPACE] + 4 * 3 * gateFloats(spec) + t * stateBytes : 0;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
         }
         Pack.move(hidden, frame[HN], spec.b() * spec.h());
-    }
-
-    /** The frame of a product with a bias. */
-    private static void operands(long[] frame, long a, long b, long bias, long c, long scratch) {
-        frame[GEMM_SLOT] = a;
-        frame[GEMM_SLOT + 1] = b;
-        frame[GEMM_SLOT + 2] = bias;
-        frame[GEMM_SLOT + 3] = c;
-        frame[GEMM_SLOT + 4] = scratch;
     }
 
     private void cells(long[] frame, int piece, int worker) {
@@ -127,14 +115,16 @@ final class SimdGru implements Kernel {
         int first = piece * rowsPerPiece;
         long row = 4L * h;
         for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
-            long product = frame[PRODUCT_SLOT] + 3 * b * row;
+            long x = frame[SUMS_SLOT] + 3 * b * row;
+            long y = x + sumsBytes();
             if (training) {
-                Pack.move(product + 2 * row, frame[RESET_SLOT] + b * row, h);
+                Pack.move(y + 2 * row, frame[RESET_SLOT] + b * row, h);
             }
             GruCell.forward(
+                    x,
+                    y,
                     frame[GATES_SLOT] + 3 * b * row,
                     h,
-                    product,
                     frame[PREVIOUS_SLOT] + b * row,
                     frame[HIDDEN_SLOT] + b * row);
         }

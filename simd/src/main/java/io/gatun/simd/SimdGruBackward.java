@@ -1,18 +1,17 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.SimdLstm.GEMM_SLOT;
+import static io.gatun.simd.StepProducts.FREE_SLOT;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
 
 /**
- * GRU backward: step by step from the last, the fused cell and one product with weightsHh; then one product over all
- * steps for each of diffSrc and the weights. The gradients before the activations are in the scratch memory, those of
- * the inputs' part [t, b, 3h] and those of the state's part, which differ in the third that the reset gate scales;
- * diffH0 carries the state's gradient from step to step.
+ * GRU backward: step by step from the last, the fused cell and the products with weightsIh and weightsHh; then one
+ * product over all steps for the gradient of each of them. The gradients before the activations are in the scratch
+ * memory: those of the inputs' part, [t, b, 3h], and those of the state's part, which differ in the third that the reset
+ * gate scales. diffH0 carries the state's gradient from step to step.
  */
 final class SimdGruBackward implements Kernel {
     // Operands.
@@ -32,19 +31,18 @@ final class SimdGruBackward implements Kernel {
     private static final int DIFF_BIAS_HH = 15;
     private static final int SCRATCH = 16;
 
-    private static final int GATES_SLOT = 23;
-    private static final int PREVIOUS_SLOT = 24;
-    private static final int RESET_SLOT = 25;
-    private static final int DIFF_SLOT = 26;
-    private static final int OUT_X_SLOT = 27;
-    private static final int OUT_Y_SLOT = 28;
+    private static final int GATES_SLOT = FREE_SLOT;
+    private static final int PREVIOUS_SLOT = FREE_SLOT + 1;
+    private static final int RESET_SLOT = FREE_SLOT + 2;
+    private static final int DIFF_SLOT = FREE_SLOT + 3;
+    private static final int OUT_X_SLOT = FREE_SLOT + 4;
+    private static final int OUT_Y_SLOT = FREE_SLOT + 5;
 
     private final GruSpec spec;
     private final Workers workers;
-    private final SimdGemm step;
-    private final SimdGemm src;
+    private final StepProducts products;
     private final WeightProducts weights;
-    private final long gemmBytes;
+    private final long productBytes;
     private final int rowsPerPiece;
     private final Task cells = this::cells;
 
@@ -52,12 +50,14 @@ final class SimdGruBackward implements Kernel {
         this.spec = spec;
         this.workers = workers;
         int gates = 3 * spec.h();
-        int steps = Math.multiplyExact(spec.t(), spec.b());
-        this.step = new SimdGemm(GemmSpec.of(spec.b(), spec.h(), gates).scaled(1, 1), workers, GEMM_SLOT, true);
-        this.src = new SimdGemm(GemmSpec.of(steps, spec.i(), gates), workers, GEMM_SLOT, false);
+        this.products = new StepProducts(
+                new PanelProduct(gates, spec.i(), false),
+                new PanelProduct(gates, spec.h(), false),
+                true,
+                spec.b(),
+                workers);
         this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), gates, workers);
-        long bytes = Math.max(step.scratchBytes(), src.scratchBytes());
-        this.gemmBytes = SimdLstm.aligned(Math.max(bytes, weights.scratchBytes()));
+        this.productBytes = SimdLstm.aligned(Math.max(products.scratchBytes(), weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }
 
@@ -73,7 +73,7 @@ final class SimdGruBackward implements Kernel {
 
     @Override
     public long scratchBytes() {
-        return gemmBytes + 2 * diffBytes();
+        return productBytes + 2 * diffBytes();
     }
 
     private long diffBytes() {
@@ -83,11 +83,9 @@ final class SimdGruBackward implements Kernel {
     @Override
     public void execute(long[] frame) {
         long scratch = frame[SCRATCH];
-        long diffX = scratch + gemmBytes;
+        long diffX = scratch + productBytes;
         long diffY = diffX + diffBytes();
         states(frame, diffX, diffY);
-        SimdLstm.operands(frame, diffX, frame[WEIGHTS_IH], frame[DIFF_SRC], scratch);
-        src.execute(frame);
         weights.input(frame, diffX, frame[SRC], frame[DIFF_WEIGHTS_IH], scratch);
         weights.hidden(frame, diffY, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], scratch);
         weights.bias(frame, diffX, frame[DIFF_BIAS_IH]);
@@ -97,10 +95,10 @@ final class SimdGruBackward implements Kernel {
     /** All steps, last first: the gradients before the activations, and of the state. */
     private void states(long[] frame, long diffX, long diffY) {
         long stateBytes = 4L * spec.b() * spec.h();
-        long scratch = frame[SCRATCH];
         Pack.move(frame[DIFF_HN], frame[DIFF_H0], spec.b() * spec.h());
-        SimdLstm.operands(frame, diffY, frame[WEIGHTS_HH], frame[DIFF_H0], scratch);
-        step.packB(frame);
+        if (spec.t() > 0) {
+            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], frame[SCRATCH]);
+        }
         long resets = frame[WORKSPACE] + 4 * 3 * SimdGru.gateFloats(spec);
         for (int t = spec.t() - 1; t >= 0; t--) {
             frame[GATES_SLOT] = frame[WORKSPACE] + 3 * t * stateBytes;
@@ -110,8 +108,9 @@ final class SimdGruBackward implements Kernel {
             frame[OUT_X_SLOT] = diffX + 3 * t * stateBytes;
             frame[OUT_Y_SLOT] = diffY + 3 * t * stateBytes;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-            SimdLstm.operands(frame, frame[OUT_Y_SLOT], frame[WEIGHTS_HH], frame[DIFF_H0], scratch);
-            step.product(frame);
+            StepProducts.first(frame, frame[OUT_X_SLOT], frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
+            StepProducts.second(frame, frame[OUT_Y_SLOT], frame[DIFF_H0], 0);
+            products.run(frame);
         }
     }
 

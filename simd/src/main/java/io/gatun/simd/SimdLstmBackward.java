@@ -1,17 +1,16 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.SimdLstm.GEMM_SLOT;
+import static io.gatun.simd.StepProducts.FREE_SLOT;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.GemmSpec;
 import io.gatun.spec.LstmSpec;
 
 /**
- * LSTM backward: step by step from the last, the fused cell and one product with weightsHh; then one product over all
- * steps for each of diffSrc, diffWeightsIh and diffWeightsHh. The gradients before the activations, [t, b, 4h], are in
- * the scratch memory; diffH0 and diffC0 carry the state's gradient from step to step.
+ * LSTM backward: step by step from the last, the fused cell and the products with weightsIh and weightsHh; then one
+ * product over all steps for the gradient of each of them. The gradients before the activations, [t, b, 4h], are in the
+ * scratch memory; diffH0 and diffC0 carry the state's gradient from step to step.
  */
 final class SimdLstmBackward implements Kernel {
     // Operands.
@@ -33,18 +32,17 @@ final class SimdLstmBackward implements Kernel {
     private static final int DIFF_BIAS = 16;
     private static final int SCRATCH = 17;
 
-    private static final int GATES_SLOT = 23;
-    private static final int PREVIOUS_SLOT = 24;
-    private static final int CELL_SLOT = 25;
-    private static final int DIFF_SLOT = 26;
-    private static final int OUT_SLOT = 27;
+    private static final int GATES_SLOT = FREE_SLOT;
+    private static final int PREVIOUS_SLOT = FREE_SLOT + 1;
+    private static final int CELL_SLOT = FREE_SLOT + 2;
+    private static final int DIFF_SLOT = FREE_SLOT + 3;
+    private static final int OUT_SLOT = FREE_SLOT + 4;
 
     private final LstmSpec spec;
     private final Workers workers;
-    private final SimdGemm step;
-    private final SimdGemm src;
+    private final StepProducts products;
     private final WeightProducts weights;
-    private final long gemmBytes;
+    private final long productBytes;
     private final int rowsPerPiece;
     private final Task cells = this::cells;
 
@@ -52,12 +50,14 @@ final class SimdLstmBackward implements Kernel {
         this.spec = spec;
         this.workers = workers;
         int gates = 4 * spec.h();
-        int steps = Math.multiplyExact(spec.t(), spec.b());
-        this.step = new SimdGemm(GemmSpec.of(spec.b(), spec.h(), gates), workers, GEMM_SLOT, true);
-        this.src = new SimdGemm(GemmSpec.of(steps, spec.i(), gates), workers, GEMM_SLOT, false);
+        this.products = new StepProducts(
+                new PanelProduct(gates, spec.i(), false),
+                new PanelProduct(gates, spec.h(), false),
+                false,
+                spec.b(),
+                workers);
         this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), gates, workers);
-        long bytes = Math.max(step.scratchBytes(), src.scratchBytes());
-        this.gemmBytes = SimdLstm.aligned(Math.max(bytes, weights.scratchBytes()));
+        this.productBytes = SimdLstm.aligned(Math.max(products.scratchBytes(), weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }
 
@@ -73,15 +73,13 @@ final class SimdLstmBackward implements Kernel {
 
     @Override
     public long scratchBytes() {
-        return gemmBytes + 4 * SimdLstm.gateFloats(spec);
+        return productBytes + 4 * SimdLstm.gateFloats(spec);
     }
 
     @Override
     public void execute(long[] frame) {
-        long diffGates = frame[SCRATCH] + gemmBytes;
+        long diffGates = frame[SCRATCH] + productBytes;
         states(frame, diffGates);
-        SimdLstm.operands(frame, diffGates, frame[WEIGHTS_IH], frame[DIFF_SRC], frame[SCRATCH]);
-        src.execute(frame);
         weights.input(frame, diffGates, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[SCRATCH]);
         weights.hidden(frame, diffGates, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
         weights.bias(frame, diffGates, frame[DIFF_BIAS]);
@@ -92,8 +90,9 @@ final class SimdLstmBackward implements Kernel {
         long stateBytes = 4L * spec.b() * spec.h();
         Pack.move(frame[DIFF_HN], frame[DIFF_H0], spec.b() * spec.h());
         Pack.move(frame[DIFF_CN], frame[DIFF_C0], spec.b() * spec.h());
-        SimdLstm.operands(frame, diffGates, frame[WEIGHTS_HH], frame[DIFF_H0], frame[SCRATCH]);
-        step.packB(frame);
+        if (spec.t() > 0) {
+            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], frame[SCRATCH]);
+        }
         long storedCells = frame[WORKSPACE] + 4 * SimdLstm.gateFloats(spec);
         for (int t = spec.t() - 1; t >= 0; t--) {
             frame[GATES_SLOT] = frame[WORKSPACE] + 4 * t * stateBytes;
@@ -102,8 +101,9 @@ final class SimdLstmBackward implements Kernel {
             frame[DIFF_SLOT] = frame[DIFF_DST] + t * stateBytes;
             frame[OUT_SLOT] = diffGates + 4 * t * stateBytes;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-            SimdLstm.operands(frame, frame[OUT_SLOT], frame[WEIGHTS_HH], frame[DIFF_H0], frame[SCRATCH]);
-            step.product(frame);
+            StepProducts.first(frame, frame[OUT_SLOT], frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
+            StepProducts.second(frame, frame[OUT_SLOT], frame[DIFF_H0], 0);
+            products.run(frame);
         }
     }
 

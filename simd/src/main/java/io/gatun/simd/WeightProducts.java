@@ -1,7 +1,5 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.SimdLstm.GEMM_SLOT;
-
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.GemmSpec;
@@ -14,8 +12,10 @@ final class WeightProducts {
     /** Columns of gates whose sums are one piece: a row of them is 2 KB. */
     private static final int BIAS_COLUMNS = 512;
 
-    private static final int FROM_SLOT = 29;
-    private static final int TO_SLOT = 30;
+    // Slots of the frame behind the operands and the scratch of the widest recurrent spec.
+    private static final int GEMM_SLOT = StepProducts.FIRST_SLOT;
+    private static final int FROM_SLOT = GEMM_SLOT + 4;
+    private static final int TO_SLOT = GEMM_SLOT + 5;
 
     private final int t;
     private final int rows;
@@ -46,18 +46,25 @@ final class WeightProducts {
 
     /** diffWeights [gates, i] = diffᵀ · src. */
     void input(long[] frame, long diff, long src, long diffWeights, long scratch) {
-        SimdLstm.operands(frame, diff, src, diffWeights, scratch);
+        operands(frame, diff, src, diffWeights, scratch);
         input.execute(frame);
     }
 
     /** diffWeights [gates, h] = diffᵀ · states before each step. */
     void hidden(long[] frame, long diff, long h0, long dst, long diffWeights, long scratch) {
-        SimdLstm.operands(frame, diff, h0, diffWeights, scratch);
+        operands(frame, diff, h0, diffWeights, scratch);
         first.execute(frame);
         if (t > 1) {
-            SimdLstm.operands(frame, diff + firstBytes, dst, diffWeights, scratch);
+            operands(frame, diff + firstBytes, dst, diffWeights, scratch);
             rest.execute(frame);
         }
+    }
+
+    private static void operands(long[] frame, long a, long b, long c, long scratch) {
+        frame[GEMM_SLOT] = a;
+        frame[GEMM_SLOT + 1] = b;
+        frame[GEMM_SLOT + 2] = c;
+        frame[GEMM_SLOT + 3] = scratch;
     }
 
     /** diffBias [gates] = column sums of diff. */
