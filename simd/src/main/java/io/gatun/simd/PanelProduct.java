@@ -27,19 +27,35 @@ final class PanelProduct {
     private final int k;
     private final int n;
     private final boolean transB;
+    private final boolean turned;
     private final int kPerBlock;
     private final Strides[] blocks;
 
-    /** Weights are [n, k] if {@code transB}, else [k, n]. */
+    /** Columns of a strip of A in a product that is {@link #turned}: a cache line. */
+    static final int STRIP = 16;
+
+    /** A [rows, k] times B, which is stored as [n, k] if {@code transB}, else as [k, n]. */
     PanelProduct(int k, int n, boolean transB) {
+        this(k, n, transB, false);
+    }
+
+    /** Aᵀ times B [k, n], where up to {@link #STRIP} columns of A are a strip [k, STRIP]. */
+    static PanelProduct turned(int k, int n) {
+        return new PanelProduct(k, n, false, true);
+    }
+
+    private PanelProduct(int k, int n, boolean transB, boolean turned) {
         this.k = k;
         this.n = n;
         this.transB = transB;
-        this.kPerBlock = Math.ceilDiv(k, Math.ceilDiv(k, MAX_K));
+        this.turned = turned;
+        this.kPerBlock = k == 0 ? 1 : Math.ceilDiv(k, Math.ceilDiv(k, MAX_K));
         this.blocks = new Strides[Math.ceilDiv(k, kPerBlock)];
         for (int i = 0; i < blocks.length; i++) {
             int steps = Math.min(kPerBlock, k - i * kPerBlock);
-            blocks[i] = new Strides(4L * k, 4, TILE_ROW, steps, 1, Tiles.NO_OFFSET);
+            blocks[i] = turned
+                    ? new Strides(4, 4L * STRIP, TILE_ROW, steps, 1, Tiles.NO_OFFSET)
+                    : new Strides(4L * k, 4, TILE_ROW, steps, 1, Tiles.NO_OFFSET);
         }
     }
 
@@ -65,10 +81,19 @@ final class PanelProduct {
         return 4L * MICRO.rows * WIDTH + (rows < MICRO.rows ? 4L * MICRO.rows * largestK : 0);
     }
 
+    /** Packs one panel of B [k, n], of which the first rows lie at one place and the others at another. */
+    void pack(long first, int firstRows, long rest, long packed, int panel) {
+        int column = panel * WIDTH;
+        int columns = Math.min(WIDTH, n - column);
+        long to = packed + (long) panel * k * TILE_ROW;
+        Pack.rows(first + 4L * column, 4L * n, firstRows, columns, WIDTH, to);
+        Pack.rows(rest + 4L * column, 4L * n, k - firstRows, columns, WIDTH, to + firstRows * TILE_ROW);
+    }
+
     void pack(long weights, long packed, int panel) {
         int column = panel * WIDTH;
         int columns = Math.min(WIDTH, n - column);
-        long to = packed + panel * k * TILE_ROW;
+        long to = packed + (long) panel * k * TILE_ROW;
         if (transB) {
             Pack.columns(weights + 4L * column * k, 4L * k, k, columns, WIDTH, to);
         } else {
@@ -79,13 +104,13 @@ final class PanelProduct {
     /**
      * Columns of the panels {@code from} to {@code to} of C [rows, n] = A·B + bias, or C += A·B.
      *
-     * @param a rows next to each other, k floats each
+     * @param a rows next to each other, k floats each, or a strip
      * @param bias address of n floats, or 0 for none
      * @param adds whether to add to C, without a bias
      * @param own this thread's {@link #workerBytes}
      */
     void multiply(long a, int rows, long packed, int from, int to, long c, long bias, boolean adds, long own) {
-        if (rows < MICRO.rows) {
+        if (rows < MICRO.rows && !turned) {
             long filled = own + MICRO.rows * TILE_ROW;
             Pack.move(a, filled, rows * k);
             Pack.zero(filled + 4L * rows * k, (MICRO.rows - rows) * k);
@@ -95,7 +120,7 @@ final class PanelProduct {
             for (int i = 0; i < blocks.length; i++) {
                 long first = (long) i * kPerBlock;
                 long b = packed + (panel * (long) k + first) * TILE_ROW;
-                block(blocks[i], a + 4 * first, rows, b, panel, c, bias, adds || i > 0, own);
+                block(blocks[i], a + first * blocks[i].aStep(), rows, b, panel, c, bias, adds || i > 0, own);
             }
         }
     }

@@ -10,7 +10,7 @@ import io.gatun.spec.GruSpec;
 /**
  * GRU backward: step by step from the last, the fused cell and the products with weightsIh and weightsHh; then one
  * product over all steps for the gradient of each of them. The gradients before the activations are in the scratch
- * memory: those of the inputs' part, [t, b, 3h], and those of the state's part, which differ in the third that the reset
+ * memory: those of the inputs' part, 3h a row, and those of the state's part, which differ in the third that the reset
  * gate scales. diffH0 carries the state's gradient from step to step.
  */
 final class SimdGruBackward implements Kernel {
@@ -38,6 +38,12 @@ final class SimdGruBackward implements Kernel {
     private static final int OUT_X_SLOT = FREE_SLOT + 4;
     private static final int OUT_Y_SLOT = FREE_SLOT + 5;
 
+    private static final int STEP_SLOT = FREE_SLOT + 6;
+
+    // Kept are the gradients of r, z, the inputs' part of n and its hidden part.
+    private static final int[] OF_INPUT = {0, 1, 2};
+    private static final int[] OF_HIDDEN = {0, 1, 3};
+
     private final GruSpec spec;
     private final Workers workers;
     private final StepProducts products;
@@ -56,7 +62,8 @@ final class SimdGruBackward implements Kernel {
                 true,
                 spec.b(),
                 workers);
-        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), gates, workers);
+        this.weights = new WeightProducts(
+                spec.t(), spec.b(), spec.i(), spec.h(), 4, OF_INPUT, OF_HIDDEN, workers);
         this.productBytes = SimdLstm.aligned(Math.max(products.scratchBytes(), weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }
@@ -73,11 +80,11 @@ final class SimdGruBackward implements Kernel {
 
     @Override
     public long scratchBytes() {
-        return productBytes + 2 * diffBytes();
+        return productBytes + 2 * diffBytes() + weights.stripsBytes();
     }
 
     private long diffBytes() {
-        return SimdLstm.aligned(4 * 3 * SimdGru.gateFloats(spec));
+        return SimdLstm.aligned(4L * 3 * spec.b() * spec.h());
     }
 
     @Override
@@ -86,15 +93,16 @@ final class SimdGruBackward implements Kernel {
         long diffX = scratch + productBytes;
         long diffY = diffX + diffBytes();
         states(frame, diffX, diffY);
-        weights.input(frame, diffX, frame[SRC], frame[DIFF_WEIGHTS_IH], scratch);
-        weights.hidden(frame, diffY, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], scratch);
-        weights.bias(frame, diffX, frame[DIFF_BIAS_IH]);
-        weights.bias(frame, diffY, frame[DIFF_BIAS_HH]);
+        long strips = diffY + diffBytes();
+        weights.input(frame, strips, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS_IH], scratch);
+        weights.hidden(frame, strips, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], frame[DIFF_BIAS_HH], scratch);
     }
 
     /** All steps, last first: the gradients before the activations, and of the state. */
     private void states(long[] frame, long diffX, long diffY) {
         long stateBytes = 4L * spec.b() * spec.h();
+        frame[OUT_X_SLOT] = diffX;
+        frame[OUT_Y_SLOT] = diffY;
         Pack.move(frame[DIFF_HN], frame[DIFF_H0], spec.b() * spec.h());
         if (spec.t() > 0) {
             products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], frame[SCRATCH]);
@@ -105,11 +113,10 @@ final class SimdGruBackward implements Kernel {
             frame[PREVIOUS_SLOT] = t == 0 ? frame[H0] : frame[DST] + (t - 1) * stateBytes;
             frame[RESET_SLOT] = resets + t * stateBytes;
             frame[DIFF_SLOT] = frame[DIFF_DST] + t * stateBytes;
-            frame[OUT_X_SLOT] = diffX + 3 * t * stateBytes;
-            frame[OUT_Y_SLOT] = diffY + 3 * t * stateBytes;
+            frame[STEP_SLOT] = t;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-            StepProducts.first(frame, frame[OUT_X_SLOT], frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
-            StepProducts.second(frame, frame[OUT_Y_SLOT], frame[DIFF_H0], 0);
+            StepProducts.first(frame, diffX, frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
+            StepProducts.second(frame, diffY, frame[DIFF_H0], 0);
             products.run(frame);
         }
     }
@@ -118,6 +125,8 @@ final class SimdGruBackward implements Kernel {
         int first = piece * rowsPerPiece;
         long row = 4L * spec.h();
         for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
+            long x = frame[OUT_X_SLOT] + 3 * b * row;
+            long y = frame[OUT_Y_SLOT] + 3 * b * row;
             GruCell.backward(
                     frame[GATES_SLOT] + 3 * b * row,
                     spec.h(),
@@ -125,8 +134,14 @@ final class SimdGruBackward implements Kernel {
                     frame[PREVIOUS_SLOT] + b * row,
                     frame[DIFF_SLOT] + b * row,
                     frame[DIFF_H0] + b * row,
-                    frame[OUT_X_SLOT] + 3 * b * row,
-                    frame[OUT_Y_SLOT] + 3 * b * row);
+                    x,
+                    y);
+            long strips = frame[OUT_Y_SLOT] + diffBytes();
+            int step = (int) frame[STEP_SLOT] * spec.b() + b;
+            for (int gate = 0; gate < 3; gate++) {
+                weights.keep(strips, gate, step, x + gate * row);
+            }
+            weights.keep(strips, 3, step, y + 2 * row);
         }
     }
 }

@@ -9,8 +9,8 @@ import io.gatun.spec.LstmSpec;
 
 /**
  * LSTM backward: step by step from the last, the fused cell and the products with weightsIh and weightsHh; then one
- * product over all steps for the gradient of each of them. The gradients before the activations, [t, b, 4h], are in the
- * scratch memory; diffH0 and diffC0 carry the state's gradient from step to step.
+ * product over all steps for the gradient of each of them. The gradients before the activations are in the scratch
+ * memory; diffH0 and diffC0 carry the state's gradient from step to step.
  */
 final class SimdLstmBackward implements Kernel {
     // Operands.
@@ -38,6 +38,11 @@ final class SimdLstmBackward implements Kernel {
     private static final int DIFF_SLOT = FREE_SLOT + 3;
     private static final int OUT_SLOT = FREE_SLOT + 4;
 
+    private static final int STRIPS_SLOT = FREE_SLOT + 5;
+    private static final int STEP_SLOT = FREE_SLOT + 6;
+
+    private static final int[] ALL = {0, 1, 2, 3};
+
     private final LstmSpec spec;
     private final Workers workers;
     private final StepProducts products;
@@ -56,7 +61,7 @@ final class SimdLstmBackward implements Kernel {
                 false,
                 spec.b(),
                 workers);
-        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), gates, workers);
+        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), 4, ALL, ALL, workers);
         this.productBytes = SimdLstm.aligned(Math.max(products.scratchBytes(), weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }
@@ -73,21 +78,28 @@ final class SimdLstmBackward implements Kernel {
 
     @Override
     public long scratchBytes() {
-        return productBytes + 4 * SimdLstm.gateFloats(spec);
+        return productBytes + stepBytes() + weights.stripsBytes();
+    }
+
+    private long stepBytes() {
+        return SimdLstm.aligned(4L * 4 * spec.b() * spec.h());
     }
 
     @Override
     public void execute(long[] frame) {
         long diffGates = frame[SCRATCH] + productBytes;
-        states(frame, diffGates);
-        weights.input(frame, diffGates, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[SCRATCH]);
-        weights.hidden(frame, diffGates, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
-        weights.bias(frame, diffGates, frame[DIFF_BIAS]);
+        long strips = diffGates + stepBytes();
+        states(frame, diffGates, strips);
+        long scratch = frame[SCRATCH];
+        weights.input(frame, strips, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS], scratch);
+        weights.hidden(frame, strips, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], 0, scratch);
     }
 
     /** All steps, last first: the gradients before the activations, and of the states. */
-    private void states(long[] frame, long diffGates) {
+    private void states(long[] frame, long diffGates, long strips) {
         long stateBytes = 4L * spec.b() * spec.h();
+        frame[OUT_SLOT] = diffGates;
+        frame[STRIPS_SLOT] = strips;
         Pack.move(frame[DIFF_HN], frame[DIFF_H0], spec.b() * spec.h());
         Pack.move(frame[DIFF_CN], frame[DIFF_C0], spec.b() * spec.h());
         if (spec.t() > 0) {
@@ -99,10 +111,10 @@ final class SimdLstmBackward implements Kernel {
             frame[PREVIOUS_SLOT] = t == 0 ? frame[C0] : storedCells + (t - 1) * stateBytes;
             frame[CELL_SLOT] = storedCells + t * stateBytes;
             frame[DIFF_SLOT] = frame[DIFF_DST] + t * stateBytes;
-            frame[OUT_SLOT] = diffGates + 4 * t * stateBytes;
+            frame[STEP_SLOT] = t;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-            StepProducts.first(frame, frame[OUT_SLOT], frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
-            StepProducts.second(frame, frame[OUT_SLOT], frame[DIFF_H0], 0);
+            StepProducts.first(frame, diffGates, frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
+            StepProducts.second(frame, diffGates, frame[DIFF_H0], 0);
             products.run(frame);
         }
     }
@@ -111,6 +123,7 @@ final class SimdLstmBackward implements Kernel {
         int first = piece * rowsPerPiece;
         long row = 4L * spec.h();
         for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
+            long out = frame[OUT_SLOT] + 4 * b * row;
             LstmCell.backward(
                     frame[GATES_SLOT] + 4 * b * row,
                     spec.h(),
@@ -119,7 +132,10 @@ final class SimdLstmBackward implements Kernel {
                     frame[DIFF_SLOT] + b * row,
                     frame[DIFF_H0] + b * row,
                     frame[DIFF_C0] + b * row,
-                    frame[OUT_SLOT] + 4 * b * row);
+                    out);
+            for (int gate = 0; gate < 4; gate++) {
+                weights.keep(frame[STRIPS_SLOT], gate, (int) frame[STEP_SLOT] * spec.b() + b, out + gate * row);
+            }
         }
     }
 }

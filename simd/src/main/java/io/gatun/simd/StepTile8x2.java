@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 8 rows x 2 vectors of {@link PanelProduct}: of {@link Micro}'s contract the case that rows of A are stored one float
- * after the other, in one stretch, and b is a panel of this width. With fewer numbers to keep than {@link Micro8x2} C2
+ * 8 rows x 2 vectors of {@link PanelProduct}: of {@link Micro}'s contract the case of one stretch of k and a b that is a
+ * panel of this width. With fewer numbers to keep than {@link Micro8x2} C2
  * has registers for all of them; there it keeps strides on the stack in some JVMs (375 GFLOP/s on two cores for 515).
  */
 final class StepTile8x2 extends Micro {
@@ -29,6 +29,7 @@ final class StepTile8x2 extends Micro {
     void run(Strides s, long a0, long b0, long c, long cRow) {
         long row = s.aRow();
         long row3 = 3 * row;
+        long aStep = s.aStep();
         long a = a0;
         long a4 = a + 4 * row;
         FloatVector zero = FloatVector.zero(F);
@@ -77,8 +78,8 @@ final class StepTile8x2 extends Micro {
             x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + row3));
             c7a = x.fma(ba, c7a);
             c7b = x.fma(bb, c7b);
-            a += 4;
-            a4 += 4;
+            a += aStep;
+            a4 += aStep;
         }
         c0a.intoMemorySegment(MEMORY, c, ORDER);
         c0b.intoMemorySegment(MEMORY, c + V1, ORDER);
