@@ -7,6 +7,7 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -206,6 +207,24 @@ sealed interface Op {
         @Override
         public String name() {
             return "dropout";
+        }
+    }
+
+    /** Inputs src, h0, weightsIh, weightsHh, biasIh, biasHh; outputs dst, hn. */
+    record Gru(GruSpec spec, Plan forward, MemorySegment workspace) implements Op {
+        @Override
+        public String name() {
+            return "gru";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return true;
         }
     }
 

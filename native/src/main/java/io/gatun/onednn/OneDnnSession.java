@@ -15,6 +15,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -99,6 +100,7 @@ final class OneDnnSession implements Backend.Session {
             case ConvSpec s -> Convolution.kernel(engine, s);
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
+            case GruSpec _ -> throw new Refusal("not yet");
             case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);
             case PoolSpec s -> Pooling.kernel(engine, s);

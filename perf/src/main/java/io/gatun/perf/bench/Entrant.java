@@ -7,6 +7,7 @@ import io.gatun.kernel.Operand.Access;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.Scope;
 import io.gatun.spec.Direction;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PoolSpec;
@@ -76,6 +77,7 @@ final class Entrant {
     private static Map<String, MemorySegment> forward(String name, Kernels kernels, Spec spec, long seed, Scope scope) {
         Spec before =
                 switch (spec) {
+                    case GruSpec gru when gru.pass() == Pass.BACKWARD -> gru.with(Pass.TRAINING);
                     case LstmSpec lstm when lstm.pass() == Pass.BACKWARD -> lstm.with(Pass.TRAINING);
                     case PoolSpec pool
                     when pool.direction() == Direction.BACKWARD && pool.op() == PoolSpec.Op.MAX ->
