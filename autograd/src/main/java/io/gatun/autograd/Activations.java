@@ -24,6 +24,13 @@ public final class Activations {
         return tape.record(op, dst, src);
     }
 
+    /** The activation of what only its caller knows, which is released. */
+    static Tensor inPlaceOf(Tensor src, Activation activation) {
+        Tensor dst = activation(src, activation);
+        src.release();
+        return dst;
+    }
+
     /** Probabilities over the last axis. */
     public static Tensor softmax(Tensor src) {
         return softmax(src, SoftmaxSpec.Op.SOFTMAX);

@@ -19,6 +19,7 @@ final class Backward {
     private final List<Entry> entries;
     private final GradientMemory memory;
     private final Leaves leaves = new Leaves(this);
+    private boolean walking;
 
     Backward(Tape tape, List<Entry> entries, GradientMemory memory) {
         this.tape = tape;
@@ -28,6 +29,11 @@ final class Backward {
 
     void forget() {
         memory.forget();
+    }
+
+    /** Whether a rule is running, which may read what its caller has released. */
+    boolean walking() {
+        return walking;
     }
 
     void run(Tensor loss, boolean retain) {
@@ -43,6 +49,7 @@ final class Backward {
         int last = loss.record;
         List<Entry> passed = new ArrayList<>();
         boolean done = false;
+        walking = true;
         try {
             mark(loss);
             seed(loss);
@@ -52,12 +59,16 @@ final class Backward {
                     Gradients.apply(this, entry);
                     passed.add(entry);
                     drop(entry);
+                    if (!retain) {
+                        entry.release(tape.slab());
+                    }
                 }
             }
             leaves.addToWhatTheyHad();
             passed.forEach(entry -> entry.consumed = !retain);
             done = true;
         } finally {
+            walking = false;
             for (int i = last; i >= 0; i--) {
                 drop(entries.get(i));
             }

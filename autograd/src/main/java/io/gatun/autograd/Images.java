@@ -30,7 +30,7 @@ public final class Images {
      */
     public static Tensor conv2d(Tensor src, Tensor weights, Tensor bias, Window window, Activation activation) {
         if (!activation.kind().usesOutput()) {
-            return Activations.activation(conv2d(src, weights, bias, window, Activation.IDENTITY), activation);
+            return Activations.inPlaceOf(conv2d(src, weights, bias, window, Activation.IDENTITY), activation);
         }
         Tape tape = Tape.of("conv2d", src, weights, bias);
         image("conv2d", src);
@@ -112,7 +112,9 @@ public final class Images {
         image("globalAvgPool", src);
         Shape s = src.shape;
         Tensor dst = pool("globalAvgPool", src, PoolSpec.global(s.dim(0), s.dim(1), s.dim(2), s.dim(3)));
-        return Views.reshape(dst, s.dim(0), s.dim(3));
+        Tensor means = Views.reshape(dst, s.dim(0), s.dim(3));
+        dst.release();
+        return means;
     }
 
     /**

@@ -38,7 +38,7 @@ public final class Matrices {
     /** dst = activation(src · weightsᵀ + bias), the activation in the same pass where its gradient allows. */
     public static Tensor linear(Tensor src, Tensor weights, Tensor bias, Activation activation) {
         if (!activation.kind().usesOutput()) {
-            return Activations.activation(linear(src, weights, bias, Activation.IDENTITY), activation);
+            return Activations.inPlaceOf(linear(src, weights, bias, Activation.IDENTITY), activation);
         }
         Tape tape = Tape.of("linear", src, weights, bias);
         Views.require("linear", src, DType.F32);

@@ -109,6 +109,10 @@ public final class Tape implements AutoCloseable {
         return step;
     }
 
+    boolean walking() {
+        return backward.walking();
+    }
+
     long generation() {
         return slab.generation();
     }
@@ -124,7 +128,9 @@ public final class Tape implements AutoCloseable {
 
     /** Memory of this step for {@code shape} in float32, of any content: for inputs that the caller fills. */
     public Tensor empty(Shape shape, String label) {
-        return new Tensor(this, shape, DType.F32, allocate(4 * shape.elements(), label), label, null);
+        Tensor tensor = new Tensor(this, shape, DType.F32, allocate(4 * shape.elements(), label), label, null);
+        tensor.owned = true;
+        return tensor;
     }
 
     /** Zeros. */
@@ -218,6 +224,8 @@ public final class Tape implements AutoCloseable {
     Tensor record(Op op, Tensor output, Tensor... inputs) {
         if (records(inputs)) {
             record(op, inputs, output);
+        } else if (op.workspace() != null) {
+            slab.free(op.workspace());
         }
         return output;
     }
@@ -289,7 +297,8 @@ public final class Tape implements AutoCloseable {
      * @throws IllegalStateException if nothing was recorded, if its graph was freed by an earlier backward, or if a
      *     tensor that a rule needs was changed in place
      * @throws io.gatun.memory.NativeMemoryException if the budget has no room. After any exception no gradient has
-     *     changed, and backward may be called again
+     *     changed. Backward may be called again unless it had begun to reuse {@link Tensor#release released} tensors; it
+     *     then says so, and the step can be done again, after {@link #abandon} and {@code reset(step())}
      */
     public void backward(Tensor loss, boolean retain) {
         slab.requireOwner("backward");

@@ -34,6 +34,20 @@ public class Tensor {
     /** Backward is on its way to this tensor. */
     boolean needed;
 
+    /** Whether the memory is the slab's, made for this tensor: neither a caller's nor a view. */
+    boolean owned;
+
+    /** How many of this base and its views are not released. */
+    private int handles = 1;
+
+    /** How many recorded rules that have not run will read this base. */
+    private int readers;
+
+    private boolean released;
+
+    /** The memory of this base was given back. */
+    private boolean gone;
+
     MemorySegment grad;
 
     /** Whether {@link #grad} may be added to in place, and whether an input's gradient is the same memory. */
@@ -49,6 +63,9 @@ public class Tensor {
         this.label = label;
         this.base = base;
         this.generation = tape == null ? 0 : tape.generation();
+        if (base != null) {
+            base.handles++;
+        }
     }
 
     public final Shape shape() {
@@ -85,7 +102,7 @@ public class Tensor {
     /**
      * The values, for reading; whoever writes them calls {@link #changed()}.
      *
-     * @throws IllegalStateException naming the tensor, if its step is over
+     * @throws IllegalStateException naming the tensor, if its step is over or it was {@link #release released}
      */
     public MemorySegment data() {
         if (generation != tape.generation()) {
@@ -93,7 +110,47 @@ public class Tensor {
                     + " of its tape, which is over (now " + tape.generation()
                     + "); copy what must outlive a step before reset()");
         }
+        if (gone() || (released && !tape.walking())) {
+            throw new IllegalStateException(this + " was released, and its memory may hold other values by now; call"
+                    + " release() after its last use, and not at all if it is needed after backward");
+        }
         return memory;
+    }
+
+    /**
+     * The caller needs these values no more, as after Python's {@code del}: their memory is used for other tensors as
+     * soon as no view of them and no recorded gradient rule needs it, which is at once where nothing is recorded, and
+     * otherwise during backward. Layers release what they pass on from one to the next; what is never released stays
+     * until the step ends. Does nothing to a parameter, nor to memory that is the caller's own.
+     */
+    public final void release() {
+        if (tape != null && !released && generation == tape.generation()) {
+            released = true;
+            root().handles--;
+            root().freeIfUnneeded();
+        }
+    }
+
+    boolean gone() {
+        return root().gone;
+    }
+
+    /** A recorded rule will read this. */
+    void toBeRead() {
+        root().readers++;
+    }
+
+    /** That rule has run. */
+    void wasRead() {
+        root().readers--;
+        root().freeIfUnneeded();
+    }
+
+    private void freeIfUnneeded() {
+        if (owned && !gone && handles == 0 && readers == 0) {
+            gone = true;
+            tape.slab().free(memory);
+        }
     }
 
     /** The gradient of a leaf after backward, of this shape; null if none has arrived. Valid as {@link #data()} is. */

@@ -50,7 +50,13 @@ public final class ResidualBlock extends Module {
         Tensor value = src;
         int last = convs.size() - 1;
         for (int i = 0; i <= last; i++) {
-            value = norms.get(i).forward(convs.get(i).forward(value), i == last ? shortcut : null);
+            Tensor sums = through(convs.get(i), value, src);
+            value = norms.get(i).forward(sums, i == last ? shortcut : null);
+            sums.release();
+        }
+        if (shortcut != src) {
+            // No rule reads it, so it goes at once.
+            shortcut.release();
         }
         return value;
     }

@@ -76,13 +76,13 @@ public final class ResNet extends Module {
     /** Logits [n, classes] of images [n, h, w, 3]. */
     @Override
     public Tensor forward(Tensor images) {
-        Tensor value = bn1.forward(conv1.forward(images));
+        Tensor value = through(bn1, conv1.forward(images), images);
         if (maxPool != null) {
-            value = maxPool.forward(value);
+            value = through(maxPool, value, images);
         }
         for (Sequential stage : stages) {
-            value = stage.forward(value);
+            value = through(stage, value, images);
         }
-        return fc.forward(pool.forward(value));
+        return through(fc, through(pool, value, images), images);
     }
 }
