@@ -5,6 +5,7 @@ import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 
 /**
  * A dense row-major array in off-heap memory, made on a {@link Tape} and valid until the tape's next step. Nothing to
@@ -45,6 +46,11 @@ public class Tensor {
 
     private boolean released;
 
+    /** Computes these values again into the memory it is given; null where that cannot be. */
+    Consumer<MemorySegment> recipe;
+
+    private boolean viewed;
+
     /** The memory of this base was given back. */
     private boolean gone;
 
@@ -65,6 +71,7 @@ public class Tensor {
         this.generation = tape == null ? 0 : tape.generation();
         if (base != null) {
             base.handles++;
+            base.viewed = true;
         }
     }
 
@@ -110,7 +117,12 @@ public class Tensor {
                     + " of its tape, which is over (now " + tape.generation()
                     + "); copy what must outlive a step before reset()");
         }
-        if (gone() || (released && !tape.walking())) {
+        if (root().gone && recomputable() && tape.walking()) {
+            memory = tape.slab().allocate(memory.byteSize(), label);
+            gone = false;
+            recipe.accept(memory);
+        }
+        if (root().gone || (released && !tape.walking())) {
             throw new IllegalStateException(this + " was released, and its memory may hold other values by now; call"
                     + " release() after its last use, and not at all if it is needed after backward");
         }
@@ -131,8 +143,26 @@ public class Tensor {
         }
     }
 
+    /**
+     * As {@link #release}, and where a rule needs the values they are computed again: their memory is free from here to
+     * there for one more pass over the input, with the same bits. Only results of batch norm can be computed again; with
+     * others this is the plain release.
+     */
+    public final void releaseToRecompute() {
+        release();
+        if (owned && released && !gone && handles == 0 && readers > 0 && recomputable()) {
+            gone = true;
+            tape.slab().free(memory);
+        }
+    }
+
+    private boolean recomputable() {
+        return recipe != null && !viewed;
+    }
+
+    /** Whether no rule can read this any more. */
     boolean gone() {
-        return root().gone;
+        return root().gone && !recomputable();
     }
 
     /** A recorded rule will read this. */

@@ -50,7 +50,11 @@ public final class ResidualBlock extends Module {
         Tensor value = src;
         int last = convs.size() - 1;
         for (int i = 0; i <= last; i++) {
-            Tensor sums = through(convs.get(i), value, src);
+            Tensor sums = convs.get(i).forward(value);
+            if (value != src) {
+                // Between the convolutions: 209 MB of ResNet-50 b16 for TIME of its step.
+                value.releaseToRecompute();
+            }
             value = norms.get(i).forward(sums, i == last ? shortcut : null);
             sums.release();
         }

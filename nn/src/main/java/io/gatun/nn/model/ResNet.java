@@ -76,12 +76,20 @@ public final class ResNet extends Module {
     /** Logits [n, classes] of images [n, h, w, 3]. */
     @Override
     public Tensor forward(Tensor images) {
-        Tensor value = through(bn1, conv1.forward(images), images);
+        Tensor stem = through(bn1, conv1.forward(images), images);
+        Tensor value = stem;
         if (maxPool != null) {
-            value = through(maxPool, value, images);
+            value = maxPool.forward(stem);
+            stem.releaseToRecompute();
         }
         for (Sequential stage : stages) {
-            value = through(stage, value, images);
+            Tensor result = stage.forward(value);
+            if (value == stem) {
+                stem.releaseToRecompute();
+            } else {
+                value.release();
+            }
+            value = result;
         }
         return through(fc, through(pool, value, images), images);
     }
