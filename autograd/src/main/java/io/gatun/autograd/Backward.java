@@ -20,6 +20,7 @@ final class Backward {
     private final GradientMemory memory;
     private final Leaves leaves = new Leaves(this);
     private boolean walking;
+    private Parameter[] written = {};
 
     Backward(Tape tape, List<Entry> entries, GradientMemory memory) {
         this.tape = tape;
@@ -29,6 +30,11 @@ final class Backward {
 
     void forget() {
         memory.forget();
+    }
+
+    /** The parameters whose gradient the latest backward has written in place. */
+    Parameter[] written() {
+        return written;
     }
 
     /** Whether a rule is running, which may read what its caller has released. */
@@ -64,6 +70,10 @@ final class Backward {
                     }
                 }
             }
+            if (leaves.had()) {
+                tape.once();
+            }
+            written = leaves.begun();
             leaves.addToWhatTheyHad();
             passed.forEach(entry -> entry.consumed = !retain);
             done = true;
@@ -102,7 +112,7 @@ final class Backward {
 
     private void seed(Tensor loss) {
         MemorySegment one = memory.take(4);
-        one.set(ValueLayout.JAVA_FLOAT, 0, 1);
+        tape.act(() -> one.set(ValueLayout.JAVA_FLOAT, 0, 1));
         loss.grad = one;
         loss.gradOwned = true;
     }
@@ -147,6 +157,24 @@ final class Backward {
         return memory.take(4 * elements);
     }
 
+    /** As {@link #temporary}, zero. */
+    MemorySegment zeros(long elements) {
+        MemorySegment zeros = temporary(elements);
+        tape.zero(zeros);
+        return zeros;
+    }
+
+    /** As {@link #temporary}, each element one. */
+    MemorySegment ones(int elements) {
+        MemorySegment ones = temporary(elements);
+        tape.act(() -> {
+            for (int i = 0; i < elements; i++) {
+                ones.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1);
+            }
+        });
+        return ones;
+    }
+
     void free(MemorySegment temporary) {
         memory.give(temporary);
     }
@@ -168,8 +196,7 @@ final class Backward {
             return parameter.grad();
         }
         if (input.grad == null) {
-            input.grad = temporary(input.shape.elements());
-            input.grad.fill((byte) 0);
+            input.grad = zeros(input.shape.elements());
             input.gradOwned = true;
         } else if (!input.gradOwned || input.gradShared) {
             MemorySegment own = temporary(input.shape.elements());

@@ -64,7 +64,7 @@ public final class Images {
                 window.groups,
                 bias != null,
                 activation);
-        Tensor dst = tape.empty(Shape.of(s.dim(0), plain.oh(), plain.ow(), w.dim(0)), "conv2d");
+        Tensor dst = tape.result(Shape.of(s.dim(0), plain.oh(), plain.ow(), w.dim(0)), "conv2d");
         if (bias == null) {
             tape.run(plain, src.data(), weights.data(), dst.memory);
         } else {
@@ -96,7 +96,7 @@ public final class Images {
 
     private static Tensor pool(String name, Tensor src, PoolSpec spec) {
         Tape tape = Tape.of(name, src);
-        Tensor dst = tape.empty(Shape.of(spec.n(), spec.oh(), spec.ow(), spec.c()), name);
+        Tensor dst = tape.result(Shape.of(spec.n(), spec.oh(), spec.ow(), spec.c()), name);
         MemorySegment indices = null;
         if (spec.op() == PoolSpec.Op.MAX) {
             indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
@@ -156,7 +156,7 @@ public final class Images {
         long rows = src.shape.elements() / c;
         Pass pass = norm.training ? Pass.TRAINING : Pass.INFERENCE;
         BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, norm.momentum, residual != null, relu);
-        Tensor dst = tape.empty(src.shape, "batchNorm");
+        Tensor dst = tape.result(src.shape, "batchNorm");
         List<MemorySegment> run = new ArrayList<>(9);
         run.add(src.data());
         if (residual != null) {
@@ -175,7 +175,9 @@ public final class Images {
             run.add(mean);
             run.add(invStd);
         } else if (records) {
-            running(norm, c, mean, invStd);
+            MemorySegment means = mean;
+            MemorySegment scales = invStd;
+            tape.act(() -> running(norm, c, means, scales));
         }
         if (norm.training) {
             tape.moves(norm.runningMean);
@@ -186,8 +188,8 @@ public final class Images {
         tape.run(spec, operands);
         if (norm.training) {
             dst.recipe = again -> again(tape, spec, operands, again);
-            norm.runningMean.changed();
-            norm.runningVar.changed();
+            tape.act(norm.runningMean::changed);
+            tape.act(norm.runningVar::changed);
         }
         return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, norm.beta, residual);
     }
@@ -206,9 +208,11 @@ public final class Images {
     private static void count(Tape tape, Tensor batches) {
         if (batches != null) {
             tape.moves(batches);
-            long before = batches.data().get(ValueLayout.JAVA_LONG, 0);
-            batches.data().set(ValueLayout.JAVA_LONG, 0, before + 1);
-            batches.changed();
+            tape.act(() -> {
+                long before = batches.data().get(ValueLayout.JAVA_LONG, 0);
+                batches.data().set(ValueLayout.JAVA_LONG, 0, before + 1);
+                batches.changed();
+            });
         }
     }
 

@@ -25,7 +25,7 @@ public final class Matrices {
         int[] dims = Arrays.copyOf(batch.dims(), batch.rank() + 2);
         dims[dims.length - 2] = a.shape.dim(transA ? -1 : -2);
         dims[dims.length - 1] = b.shape.dim(transB ? -2 : -1);
-        Tensor dst = tape.empty(Shape.of(dims), "matmul");
+        Tensor dst = tape.result(Shape.of(dims), "matmul");
         tape.run(products.forward(), a.data(), b.data(), dst.memory);
         return tape.record(new Op.MatMul(products), dst, a, b);
     }
@@ -54,7 +54,7 @@ public final class Matrices {
         int out = weights.shape.dim(0);
         int rows = Math.toIntExact(Views.leading(src.shape, 1).elements());
         GemmSpec spec = GemmSpec.of(rows, out, in, false, true).withActivation(activation);
-        Tensor dst = tape.empty(Views.withLast(src.shape, out), "linear");
+        Tensor dst = tape.result(Views.withLast(src.shape, out), "linear");
         if (bias == null) {
             tape.run(spec, src.data(), weights.data(), dst.memory);
         } else {

@@ -210,6 +210,9 @@ public class Tensor {
         }
         MemorySegment.copy(values, 0, data(), ValueLayout.JAVA_FLOAT, 0, values.length);
         changed();
+        if (tape != null) {
+            tape.once();
+        }
     }
 
     /** A copy on the heap of the f32 values. */

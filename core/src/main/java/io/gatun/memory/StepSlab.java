@@ -40,6 +40,7 @@ public final class StepSlab extends Scope {
     private long small;
     private long bytes;
     private long generation;
+    private long latest;
     private long peak;
     private long largest;
     private long largestSmall;
@@ -234,11 +235,47 @@ public final class StepSlab extends Scope {
                 Canaries.poison(blocks.get(i));
             }
         }
-        generation++;
+        generation = ++latest;
         block = 0;
         offset = 0;
         small = 0;
         usedBefore = 0;
+        free.clear();
+    }
+
+    /**
+     * How far a step has come: for {@link #restore}.
+     *
+     * @param generation of that step
+     */
+    public record Mark(long generation, int block, long offset, long small, long usedBefore) {}
+
+    /** Whether there are canaries around what it hands out. */
+    public boolean debug() {
+        return canaries != null;
+    }
+
+    /** This step as it is now. */
+    public Mark mark() {
+        return new Mark(generation, block, offset, small, usedBefore);
+    }
+
+    /**
+     * Puts an earlier step in the place of this one, which is over: what was handed out up to that mark is its holders'
+     * again, though it holds what came after. For steps that are repeated on the same addresses. Not in debug mode, which
+     * has forgotten where its canaries were.
+     */
+    public void restore(Mark mark) {
+        if (closed || canaries != null) {
+            throw new IllegalStateException("slab '" + name() + "' cannot restore a step: it is "
+                    + (closed ? "closed" : "in debug mode"));
+        }
+        owner = Thread.currentThread();
+        generation = mark.generation;
+        block = mark.block;
+        offset = mark.offset;
+        small = mark.small;
+        usedBefore = mark.usedBefore;
         free.clear();
     }
 
@@ -273,7 +310,7 @@ public final class StepSlab extends Scope {
             checkCanaries();
         } finally {
             closed = true;
-            generation++;
+            generation = ++latest;
             arena.close();
             memory.budget().release(bytes);
             bytes = 0;
