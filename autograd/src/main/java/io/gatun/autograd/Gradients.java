@@ -387,8 +387,7 @@ final class Gradients {
         MemorySegment[] zeros = new MemorySegment[out.length];
         for (int i = 0; i < out.length; i++) {
             if (out[i].grad == null) {
-                zeros[i] = to.temporary(count(out[i]));
-                zeros[i].fill((byte) 0);
+                zeros[i] = to.zeros(count(out[i]));
             }
             run.add(zeros[i] == null ? out[i].grad : zeros[i]);
         }

@@ -33,6 +33,11 @@ sealed interface Op {
         return false;
     }
 
+    /** Memory that the rule alone reads, free once it has run; null if there is none. */
+    default MemorySegment workspace() {
+        return null;
+    }
+
     /** A matrix product; inputs a, b. */
     record MatMul(Products products) implements Op {
         @Override
@@ -87,6 +92,11 @@ sealed interface Op {
         @Override
         public String name() {
             return spec.op() == PoolSpec.Op.MAX ? "maxPool" : "avgPool";
+        }
+
+        @Override
+        public MemorySegment workspace() {
+            return indices;
         }
     }
 
@@ -210,7 +220,7 @@ sealed interface Op {
         }
     }
 
-    /** Inputs src, h0, weightsIh, weightsHh, biasIh, biasHh; outputs dst, hn. */
+    /** Inputs src, h0, weightsIh, weightsHh, biasIh, biasHh; outputs dst, hn; the rule alone reads the workspace. */
     record Gru(GruSpec spec, Plan forward, MemorySegment workspace) implements Op {
         @Override
         public String name() {
@@ -228,7 +238,7 @@ sealed interface Op {
         }
     }
 
-    /** Inputs src, h0, c0, weightsIh, weightsHh, bias; outputs dst, hn, cn. */
+    /** Inputs src, h0, c0, weightsIh, weightsHh, bias; outputs dst, hn, cn; the rule alone reads the workspace. */
     record Lstm(LstmSpec spec, Plan forward, MemorySegment workspace) implements Op {
         @Override
         public String name() {

@@ -33,7 +33,7 @@ public final class Sequences {
                 new EmbeddingSpec(Direction.FORWARD, table.shape.dim(0), table.shape.dim(1), indices.shape.elements());
         int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
         dims[dims.length - 1] = spec.dim();
-        Tensor dst = tape.empty(Shape.of(dims), "embedding");
+        Tensor dst = tape.result(Shape.of(dims), "embedding");
         tape.run(spec, indices.data(), table.data(), dst.memory);
         return tape.record(new Op.Embedding(spec), dst, table, indices);
     }
@@ -91,9 +91,9 @@ public final class Sequences {
         boolean records = tape.records(in);
         LstmSpec spec = new LstmSpec(records ? Pass.TRAINING : Pass.INFERENCE, s.dim(0), s.dim(1), s.dim(2), h);
         Plan plan = tape.plan(spec);
-        Tensor dst = tape.empty(Shape.of(s.dim(0), s.dim(1), h), "lstm");
-        Tensor hn = tape.empty(state, "lstm hn");
-        Tensor cn = tape.empty(state, "lstm cn");
+        Tensor dst = tape.result(Shape.of(s.dim(0), s.dim(1), h), "lstm");
+        Tensor hn = tape.result(state, "lstm hn");
+        Tensor cn = tape.result(state, "lstm cn");
         MemorySegment[] run = new MemorySegment[records ? 10 : 9];
         for (int i = 0; i < in.length; i++) {
             run[i] = in[i].data();
@@ -154,8 +154,8 @@ public final class Sequences {
         boolean records = tape.records(in);
         GruSpec spec = new GruSpec(records ? Pass.TRAINING : Pass.INFERENCE, s.dim(0), s.dim(1), s.dim(2), h);
         Plan plan = tape.plan(spec);
-        Tensor dst = tape.empty(Shape.of(s.dim(0), s.dim(1), h), "gru");
-        Tensor hn = tape.empty(state, "gru hn");
+        Tensor dst = tape.result(Shape.of(s.dim(0), s.dim(1), h), "gru");
+        Tensor hn = tape.result(state, "gru hn");
         MemorySegment[] run = new MemorySegment[records ? 9 : 8];
         for (int i = 0; i < in.length; i++) {
             run[i] = in[i].data();

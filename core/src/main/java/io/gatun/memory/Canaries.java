@@ -42,8 +42,25 @@ final class Canaries {
         }
     }
 
+    /** Checks one allocation, forgets it, fills it with NaN and returns it with its canaries' room. */
+    MemorySegment release(MemorySegment payload) {
+        for (int i = guarded.size() - 1; i >= 0; i--) {
+            MemorySegment whole = guarded.get(i).whole;
+            if (whole.address() == payload.address() - BYTES) {
+                check(guarded.remove(i));
+                poison(whole);
+                return whole;
+            }
+        }
+        throw new IllegalArgumentException(
+                "scope '" + scope + "' has handed out nothing at address " + payload.address() + ", or it was freed");
+    }
+
     void check() {
-        for (Guarded g : guarded) {
+        guarded.forEach(this::check);
+    }
+
+    private void check(Guarded g) {
             long size = g.whole.byteSize();
             for (long i = 0; i < size; i++) {
                 boolean canary = i < BYTES || i >= BYTES + g.payload;
@@ -52,7 +69,6 @@ final class Canaries {
                             + "' was overwritten at byte " + (i - BYTES) + " of " + g.payload);
                 }
             }
-        }
     }
 
     void forget() {

@@ -56,8 +56,20 @@ public abstract class Module {
         return parameter;
     }
 
-    /** The result for {@code src}, on its tape. */
+    /** The result for {@code src}, on its tape; {@code src} stays the caller's, what lies between is released. */
     public abstract Tensor forward(Tensor src);
+
+    /**
+     * {@code module.forward(value)}, releasing {@code value} ({@link Tensor#release}) unless it is the caller's
+     * {@code input} or the result itself.
+     */
+    protected static Tensor through(Module module, Tensor value, Tensor input) {
+        Tensor result = module.forward(value);
+        if (value != input && value != result) {
+            value.release();
+        }
+        return result;
+    }
 
     /**
      * Gives all parameters of this module and its children their memory and first values.
