@@ -51,7 +51,7 @@ final class SimdConv implements Kernel {
     private final int outSlot;
     private final int scratchSlot;
 
-    private SimdConv(ConvSpec spec, Workers workers) {
+    SimdConv(ConvSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
         this.forward = spec.direction() == Direction.FORWARD;
@@ -96,7 +96,7 @@ final class SimdConv implements Kernel {
         if (isGemm(spec)) {
             return SimdGemm.offer(gemm(spec), workers);
         }
-        return Offer.of(new SimdConv(spec, workers));
+        return Offer.of(Winograd.suits(spec) ? new Winograd(spec, workers) : new SimdConv(spec, workers));
     }
 
     private static boolean isGemm(ConvSpec s) {
