@@ -91,7 +91,10 @@ final class SimdConv implements Kernel {
                             : new SimdDepthwise(spec, workers));
         }
         if (spec.direction() == Direction.BACKWARD_WEIGHTS) {
-            return Offer.of(new SimdConvWeights(spec, workers));
+            return Offer.of(
+                    WinogradWeights.suits(spec)
+                            ? new WinogradWeights(spec, workers)
+                            : new SimdConvWeights(spec, workers));
         }
         if (isGemm(spec)) {
             return SimdGemm.offer(gemm(spec), workers);

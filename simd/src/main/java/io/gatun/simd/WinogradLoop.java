@@ -37,6 +37,10 @@ final class WinogradLoop {
     static final WinogradLoop OUTPUT = new WinogradLoop("output");
     static final WinogradLoop WEIGHTS_DOWN = new WinogradLoop("weightsDown");
     static final WinogradLoop WEIGHTS_ACROSS = new WinogradLoop("weightsAcross");
+    static final WinogradLoop ERRORS = new WinogradLoop("errors");
+    static final WinogradLoop GRADIENTS_DOWN = new WinogradLoop("gradientsDown");
+    static final WinogradLoop GRADIENTS_ACROSS = new WinogradLoop("gradientsAcross");
+    static final WinogradLoop ADD = new WinogradLoop("add");
 
     /** Not final: a constant handle would be inlined. */
     private MethodHandle code;
@@ -207,6 +211,91 @@ final class WinogradLoop {
                 sum.sub(g1).mul(0.5f).intoMemorySegment(MEMORY, u + 2 * place, ORDER);
                 g2.intoMemorySegment(MEMORY, u + 3 * place, ORDER);
             }
+        }
+    }
+
+    /**
+     * E = A e At of 2x2 gradients of outputs, but for the sign of the last row and column of A: the upper pixels at
+     * {@code from}, the lower at {@code second}, {@code pixel} bytes a pixel, of which {@code bytes} are taken.
+     */
+    private static void errors(long from, long pixel, long to, long second, long place, int tiles, long bytes) {
+        for (int t = 0; t < tiles; t++, from += 2 * pixel, second += 2 * pixel, to += bytes) {
+            for (long c = 0; c < bytes; c += Lanes.BYTES) {
+                long e = to + c;
+                FloatVector a = load(from + c);
+                FloatVector b = load(from + pixel + c);
+                FloatVector p = load(second + c);
+                FloatVector q = load(second + pixel + c);
+                a.intoMemorySegment(MEMORY, e, ORDER);
+                a.add(b).intoMemorySegment(MEMORY, e + place, ORDER);
+                a.sub(b).intoMemorySegment(MEMORY, e + 2 * place, ORDER);
+                b.intoMemorySegment(MEMORY, e + 3 * place, ORDER);
+                e += 4 * place;
+                FloatVector x = a.add(p);
+                FloatVector y = b.add(q);
+                x.intoMemorySegment(MEMORY, e, ORDER);
+                x.add(y).intoMemorySegment(MEMORY, e + place, ORDER);
+                x.sub(y).intoMemorySegment(MEMORY, e + 2 * place, ORDER);
+                y.intoMemorySegment(MEMORY, e + 3 * place, ORDER);
+                e += 4 * place;
+                x = a.sub(p);
+                y = b.sub(q);
+                x.intoMemorySegment(MEMORY, e, ORDER);
+                x.add(y).intoMemorySegment(MEMORY, e + place, ORDER);
+                x.sub(y).intoMemorySegment(MEMORY, e + 2 * place, ORDER);
+                y.intoMemorySegment(MEMORY, e + 3 * place, ORDER);
+                e += 4 * place;
+                p.intoMemorySegment(MEMORY, e, ORDER);
+                p.add(q).intoMemorySegment(MEMORY, e + place, ORDER);
+                p.sub(q).intoMemorySegment(MEMORY, e + 2 * place, ORDER);
+                q.intoMemorySegment(MEMORY, e + 3 * place, ORDER);
+            }
+        }
+    }
+
+    /** Gt M of one vector of {@code rows} input channels: three rows of four, each of {@code rows} vectors. */
+    private static void gradientsDown(long from, long row, long to, long unused, long place, int rows, long bytes) {
+        for (int r = 0; r < rows; r++) {
+            for (long j = 0; j < 4; j++) {
+                long m = from + r * row + j * place;
+                long at = to + j * bytes + r * Lanes.BYTES;
+                FloatVector m1 = load(m + 4 * place);
+                FloatVector m2 = load(m + 8 * place);
+                FloatVector half = m1.add(m2).mul(0.5f);
+                load(m).add(half).intoMemorySegment(MEMORY, at, ORDER);
+                m1.sub(m2).mul(0.5f).intoMemorySegment(MEMORY, at + 4 * bytes, ORDER);
+                half.sub(load(m + 12 * place)).intoMemorySegment(MEMORY, at + 8 * bytes, ORDER);
+            }
+        }
+    }
+
+    /** (Gt M) G: the nine taps, each of {@code rows} vectors. */
+    private static void gradientsAcross(long from, long flag, long to, long unused, long place, int rows, long bytes) {
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector bad = load(flag);
+        for (int r = 0; r < rows; r++) {
+            for (long i = 0; i < 3; i++) {
+                long m = from + 4 * i * bytes + r * Lanes.BYTES;
+                long at = to + 3 * i * bytes + r * Lanes.BYTES;
+                FloatVector m1 = load(m + bytes);
+                FloatVector m2 = load(m + 2 * bytes);
+                FloatVector half = m1.add(m2).mul(0.5f);
+                FloatVector g0 = load(m).add(half);
+                FloatVector g1 = m1.sub(m2).mul(0.5f);
+                FloatVector g2 = half.sub(load(m + 3 * bytes));
+                g0.intoMemorySegment(MEMORY, at, ORDER);
+                g1.intoMemorySegment(MEMORY, at + bytes, ORDER);
+                g2.intoMemorySegment(MEMORY, at + 2 * bytes, ORDER);
+                bad = g0.add(g1).add(g2).fma(zero, bad);
+            }
+        }
+        bad.intoMemorySegment(MEMORY, flag, ORDER);
+    }
+
+    /** {@code to} += {@code from}. */
+    private static void add(long from, long unused, long to, long second, long place, int count, long bytes) {
+        for (long c = 0; c < bytes; c += Lanes.BYTES) {
+            load(to + c).add(load(from + c)).intoMemorySegment(MEMORY, to + c, ORDER);
         }
     }
 
