@@ -238,7 +238,7 @@ final class WinogradWeights implements Kernel {
                         micro.run(strides, a + 4L * c, b, to + c * row, row);
                     } else {
                         micro.run(strides, a + 4L * c, b, tile, row);
-                        WinogradLoop.ADD.run(tile, 0, to + c * row, 0, 0, 0, micro.rows * row);
+                        WinogradLoop.ADD.run(tile, 0, to + c * row, 0, 0, 1, micro.rows * row);
                     }
                 }
             }
@@ -289,10 +289,8 @@ final class WinogradWeights implements Kernel {
     private void addChunks(long m, long row) {
         for (int k = 1; k < chunks; k++) {
             for (int place = 0; place < PLACES; place++) {
-                for (int r = 0; r < Lanes.COUNT; r++) {
-                    long at = m + place * placeU + r * row;
-                    Lanes.store(at, Lanes.load(at).add(Lanes.load(at + k * block)));
-                }
+                long at = m + place * placeU;
+                WinogradLoop.ADD.run(at + k * block, row, at, 0, 0, Lanes.COUNT, Lanes.BYTES);
             }
         }
     }
