@@ -133,7 +133,7 @@ final class SimdConv implements Kernel {
         double rowFlops = Math.max(1, spec.flops() / Math.max(1, spec.n()) / rows);
         int stepY = forward ? spec.sh() : 1;
         int stepX = forward ? spec.sw() : 1;
-        return new ConvWindow(inHeight, inWidth, inChannels, stepY, stepX, rows, cols, rowFlops, taps);
+        return new ConvWindow(inHeight, inWidth, inChannels, inChannels, stepY, stepX, rows, cols, rowFlops, taps);
     }
 
     private void addPhases() {

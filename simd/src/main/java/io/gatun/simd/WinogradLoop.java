@@ -292,9 +292,9 @@ final class WinogradLoop {
         bad.intoMemorySegment(MEMORY, flag, ORDER);
     }
 
-    /** {@code to} += {@code from}: {@code count} rows of {@code bytes}, in both {@code row} bytes apart. */
-    private static void add(long from, long row, long to, long unused, long place, int count, long bytes) {
-        for (int r = 0; r < count; r++, from += row, to += row) {
+    /** {@code to} += {@code from}: {@code count} rows of {@code bytes}, {@code row} and {@code toRow} bytes apart. */
+    private static void add(long from, long row, long to, long toRow, long place, int count, long bytes) {
+        for (int r = 0; r < count; r++, from += row, to += toRow) {
             for (long c = 0; c < bytes; c += Lanes.BYTES) {
                 load(to + c).add(load(from + c)).intoMemorySegment(MEMORY, to + c, ORDER);
             }

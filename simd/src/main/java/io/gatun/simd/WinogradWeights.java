@@ -290,7 +290,7 @@ final class WinogradWeights implements Kernel {
         for (int k = 1; k < chunks; k++) {
             for (int place = 0; place < PLACES; place++) {
                 long at = m + place * placeU;
-                WinogradLoop.ADD.run(at + k * block, row, at, 0, 0, Lanes.COUNT, Lanes.BYTES);
+                WinogradLoop.ADD.run(at + k * block, row, at, row, 0, Lanes.COUNT, Lanes.BYTES);
             }
         }
     }
