@@ -63,7 +63,7 @@ record Preference(String name, String demanded) {
     private static List<String> automatic(Spec spec) {
         return switch (spec) {
             case GemmSpec gemm -> small(gemm) || fewVectors(gemm) ? MEMORY : COMPUTE;
-            case ConvSpec conv -> narrowDepthwise(conv) ? MEMORY : COMPUTE;
+            case ConvSpec conv -> narrowDepthwise(conv) || winograd(conv) ? MEMORY : COMPUTE;
             default -> MEMORY;
         };
     }
@@ -76,6 +76,20 @@ record Preference(String name, String demanded) {
         return !gemm.transB() && gemm.m() <= FEW_VECTORS
                 || gemm.transA() && gemm.n() <= FEW_VECTORS
                 || !gemm.transA() && !gemm.transB() && gemm.n() == 1;
+    }
+
+    /**
+     * 3x3 convolutions of 32 channels and more are ours first, by Winograd's algorithm: 1.1 to 1.7 times as fast as
+     * oneDNN's in all three directions.
+     */
+    private static boolean winograd(ConvSpec conv) {
+        return conv.kh() == 3
+                && conv.kw() == 3
+                && conv.sh() * conv.sw() * conv.dh() * conv.dw() * conv.groups() == 1
+                && conv.ic() % 16 == 0
+                && conv.oc() % 16 == 0
+                && Math.min(conv.ic(), conv.oc()) >= 32
+                && (long) conv.n() * conv.oh() * conv.ow() >= 512;
     }
 
     private static boolean narrowDepthwise(ConvSpec conv) {
