@@ -52,7 +52,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "simd,onednn",
             paramLabel = "NAME",
-            description = "Implementations, of onednn, simd, reference; the first is compared with the second."
+            description = "Implementations, of onednn, simd, reference, and copy, which moves as many bytes; the first is compared with the second."
                     + " Default: ${DEFAULT-VALUE}")
     private List<String> names;
 

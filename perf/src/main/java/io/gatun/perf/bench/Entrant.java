@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /** One backend's plan for a spec, on buffers of its own with the same contents as every other entrant's. */
-final class Entrant {
+final class Entrant implements Racer {
     private final String name;
     private final Plan plan;
     private final MemorySegment[] buffers;
@@ -95,12 +95,13 @@ final class Entrant {
         return made;
     }
 
-    void run() {
+    @Override
+    public void run() {
         plan.run(buffers);
     }
 
-    /** Brings the updated operands back, before moments decay into denormals and sums grow to infinity. */
-    void restore() {
+    @Override
+    public void restore() {
         for (int i = 0; i < buffers.length; i++) {
             if (pristine[i] != null) {
                 buffers[i].copyFrom(pristine[i]);
@@ -108,7 +109,8 @@ final class Entrant {
         }
     }
 
-    boolean updates() {
+    @Override
+    public boolean updates() {
         for (MemorySegment copy : pristine) {
             if (copy != null) {
                 return true;
@@ -117,8 +119,19 @@ final class Entrant {
         return false;
     }
 
-    String name() {
+    @Override
+    public String name() {
         return name;
+    }
+
+    @Override
+    public String implementation() {
+        return plan.implementation();
+    }
+
+    @Override
+    public Spec spec() {
+        return plan.spec();
     }
 
     Plan plan() {

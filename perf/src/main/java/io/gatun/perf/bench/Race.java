@@ -17,7 +17,7 @@ final class Race {
     private Race() {}
 
     /** Nanoseconds of one run, by entrant and round, of as many rounds as fit into {@code seconds}. */
-    static double[][] run(List<Entrant> entrants, double seconds) {
+    static double[][] run(List<? extends Racer> entrants, double seconds) {
         int[] runs = new int[entrants.size()];
         for (int i = 0; i < runs.length; i++) {
             runs[i] = warm(entrants.get(i), seconds / 2 / runs.length);
@@ -41,7 +41,7 @@ final class Race {
     }
 
     /** Runs until the compiler has had its time; returns how many runs make one sample. */
-    private static int warm(Entrant entrant, double seconds) {
+    private static int warm(Racer entrant, double seconds) {
         long start = System.nanoTime();
         long end = start + (long) (seconds * 1e9);
         double fastest = Double.POSITIVE_INFINITY;
@@ -54,7 +54,7 @@ final class Race {
         return runs;
     }
 
-    private static double sample(Entrant entrant, int runs) {
+    private static double sample(Racer entrant, int runs) {
         entrant.restore();
         long start = System.nanoTime();
         for (int i = 0; i < runs; i++) {
