@@ -1,10 +1,11 @@
 package io.gatun.perf;
 
+import io.gatun.perf.json.JsonLine;
 import io.gatun.perf.bench.Bench;
-import io.gatun.perf.bench.DefaultSpecs;
 import io.gatun.perf.bench.DisagreementException;
 import io.gatun.perf.bench.RefusedException;
 import io.gatun.perf.bench.Result;
+import io.gatun.perf.suite.Suite;
 import io.gatun.spec.Spec;
 import java.io.PrintWriter;
 import java.util.List;
@@ -26,7 +27,7 @@ final class BenchCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "SPEC",
             description =
-                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: a default set.")
+                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: the quick ones of the suite.")
     private String line;
 
     @Option(
@@ -61,7 +62,7 @@ final class BenchCommand implements Callable<Integer> {
         if (!(seconds > 0 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds " + seconds + " is not within 0 and 3600");
         }
-        List<Spec> specs = line == null ? DefaultSpecs.all() : List.of(Spec.parse(line));
+        List<Spec> specs = line == null ? Suite.quickSpecs() : List.of(Spec.parse(line));
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
         int code = 0;
