@@ -18,24 +18,22 @@ import java.util.concurrent.Future;
 
 /**
  * What the machine gives at this moment, measured by code that Gatun's own changes do not touch: as many threads as the
- * benchmark has, each with buffers of its own, in no pool of Gatun's.
+ * benchmark has, each with buffers of its own, in no pool of Gatun's. It lives as long as its JVM: JMH starts one for
+ * each benchmark and tells a profiler of no end.
  */
-final class Anchor implements AutoCloseable {
+final class Anchor {
     /** A fifth of the iteration that it stands beside. */
     private static final long NANOS = 20_000_000;
 
     private final List<Callable<Double>> threads = new ArrayList<>();
-    private final List<AutoCloseable> parts = new ArrayList<>();
     private final ExecutorService pool;
 
     Anchor(AnchorKind kind, int threads) {
         NativeMemory memory = NativeMemory.standard();
         ParameterScope scope = memory.parameters("anchor");
-        parts.add(scope);
         if (kind == AnchorKind.GEMM) {
             int size = AnchorKind.GEMM_SIZE;
             Kernels kernels = Kernels.open("onednn", 1, memory);
-            parts.add(kernels);
             Plan plan = kernels.plan(GemmSpec.of(size, size, size));
             for (int i = 0; i < threads; i++) {
                 MemorySegment a = scope.allocate(4L * size * size, "a");
@@ -79,13 +77,5 @@ final class Anchor implements AutoCloseable {
             before = now;
         }
         return Quantile.of(Arrays.copyOf(samples, count), 0.5);
-    }
-
-    @Override
-    public void close() throws Exception {
-        pool.shutdownNow();
-        for (AutoCloseable part : parts.reversed()) {
-            part.close();
-        }
     }
 }
