@@ -15,6 +15,9 @@ module io.gatun.perf {
     requires jdk.management;
     requires java.management;
 
+    // JMH makes the profiler.
+    exports io.gatun.perf.jmh to
+            jmh.core;
     opens io.gatun.perf to
             info.picocli;
 }

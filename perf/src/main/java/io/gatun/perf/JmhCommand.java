@@ -1,11 +1,12 @@
 package io.gatun.perf;
 
 import io.gatun.perf.results.Environment;
-import io.gatun.perf.results.FigureTables;
 import io.gatun.perf.results.Measurement;
 import io.gatun.perf.results.Results;
 import io.gatun.perf.results.ResultsFile;
 import io.gatun.perf.suite.Benchmark;
+import io.gatun.perf.suite.FigureTables;
+import io.gatun.perf.suite.JmhOptions;
 import io.gatun.perf.suite.Problem;
 import io.gatun.perf.suite.Suite;
 import io.gatun.perf.suite.SuiteRun;
@@ -18,8 +19,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.openjdk.jmh.runner.options.CommandLineOptionException;
-import org.openjdk.jmh.runner.options.CommandLineOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -90,7 +89,7 @@ final class JmhCommand implements Callable<Integer> {
         if (modulePath != null && !modulePath.isEmpty()) {
             System.setProperty("java.class.path", jars(modulePath));
         }
-        CommandLineOptions jmh = options();
+        JmhOptions jmh = JmhOptions.of(arguments);
         if (jmh.shouldHelp() || jmh.shouldList() || jmh.shouldListWithParams() || jmh.shouldListProfilers()
                 || jmh.shouldListResultFormats()) {
             org.openjdk.jmh.Main.main(arguments.toArray(String[]::new));
@@ -132,18 +131,19 @@ final class JmhCommand implements Callable<Integer> {
             }
             done++;
         }
-        out.println(done + " of " + benchmarks.size() + " benchmarks run, " + failed + " failed"
+        out.println(done + " of " + benchmarks.size() + " benchmarks run in "
+                + Math.round((System.nanoTime() - start) / 1e9) + " s, " + failed + " failed"
                 + (save == null ? "" : "; " + results.all().size() + " in " + save));
         return failed == 0 ? 0 : Errors.FAILED;
     }
 
     /** The problems that were asked for, on the backends that have them. */
-    private List<Benchmark> benchmarks(CommandLineOptions jmh) {
+    private List<Benchmark> benchmarks(JmhOptions jmh) {
         List<String> lines;
         if (jmh.getParameter("spec").hasValue()) {
             lines = List.copyOf(jmh.getParameter("spec").get());
         } else {
-            List<String> patterns = jmh.getIncludes();
+            List<String> patterns = jmh.patterns();
             List<Problem> problems =
                     all ? Suite.all() : patterns.isEmpty() ? Suite.quick() : Suite.matching(patterns);
             lines = problems.stream().map(Problem::line).toList();
@@ -152,14 +152,6 @@ final class JmhCommand implements Callable<Integer> {
         return Benchmark.of(lines, threads).stream()
                 .filter(benchmark -> backends.contains(benchmark.backend()))
                 .toList();
-    }
-
-    private CommandLineOptions options() {
-        try {
-            return new CommandLineOptions(arguments.toArray(String[]::new));
-        } catch (CommandLineOptionException e) {
-            throw new IllegalArgumentException(e.getMessage() + " (gatun jmh --help, gatun jmh -h)", e);
-        }
     }
 
     /** What the file has, if it is of this machine and JVM. */

@@ -50,7 +50,7 @@ class BadInputTest {
     static Stream<Arguments> table() {
         String f = folder.toString();
         return Stream.of(
-                row("unknown command 'trian'; known are train, bench, doctor, jmh", "trian"),
+                row("unknown command 'trian'; known are train, bench, doctor, jmh, compare", "trian"),
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
                 row("unknown model 'resnet21'; known are resnet20, charlstm", "train", "resnet21"),

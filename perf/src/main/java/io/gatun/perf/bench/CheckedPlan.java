@@ -6,7 +6,6 @@ import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
 import io.gatun.spec.Spec;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * One backend's plan on filled buffers, compared once with another implementation's result: what a JMH benchmark runs.
@@ -24,7 +23,7 @@ public final class CheckedPlan implements AutoCloseable {
     private int runs;
 
     /**
-     * Opens the backend, runs it and another one once, and says on standard output what ran.
+     * Opens the backend, runs it and another one once.
      *
      * @throws DisagreementException if the results differ
      * @throws RefusedException if the backend has no kernel for the spec
@@ -37,35 +36,38 @@ public final class CheckedPlan implements AutoCloseable {
             entrant = Entrant.of(backend, kernels, spec, SEED, scope);
             updates = entrant.updates();
             entrant.run();
-            System.out.printf(Locale.ROOT, "%n# %s, %d threads, %s%n", entrant.plan(), threads, judged(memory, threads));
+            check(memory, threads);
         } catch (RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    /** By the first other implementation that there is. */
-    private String judged(NativeMemory memory, int threads) {
-        for (String judge : JUDGES) {
-            if (judge.equals(entrant.name())) {
-                continue;
-            }
-            try (Kernels other = Kernels.open(judge, threads, memory);
-                    ParameterScope buffers = memory.parameters("judge")) {
-                Entrant second = Entrant.of(judge, other, entrant.plan().spec(), SEED, buffers);
-                second.run();
-                Agreement agreement = Agreement.of(second, entrant);
-                if (!agreement.holds()) {
-                    throw new DisagreementException(entrant.plan().spec(), second, entrant, agreement);
-                }
-                return String.format(Locale.ROOT, "differs from %s by %.1e", second.plan().implementation(),
-                        agreement.worst());
-            } catch (RefusedException | NativeUnavailableException e) {
-                // Then the next one judges; the reference refuses nothing.
-                continue;
+    /** Compares with the first other implementation that there is. */
+    private void check(NativeMemory memory, int threads) {
+        for (String name : JUDGES) {
+            if (!name.equals(entrant.name()) && judge(name, memory, threads)) {
+                return;
             }
         }
         throw new IllegalStateException("nobody can check '" + entrant.plan().spec() + "'");
+    }
+
+    /** Whether the named one has a kernel too; if it has, both agree. */
+    private boolean judge(String name, NativeMemory memory, int threads) {
+        Spec spec = entrant.plan().spec();
+        try (Kernels other = Kernels.open(name, threads, memory);
+                ParameterScope buffers = memory.parameters("judge")) {
+            Entrant judge = Entrant.of(name, other, spec, SEED, buffers);
+            judge.run();
+            Agreement agreement = Agreement.of(judge, entrant);
+            if (!agreement.holds()) {
+                throw new DisagreementException(spec, judge, entrant, agreement);
+            }
+            return true;
+        } catch (RefusedException | NativeUnavailableException e) {
+            return false;
+        }
     }
 
     /** Whether the backend itself has a kernel for the spec, and not one of those it falls back on. */

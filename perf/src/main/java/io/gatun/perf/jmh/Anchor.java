@@ -32,7 +32,7 @@ final class Anchor {
         NativeMemory memory = NativeMemory.standard();
         ParameterScope scope = memory.parameters("anchor");
         if (kind == AnchorKind.GEMM) {
-            int size = AnchorKind.GEMM_SIZE;
+            int size = (int) kind.size();
             Kernels kernels = Kernels.open("onednn", 1, memory);
             Plan plan = kernels.plan(GemmSpec.of(size, size, size));
             for (int i = 0; i < threads; i++) {
@@ -43,8 +43,8 @@ final class Anchor {
             }
         } else {
             for (int i = 0; i < threads; i++) {
-                MemorySegment from = scope.allocate(AnchorKind.COPY_BYTES, "from").fill((byte) 1);
-                MemorySegment to = scope.allocate(AnchorKind.COPY_BYTES, "to");
+                MemorySegment from = scope.allocate(kind.size(), "from").fill((byte) 1);
+                MemorySegment to = scope.allocate(kind.size(), "to");
                 this.threads.add(() -> median(() -> to.copyFrom(from)));
             }
         }

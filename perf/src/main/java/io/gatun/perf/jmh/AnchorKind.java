@@ -2,23 +2,33 @@ package io.gatun.perf.jmh;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
+import io.gatun.spec.Spec;
 
-/** What a benchmark is measured against: what limits it decides. */
+/**
+ * What a benchmark is measured against: what limits it decides. Multiply-adds, the caches and the memory of a shared
+ * machine get slower and faster each on its own: the large copy was seen to take 2.06 ms, then 1.13 for two seconds, while
+ * a softmax in the third-level cache and the product took what they always take.
+ */
 public enum AnchorKind {
-    /** oneDNN's product of 256: 0.26 ms of multiply-adds in the second-level cache, 75 of them in a measurement. */
-    GEMM("oneDNN gemm 256, one a thread", 2.0 * 256 * 256 * 256),
+    /** oneDNN's product of 256: 0.12 ms of multiply-adds in the second-level cache. */
+    GEMM("oneDNN gemm 256, one a thread", 256, 2.0 * 256 * 256 * 256),
 
-    /** Two threads move 128 MiB in a round, four times the third-level cache of the machine this was made on. */
-    COPY("copy of 32 MiB, one a thread", 2.0 * (32 << 20));
+    /** Two threads go over 8 MiB: more than two second-level caches of 1 MiB, less than the third level. */
+    CACHE("copy of 2 MiB, one a thread", 2L << 20, 2.0 * (2L << 20)),
 
-    static final int GEMM_SIZE = 256;
-    static final long COPY_BYTES = 32 << 20;
+    /** Two threads go over 128 MiB: four times a third-level cache of 32 MiB. */
+    MEMORY("copy of 32 MiB, one a thread", 32L << 20, 2.0 * (32L << 20));
+
+    /** Problems that move more than this are measured against memory: their operands do not stay in 32 MiB. */
+    private static final double CACHED = 24 << 20;
 
     private final String text;
+    private final long size;
     private final double work;
 
-    AnchorKind(String text, double work) {
+    AnchorKind(String text, long size, double work) {
         this.text = text;
+        this.size = size;
         this.work = work;
     }
 
@@ -32,15 +42,27 @@ public enum AnchorKind {
         return work;
     }
 
-    /** The product where multiply-adds are the limit and oneDNN is here, else the copy. */
-    public static AnchorKind of(boolean computes) {
-        if (!computes) {
-            return COPY;
-        }
+    /** Extent of a product, bytes of a copy. */
+    long size() {
+        return size;
+    }
+
+    /** The product where multiply-adds are the limit and oneDNN is here, else a copy. */
+    public static AnchorKind of(Spec spec) {
+        AnchorKind copy = spec.bytes() > CACHED ? MEMORY : CACHE;
+        return spec.flops() > 0 ? product(copy) : copy;
+    }
+
+    /** Of a training step, in which convolutions and products take most of the time. */
+    public static AnchorKind ofStep() {
+        return product(MEMORY);
+    }
+
+    private static AnchorKind product(AnchorKind otherwise) {
         try (Kernels _ = Kernels.open("onednn", 1)) {
             return GEMM;
         } catch (NativeUnavailableException e) {
-            return COPY;
+            return otherwise;
         }
     }
 }

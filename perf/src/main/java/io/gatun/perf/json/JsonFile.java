@@ -40,8 +40,9 @@ public final class JsonFile {
             }
             return object;
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(
-                    file + " is no JSON: line " + e.getLocation().getLineNr() + ": " + e.getOriginalMessage(), e);
+            // A limit of Jackson's that is passed has no place.
+            String place = e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
+            throw new IllegalArgumentException(file + " is no JSON: " + place + e.getOriginalMessage(), e);
         }
     }
 

@@ -1,7 +1,5 @@
 package io.gatun.perf.suite;
 
-import io.gatun.spec.Spec;
-
 /**
  * One line of the suite: a kernel's spec, or {@code step NET} for a whole training step.
  *
@@ -20,11 +18,7 @@ public record Problem(String net, String line, boolean quick) {
         return new Problem(net, line, false);
     }
 
-    /** The first word of the line. */
-    public String family() {
-        return family(line);
-    }
-
+    /** The first word of a line. */
     public static String family(String line) {
         return line.substring(0, line.indexOf(' '));
     }
@@ -36,10 +30,5 @@ public record Problem(String net, String line, boolean quick) {
     /** The net of a training step's line. */
     public static String net(String line) {
         return line.substring(STEP.length());
-    }
-
-    /** Whether multiply-adds are the limit and not bytes: what the problem is measured against follows from it. */
-    public static boolean computes(String line) {
-        return isStep(line) || Spec.parse(line).flops() > 0;
     }
 }

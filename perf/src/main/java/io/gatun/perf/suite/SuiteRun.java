@@ -5,14 +5,17 @@ import io.gatun.perf.jmh.AnchorProfiler;
 import io.gatun.perf.jmh.KernelBenchmark;
 import io.gatun.perf.jmh.StepBenchmark;
 import io.gatun.perf.results.Measurement;
+import io.gatun.spec.Spec;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
@@ -20,6 +23,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -27,18 +31,20 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Runs benchmarks in JVMs of JMH's, one after the other. */
 public final class SuiteRun {
-    private final Options user;
+    private static final Pattern FAILURE = Pattern.compile("<failure>\\s*(\\S.*)");
+
+    private final JmhOptions user;
     private final boolean silent;
     private final String date = LocalDate.now(ZoneOffset.UTC).toString();
     private final String revision = Revision.current();
 
     /**
-     * With JMH's own options, whose patterns are not looked at.
+     * With JMH's own options.
      *
      * @param silent leaves JMH's own output out, unless the options ask for some
      */
-    public SuiteRun(Options user, boolean silent) {
-        this.user = withoutIncludes(user);
+    public SuiteRun(JmhOptions user, boolean silent) {
+        this.user = user;
         this.silent = silent;
     }
 
@@ -49,7 +55,7 @@ public final class SuiteRun {
      */
     public Measurement run(Benchmark benchmark) {
         boolean step = Problem.isStep(benchmark.line());
-        AnchorKind anchor = AnchorKind.of(Problem.computes(benchmark.line()));
+        AnchorKind anchor = step ? AnchorKind.ofStep() : AnchorKind.of(Spec.parse(benchmark.line()));
         Class<?> type = step ? StepBenchmark.class : KernelBenchmark.class;
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .parent(user)
@@ -62,14 +68,22 @@ public final class SuiteRun {
         if (!user.getJvmArgs().hasValue()) {
             options.jvmArgs(jvmArguments());
         }
-        if (silent && !user.verbosity().hasValue()) {
-            options.verbosity(VerboseMode.SILENT);
-        }
+        ByteArrayOutputStream hidden = new ByteArrayOutputStream();
         try {
-            return measurement(benchmark, anchor, new Runner(options.build()).run());
+            return measurement(benchmark, anchor, runner(options.build(), hidden).run());
         } catch (RunnerException e) {
-            throw new IllegalStateException("'" + benchmark.id() + "' failed: " + reason(e), e);
+            throw new IllegalStateException(
+                    "'" + benchmark.id() + "' failed: " + reason(e, hidden.toString(StandardCharsets.UTF_8)), e);
         }
+    }
+
+    private Runner runner(Options options, ByteArrayOutputStream hidden) {
+        return silent && !user.verbosity().hasValue()
+                ? new Runner(
+                        options,
+                        OutputFormatFactory.createFormatInstance(
+                                new PrintStream(hidden, true, StandardCharsets.UTF_8), VerboseMode.NORMAL))
+                : new Runner(options);
     }
 
     private Measurement measurement(Benchmark benchmark, AnchorKind anchor, Collection<RunResult> runs) {
@@ -106,34 +120,16 @@ public final class SuiteRun {
     /** What this JVM was told to be like, such as narrower vectors, those that measure are too. */
     private static String[] jvmArguments() {
         List<String> arguments = new ArrayList<>(
-                List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx2g"));
+                List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx2g", "--sun-misc-unsafe-memory-access=allow"));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> argument.startsWith("-XX:") || argument.startsWith("-Dgatun."))
                 .forEach(arguments::add);
         return arguments.toArray(String[]::new);
     }
 
-    /** JMH would take a pattern of the suite for one of its class names. */
-    private static Options withoutIncludes(Options options) {
-        return (Options) Proxy.newProxyInstance(
-                SuiteRun.class.getClassLoader(), new Class<?>[] {Options.class}, (_, method, arguments) -> {
-                    if (method.getName().equals("getIncludes")) {
-                        return List.of();
-                    }
-                    try {
-                        return method.invoke(options, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
-    }
-
-    /** The innermost message: JMH wraps what a benchmark throws. */
-    private static String reason(Throwable e) {
-        Throwable inner = e;
-        while (inner.getCause() != null || inner.getSuppressed().length > 0) {
-            inner = inner.getCause() != null ? inner.getCause() : inner.getSuppressed()[0];
-        }
-        return inner.getMessage() == null ? inner.toString() : inner.getMessage();
+    /** JMH says that a benchmark threw; what it threw stands in the output, behind a mark. */
+    private static String reason(RunnerException e, String output) {
+        Matcher failure = FAILURE.matcher(output);
+        return failure.find() ? failure.group(1) : e.getMessage();
     }
 }

@@ -1,6 +1,8 @@
-package io.gatun.perf.results;
+package io.gatun.perf.suite;
 
 import io.gatun.perf.jmh.AnchorKind;
+import io.gatun.perf.results.Measurement;
+import io.gatun.perf.results.Results;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,8 +56,8 @@ public final class FigureTables {
     private static List<String> families(Results results) {
         Map<String, List<String>> byFamily = new TreeMap<>();
         for (String spec : specs(results)) {
-            if (!spec.startsWith("step ")) {
-                byFamily.computeIfAbsent(spec.split(" ")[0], _ -> new ArrayList<>()).add(spec);
+            if (!Problem.isStep(spec)) {
+                byFamily.computeIfAbsent(Problem.family(spec), _ -> new ArrayList<>()).add(spec);
             }
         }
         List<String> lines = new ArrayList<>();
@@ -85,11 +87,11 @@ public final class FigureTables {
         lines.add("| problem | simd | onednn | simd's speed over onednn's |");
         lines.add("| --- | --- | --- | --- |");
         List<String> kernels = new ArrayList<>(specs(results));
-        kernels.removeIf(spec -> spec.startsWith("step "));
+        kernels.removeIf(spec -> Problem.isStep(spec));
         kernels.sort(String::compareTo);
         kernels.forEach(spec -> lines.add(row(results, spec, "simd", "onednn")));
         List<String> steps = new ArrayList<>(specs(results));
-        steps.removeIf(spec -> !spec.startsWith("step "));
+        steps.removeIf(spec -> !Problem.isStep(spec));
         if (!steps.isEmpty()) {
             lines.add("");
             lines.add("| training step | auto | simd | auto's speed over simd's |");
@@ -125,7 +127,7 @@ public final class FigureTables {
     /** Its rate, in FLOP or bytes, over the anchor's of as many threads; empty for a training step. */
     private static OptionalDouble share(Measurement m) {
         for (AnchorKind kind : AnchorKind.values()) {
-            if (kind.text().equals(m.anchor()) && !m.spec().startsWith("step ")) {
+            if (kind.text().equals(m.anchor()) && !Problem.isStep(m.spec())) {
                 Spec spec = Spec.parse(m.spec());
                 double work = kind == AnchorKind.GEMM ? spec.flops() : spec.bytes();
                 return OptionalDouble.of(work / (m.threads() * kind.work() * m.medianRatio()));
