@@ -19,6 +19,12 @@ public enum AnchorKind {
     /** Two threads go over 128 MiB: four times a third-level cache of 32 MiB. */
     MEMORY("copy of 32 MiB, one a thread", 32L << 20, 2.0 * (32L << 20));
 
+    /** Below this many FLOP a byte, bytes are the limit: 270 GFLOP/s and 65 GB/s meet at 4 on the machine at hand. */
+    private static final double INTENSITY = 4;
+
+    /** Products that fit into the second-level cache are limited by the core, whatever their intensity. */
+    private static final double NEAR = 1 << 20;
+
     /** Problems that move more than this are measured against memory: their operands do not stay in 32 MiB. */
     private static final double CACHED = 24 << 20;
 
@@ -50,7 +56,8 @@ public enum AnchorKind {
     /** The product where multiply-adds are the limit and oneDNN is here, else a copy. */
     public static AnchorKind of(Spec spec) {
         AnchorKind copy = spec.bytes() > CACHED ? MEMORY : CACHE;
-        return spec.flops() > 0 ? product(copy) : copy;
+        boolean computes = spec.flops() > INTENSITY * spec.bytes() || spec.flops() > 0 && spec.bytes() < NEAR;
+        return computes ? product(copy) : copy;
     }
 
     /** Of a training step, in which convolutions and products take most of the time. */
