@@ -18,6 +18,7 @@ module io.gatun.perf {
     // JMH makes the profiler.
     exports io.gatun.perf.jmh to
             jmh.core;
+
     opens io.gatun.perf to
             info.picocli;
 }

@@ -1,10 +1,10 @@
 package io.gatun.perf;
 
-import io.gatun.perf.json.JsonLine;
 import io.gatun.perf.bench.Bench;
 import io.gatun.perf.bench.DisagreementException;
 import io.gatun.perf.bench.RefusedException;
 import io.gatun.perf.bench.Result;
+import io.gatun.perf.json.JsonLine;
 import io.gatun.perf.suite.Suite;
 import io.gatun.spec.Spec;
 import java.io.PrintWriter;
@@ -27,7 +27,8 @@ final class BenchCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "SPEC",
             description =
-                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: the quick ones of the suite.")
+                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: the quick ones of"
+                            + " the suite.")
     private String line;
 
     @Option(

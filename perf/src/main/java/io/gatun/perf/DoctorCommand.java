@@ -71,7 +71,8 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"));
         facts.put("processors", Runtime.getRuntime().availableProcessors());
-        Map<String, String> cpu = Files.isReadable(CPUINFO) ? Environment.cpuinfo(Files.readAllLines(CPUINFO)) : Map.of();
+        Map<String, String> cpu =
+                Files.isReadable(CPUINFO) ? Environment.cpuinfo(Files.readAllLines(CPUINFO)) : Map.of();
         facts.put("cpu", cpu.getOrDefault("model name", System.getProperty("os.arch")));
         facts.put("cpu_features", features(cpu.getOrDefault("flags", cpu.getOrDefault("Features", ""))));
         facts.put("threads", threads);

@@ -38,7 +38,7 @@ final class JmhCommand implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "PATTERN",
             description = "Regular expressions for 'NET: SPEC', such as 'resnet.*conv'. None: the quick selection, at"
-                    + " least one of every kernel family, in about six minutes.")
+                    + " least one of every kernel family, in about seven minutes.")
     private List<String> arguments = List.of();
 
     @Option(names = "--all", description = "All benchmarks, in about twenty minutes.")
@@ -90,7 +90,10 @@ final class JmhCommand implements Callable<Integer> {
             System.setProperty("java.class.path", jars(modulePath));
         }
         JmhOptions jmh = JmhOptions.of(arguments);
-        if (jmh.shouldHelp() || jmh.shouldList() || jmh.shouldListWithParams() || jmh.shouldListProfilers()
+        if (jmh.shouldHelp()
+                || jmh.shouldList()
+                || jmh.shouldListWithParams()
+                || jmh.shouldListProfilers()
                 || jmh.shouldListResultFormats()) {
             org.openjdk.jmh.Main.main(arguments.toArray(String[]::new));
             return 0;
@@ -103,7 +106,9 @@ final class JmhCommand implements Callable<Integer> {
         }
         Results results = saved();
         if (missing) {
-            benchmarks = benchmarks.stream().filter(one -> results.get(one.id()) == null).toList();
+            benchmarks = benchmarks.stream()
+                    .filter(one -> results.get(one.id()) == null)
+                    .toList();
         }
         return run(benchmarks, results, new SuiteRun(jmh, save != null));
     }
@@ -144,8 +149,7 @@ final class JmhCommand implements Callable<Integer> {
             lines = List.copyOf(jmh.getParameter("spec").get());
         } else {
             List<String> patterns = jmh.patterns();
-            List<Problem> problems =
-                    all ? Suite.all() : patterns.isEmpty() ? Suite.quick() : Suite.matching(patterns);
+            List<Problem> problems = all ? Suite.all() : patterns.isEmpty() ? Suite.quick() : Suite.matching(patterns);
             lines = problems.stream().map(Problem::line).toList();
         }
         Collection<String> backends = jmh.getParameter("backend").orElse(List.of("simd", "onednn", "auto"));
@@ -163,8 +167,8 @@ final class JmhCommand implements Callable<Integer> {
         Results results = ResultsFile.read(save);
         List<String> differences = here.differences(results.environment());
         if (!differences.isEmpty()) {
-            throw new IllegalArgumentException(save + " was measured elsewhere: " + String.join("; ", differences)
-                    + ": save to another file");
+            throw new IllegalArgumentException(
+                    save + " was measured elsewhere: " + String.join("; ", differences) + ": save to another file");
         }
         return results;
     }

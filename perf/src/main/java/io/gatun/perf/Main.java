@@ -12,7 +12,11 @@ import picocli.CommandLine.ScopeType;
         name = "gatun",
         description = "Train nets off-heap on oneDNN and on the Vector API, and measure the kernels.",
         subcommands = {
-            TrainCommand.class, BenchCommand.class, DoctorCommand.class, JmhCommand.class, CompareCommand.class
+            TrainCommand.class,
+            BenchCommand.class,
+            DoctorCommand.class,
+            JmhCommand.class,
+            CompareCommand.class
         },
         mixinStandardHelpOptions = true,
         version = "gatun 0.1.0-SNAPSHOT")

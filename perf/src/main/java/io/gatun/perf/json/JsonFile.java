@@ -41,7 +41,8 @@ public final class JsonFile {
             return object;
         } catch (JsonProcessingException e) {
             // A limit of Jackson's that is passed has no place.
-            String place = e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
+            String place =
+                    e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
             throw new IllegalArgumentException(file + " is no JSON: " + place + e.getOriginalMessage(), e);
         }
     }

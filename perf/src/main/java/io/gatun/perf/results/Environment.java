@@ -2,7 +2,6 @@ package io.gatun.perf.results;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
-import io.gatun.simd.SimdBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -28,8 +28,8 @@ public record Measurement(
 
     public Measurement {
         if (nanos.length == 0 || nanos.length != anchorNanos.length) {
-            throw new IllegalArgumentException(
-                    nanos.length + " samples and " + anchorNanos.length + " of the anchor: there must be as many, not 0");
+            throw new IllegalArgumentException(nanos.length + " samples and " + anchorNanos.length
+                    + " of the anchor: there must be as many, not 0");
         }
         for (double[] samples : new double[][] {nanos, anchorNanos}) {
             for (double sample : samples) {

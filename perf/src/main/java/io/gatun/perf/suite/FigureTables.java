@@ -57,7 +57,8 @@ public final class FigureTables {
         Map<String, List<String>> byFamily = new TreeMap<>();
         for (String spec : specs(results)) {
             if (!Problem.isStep(spec)) {
-                byFamily.computeIfAbsent(Problem.family(spec), _ -> new ArrayList<>()).add(spec);
+                byFamily.computeIfAbsent(Problem.family(spec), _ -> new ArrayList<>())
+                        .add(spec);
             }
         }
         List<String> lines = new ArrayList<>();
@@ -104,9 +105,8 @@ public final class FigureTables {
     private static String row(Results results, String spec, String first, String second) {
         Measurement a = find(results, spec, first);
         Measurement b = find(results, spec, second);
-        String ratio = a == null || b == null
-                ? ""
-                : String.format(Locale.ROOT, "%.2f", b.medianRatio() / a.medianRatio());
+        String ratio =
+                a == null || b == null ? "" : String.format(Locale.ROOT, "%.2f", b.medianRatio() / a.medianRatio());
         return "| " + spec.replace(" f32", "") + " | " + cell(a) + " | " + cell(b) + " | " + ratio + " |";
     }
 

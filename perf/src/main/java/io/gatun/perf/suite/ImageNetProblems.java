@@ -36,7 +36,8 @@ final class ImageNetProblems {
             // The third stage's many channels on few pixels, and the last one's 3x3.
             full(RESNET, "conv f32 forward n=16 h=14 w=14 ic=1024 oc=256 kh=1 kw=1 sh=1 sw=1 ph=0 pw=0"),
             full(RESNET, "conv f32 forward n=16 h=7 w=7 ic=512 oc=512 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1"),
-            // End of the first stage's blocks, 16 * 56 * 56 rows: 51 MB a tensor, beyond every cache; and of the last's.
+            // End of the first stage's blocks, 16 * 56 * 56 rows: 51 MB a tensor, beyond every cache; and of the
+            // last's.
             quick(RESNET, "batchnorm f32 training residual relu rows=50176 c=256"),
             quick(RESNET, "batchnorm f32 backward residual relu rows=50176 c=256"),
             full(RESNET, "batchnorm f32 training residual relu rows=784 c=2048"),

@@ -47,7 +47,7 @@ final class ResNet20Problems {
             quick(NET, "activation f32 forward act=relu count=2097152"),
             quick(NET, "activation f32 backward act=relu count=2097152"),
             // A second gradient of that activation, added to the first.
-            quick(NET, "axpby f32 count=2097152 alpha=1.0 beta=1.0"),
+            quick(NET, "axpby f32 count=2097152 beta=1.0"),
             // All 272,474 parameters in one pass, 3 MB with gradients and momenta: in the cache.
             full(NET, "sgd f32 count=272474 momentum=0.9 decay=5.0E-4"),
             full(NET, "adamw f32 count=272474"),

@@ -70,7 +70,8 @@ public final class SuiteRun {
         }
         ByteArrayOutputStream hidden = new ByteArrayOutputStream();
         try {
-            return measurement(benchmark, anchor, runner(options.build(), hidden).run());
+            return measurement(
+                    benchmark, anchor, runner(options.build(), hidden).run());
         } catch (RunnerException e) {
             throw new IllegalStateException(
                     "'" + benchmark.id() + "' failed: " + reason(e, hidden.toString(StandardCharsets.UTF_8)), e);
@@ -119,8 +120,11 @@ public final class SuiteRun {
 
     /** What this JVM was told to be like, such as narrower vectors, those that measure are too. */
     private static String[] jvmArguments() {
-        List<String> arguments = new ArrayList<>(
-                List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx2g", "--sun-misc-unsafe-memory-access=allow"));
+        List<String> arguments = new ArrayList<>(List.of(
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx2g",
+                "--sun-misc-unsafe-memory-access=allow"));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> argument.startsWith("-XX:") || argument.startsWith("-Dgatun."))
                 .forEach(arguments::add);

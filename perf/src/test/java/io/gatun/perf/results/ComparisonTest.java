@@ -74,8 +74,8 @@ class ComparisonTest {
 
     @Test
     void anotherAnchorCannotBeCompared() {
-        Measurement other = new Measurement(
-                SPEC, "simd", "x", 2, "something else", OLD.nanos(), OLD.anchorNanos(), "", "");
+        Measurement other =
+                new Measurement(SPEC, "simd", "x", 2, "something else", OLD.nanos(), OLD.anchorNanos(), "", "");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Comparison.of(OLD, other))
                 .withMessageContaining("copy of nothing")

@@ -8,7 +8,18 @@ import java.util.Random;
 /** Made-up results. */
 public final class Made {
     private static final Map<String, String> FACTS = Map.of(
-            "cpu", "Test 9000", "processors", "2", "vector_bits", "512", "os", "Linux", "jdk", "25", "onednn", "3.11.0");
+            "cpu",
+            "Test 9000",
+            "processors",
+            "2",
+            "vector_bits",
+            "512",
+            "os",
+            "Linux",
+            "jdk",
+            "25",
+            "onednn",
+            "3.11.0");
 
     private Made() {}
 

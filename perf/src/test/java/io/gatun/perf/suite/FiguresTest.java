@@ -33,8 +33,9 @@ class FiguresTest {
     void theBaselineIsSmallAndHasEveryQuickBenchmark() throws IOException {
         assertThat(Files.size(BASELINE)).isLessThan(200_000);
         Results baseline = ResultsFile.read(BASELINE);
-        assertThat(baseline.all()).extracting(Measurement::spec).containsAll(
-                Suite.quick().stream().map(Problem::line).toList());
+        assertThat(baseline.all())
+                .extracting(Measurement::spec)
+                .containsAll(Suite.quick().stream().map(Problem::line).toList());
     }
 
     /** 64³ on two threads beside a 256³ on each: 2 · 64³ FLOP in 1 ns over 4 · 256³ in 64 ns are a half. */
@@ -52,14 +53,14 @@ class FiguresTest {
                         new Measurement("step mlp", "simd", "x", 2, anchor, new double[] {3e6}, around, "", "")));
         String families = FigureTables.into("a\n<!-- figures: families -->\nold\n<!-- /figures -->\nb\n", results);
         assertThat(families).isEqualTo("""
-                a
-                <!-- figures: families -->
-                | family | problems | simd, of the anchor | onednn, of the anchor | simd's speed over onednn's |
-                | --- | --- | --- | --- | --- |
-                | gemm | 1 | 50 % | 33 % | 1.50 |
-                <!-- /figures -->
-                b
-                """);
+            a
+            <!-- figures: families -->
+            | family | problems | simd, of the anchor | onednn, of the anchor | simd's speed over onednn's |
+            | --- | --- | --- | --- | --- |
+            | gemm | 1 | 50 % | 33 % | 1.50 |
+            <!-- /figures -->
+            b
+            """);
         assertThat(FigureTables.into("<!-- figures: problems -->\n<!-- /figures -->", results))
                 .contains("| gemm m=64 n=64 k=64 | 0.001 µs, 50 % | 0.002 µs, 33 % | 1.50 |")
                 .contains("| step mlp | 2.00 ms | 3.00 ms | 1.50 |");

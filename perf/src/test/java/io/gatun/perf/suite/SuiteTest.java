@@ -20,8 +20,7 @@ class SuiteTest {
 
     @Test
     void everyKernelFamilyHasAQuickBenchmark() {
-        Set<Class<?>> there =
-                Suite.quickSpecs().stream().map(Object::getClass).collect(Collectors.toSet());
+        Set<Class<?>> there = Suite.quickSpecs().stream().map(Object::getClass).collect(Collectors.toSet());
         assertThat(there)
                 .as("a family without a line in one of the lists of io.gatun.perf.suite")
                 .contains(Spec.class.getPermittedSubclasses());
@@ -43,8 +42,9 @@ class SuiteTest {
     void patternsGoByNetAndLine() {
         assertThat(Suite.matching(List.of("transformer.*gemm", "^MLP")))
                 .isNotEmpty()
-                .allMatch(problem -> problem.net().equals("Transformer") && problem.line().startsWith("gemm")
-                        || problem.net().equals("MLP"));
+                .allMatch(problem ->
+                        problem.net().equals("Transformer") && problem.line().startsWith("gemm")
+                                || problem.net().equals("MLP"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Suite.matching(List.of("nothing like it")))
                 .withMessageContaining("no benchmark matches 'nothing like it'");
@@ -79,8 +79,6 @@ class SuiteTest {
     @Test
     void everyProblemHasABackend() {
         List<String> lines = Suite.all().stream().map(Problem::line).toList();
-        assertThat(Benchmark.of(lines, THREADS))
-                .extracting(Benchmark::line)
-                .containsAll(lines);
+        assertThat(Benchmark.of(lines, THREADS)).extracting(Benchmark::line).containsAll(lines);
     }
 }
