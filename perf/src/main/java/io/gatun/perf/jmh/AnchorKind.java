@@ -25,8 +25,8 @@ public enum AnchorKind {
     /** Products that fit into the second-level cache are limited by the core, whatever their intensity. */
     private static final double NEAR = 1 << 20;
 
-    /** Problems that move more than this are measured against memory: their operands do not stay in 32 MiB. */
-    private static final double CACHED = 24 << 20;
+    /** Problems that move more than this are measured against memory: their operands do not stay in the cache. */
+    private static final double CACHED = 32 << 20;
 
     private final String text;
     private final long size;
