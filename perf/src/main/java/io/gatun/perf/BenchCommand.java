@@ -2,10 +2,11 @@ package io.gatun.perf;
 
 import io.gatun.perf.bench.Bench;
 import io.gatun.perf.bench.ConvLayers;
-import io.gatun.perf.bench.DefaultSpecs;
 import io.gatun.perf.bench.DisagreementException;
 import io.gatun.perf.bench.RefusedException;
 import io.gatun.perf.bench.Result;
+import io.gatun.perf.json.JsonLine;
+import io.gatun.perf.suite.Suite;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Spec;
 import java.io.PrintWriter;
@@ -31,7 +32,8 @@ final class BenchCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "SPEC",
             description =
-                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: a default set.")
+                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: the quick ones of"
+                            + " the suite.")
     private String line;
 
     @Option(
@@ -126,7 +128,7 @@ final class BenchCommand implements Callable<Integer> {
                     .filter(spec -> spec.toString().contains(only))
                     .toList();
         }
-        return line == null ? DefaultSpecs.all() : List.of(Spec.parse(line));
+        return line == null ? Suite.quickSpecs() : List.of(Spec.parse(line));
     }
 
     private static String direction(Spec spec) {

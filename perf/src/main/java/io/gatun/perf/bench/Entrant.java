@@ -59,7 +59,8 @@ final class Entrant implements Racer {
         return new Entrant(name, plan, buffers, pristine);
     }
 
-    private static Plan plan(String name, Kernels kernels, Spec spec) {
+    /** The named backend's own plan. */
+    static Plan plan(String name, Kernels kernels, Spec spec) {
         Choice choice = kernels.explain(spec);
         for (Choice.Answer answer : choice.answers()) {
             if (answer.backend().equals(name) && answer.reason() != null) {

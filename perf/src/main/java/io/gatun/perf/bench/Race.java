@@ -9,7 +9,7 @@ final class Race {
     private static final double SAMPLE_NANOS = 2e6;
 
     /** Moments that decay by 0.9 a run stay above 1e-12 of what they were: no denormals. */
-    private static final int MOST_UPDATES = 256;
+    static final int MOST_UPDATES = 256;
 
     /** Even the slowest entrant is sampled this often. */
     private static final int FEWEST_ROUNDS = 3;
