@@ -45,8 +45,7 @@ final class Gru {
         if (spec.pass() != Pass.INFERENCE) {
             MemorySegment description = hint();
             try {
-                recipe.workspace(
-                        Recipe.aligned(Primitive.bytes(description, Dnnl.dnnl_query_workspace_md(), 0)));
+                recipe.workspace(Recipe.aligned(Primitive.bytes(description, Dnnl.dnnl_query_workspace_md(), 0)));
             } finally {
                 Dnnl.dnnl_primitive_desc_destroy(description);
             }
@@ -164,8 +163,7 @@ final class Gru {
 
     private Kernel backward() {
         Gradients gradients = new Gradients();
-        Invocation.Place last =
-                recipe.operand("dst").from((spec.t() - 1L) * spec.b() * spec.h() * Float.BYTES);
+        Invocation.Place last = recipe.operand("dst").from((spec.t() - 1L) * spec.b() * spec.h() * Float.BYTES);
         Primitive main = recipe.divide(spec.b(), 1, batch -> backwardPrimitive(), call -> {
             inputs(call);
             gradients.place(call);
