@@ -191,12 +191,11 @@ final class R64Gru {
             double dh = diffH.value[at] + given;
             double dhSize = diffH.size[at] + Expected.size(given);
             double dn = dh * (1 - z) * (1 - n * n);
-            double dnSize = (dhSize * (1 - z) + Math.abs(dh) * (1 + z)) * (1 - n * n)
-                    + Math.abs(dh) * (1 - z) * (1 + n * n);
+            double dnSize =
+                    (dhSize * (1 - z) + Math.abs(dh) * (1 + z)) * (1 - n * n) + Math.abs(dh) * (1 - z) * (1 + n * n);
             double slope = z * (1 - z);
-            double dzSize = (dhSize * (1 - z) + Math.abs(dh) * (1 + z))
-                    * z
-                    * (hiddenSize[t][b][k] + candidateSize[t][b][k]);
+            double dzSize =
+                    (dhSize * (1 - z) + Math.abs(dh) * (1 + z)) * z * (hiddenSize[t][b][k] + candidateSize[t][b][k]);
             double drSize = (dnSize * (1 - r) + Math.abs(dn) * (1 + r)) * r * resetSize[t][b][k];
             x.set(k, dn * reset * (r * (1 - r)), drSize);
             x.set(h + k, dh * (before - n) * slope, dzSize);

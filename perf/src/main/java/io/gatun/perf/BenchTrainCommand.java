@@ -21,7 +21,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Time training steps of a net on random data: rate, share of the machine's peak, memory.")
 final class BenchTrainCommand implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru or mlp")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru or mlp")
     private String model;
 
     @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd or reference")

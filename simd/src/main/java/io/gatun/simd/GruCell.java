@@ -78,7 +78,8 @@ final class GruCell {
             FloatVector z = load(gates + gate + at);
             FloatVector n = load(gates + 2 * gate + at);
             store(diffHidden + at, dh.mul(z));
-            FloatVector dz = dh.mul(VectorMath.logisticSlope(z)).mul(load(previous + at).sub(n));
+            FloatVector dz =
+                    dh.mul(VectorMath.logisticSlope(z)).mul(load(previous + at).sub(n));
             store(outX + gate + at, dz);
             store(outY + gate + at, dz);
             FloatVector dn = dh.mul(splat(1f).sub(z)).mul(splat(1f).sub(n.mul(n)));

@@ -126,7 +126,8 @@ final class PanelProduct {
     }
 
     /** All rows; the last tile begins early enough to be whole, and writes only what is new. */
-    private void block(Strides strides, long a, int rows, long b, int panel, long c, long bias, boolean adds, long own) {
+    private void block(
+            Strides strides, long a, int rows, long b, int panel, long c, long bias, boolean adds, long own) {
         int columns = Math.min(WIDTH, n - panel * WIDTH);
         long cRow = 4L * n;
         long at = c + panel * TILE_ROW;

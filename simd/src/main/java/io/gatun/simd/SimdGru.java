@@ -56,8 +56,7 @@ final class SimdGru implements Kernel {
     }
 
     static Offer offer(GruSpec spec, Workers workers) {
-        return Offer.of(
-                spec.pass() == Pass.BACKWARD ? new SimdGruBackward(spec, workers) : new SimdGru(spec, workers));
+        return Offer.of(spec.pass() == Pass.BACKWARD ? new SimdGruBackward(spec, workers) : new SimdGru(spec, workers));
     }
 
     @Override

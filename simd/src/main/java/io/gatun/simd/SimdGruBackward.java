@@ -62,8 +62,7 @@ final class SimdGruBackward implements Kernel {
                 true,
                 spec.b(),
                 workers);
-        this.weights = new WeightProducts(
-                spec.t(), spec.b(), spec.i(), spec.h(), 4, OF_INPUT, OF_HIDDEN, workers);
+        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), 4, OF_INPUT, OF_HIDDEN, workers);
         this.productBytes = SimdLstm.aligned(Math.max(products.scratchBytes(), weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }

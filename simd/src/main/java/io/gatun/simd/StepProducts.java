@@ -95,8 +95,7 @@ final class StepProducts {
         part(second, frame, SECOND_SLOT, packed + first.packedBytes(), piece, secondAdds, own);
     }
 
-    private void part(
-            PanelProduct product, long[] frame, int slot, long packed, int piece, boolean adds, long own) {
+    private void part(PanelProduct product, long[] frame, int slot, long packed, int piece, boolean adds, long own) {
         int from = product.panels() * piece / pieces;
         int to = product.panels() * (piece + 1) / pieces;
         product.multiply(frame[slot], rows, packed, from, to, frame[slot + 1], frame[slot + 2], adds, own);

@@ -107,7 +107,9 @@ public abstract class GoldenRuns {
         Tensor forward(Tape tape, Tensor characters) {
             List<Tensor> initial = carried == null
                     ? null
-                    : carried.stream().map(state -> tape.tensor(Shape.of(8, 48), state)).toList();
+                    : carried.stream()
+                            .map(state -> tape.tensor(Shape.of(8, 48), state))
+                            .toList();
             Gru.Result result = gru.forward(embedding.forward(characters), initial);
             carried = result.states().stream().map(Tensor::toArray).toList();
             return linear.forward(result.output());
