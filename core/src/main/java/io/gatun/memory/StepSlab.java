@@ -272,8 +272,8 @@ public final class StepSlab extends Scope {
      */
     public void restore(Mark mark) {
         if (closed || canaries != null) {
-            throw new IllegalStateException("slab '" + name() + "' cannot restore a step: it is "
-                    + (closed ? "closed" : "in debug mode"));
+            throw new IllegalStateException(
+                    "slab '" + name() + "' cannot restore a step: it is " + (closed ? "closed" : "in debug mode"));
         }
         owner = Thread.currentThread();
         generation = mark.generation;

@@ -128,7 +128,9 @@ class StepSlabFreeTest {
         MemorySegment b = slab.allocate(LARGE, "b");
         Raw.MEMORY.set(ValueLayout.JAVA_BYTE, b.address() + LARGE, (byte) 0);
         assertThatIllegalStateException().isThrownBy(() -> slab.free(b)).withMessageContaining("canary of 'b'");
-        assertThatIllegalStateException().isThrownBy(() -> slab.restore(slab.mark())).withMessageContaining("debug mode");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> slab.restore(slab.mark()))
+                .withMessageContaining("debug mode");
         slab.close();
     }
 

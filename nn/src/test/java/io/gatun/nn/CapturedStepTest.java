@@ -79,7 +79,8 @@ class CapturedStepTest {
         }
 
         static Training images(boolean debug) {
-            // Every kind of rule that writes beside the kernels: dropout, a used-twice layer, a bias, a norm that is frozen.
+            // Every kind of rule that writes beside the kernels: dropout, a used-twice layer, a bias, a norm that is
+            // frozen.
             Linear shared = new Linear(16, 16);
             BatchNorm2d frozen = new BatchNorm2d(8);
             frozen.eval();
@@ -161,7 +162,8 @@ class CapturedStepTest {
     }
 
     private static void equalFor200Steps(Training one, Training two) {
-        try (one; two) {
+        try (one;
+                two) {
             for (int i = 0; i < 200; i++) {
                 one.fill();
                 two.fill();
@@ -195,7 +197,8 @@ class CapturedStepTest {
     void aRepeatedResNetHasTheBitsOfABuiltOne() {
         Training one = new Training(ResNet.resnet20(10), Shape.of(2, 16, 16, 3), false, false);
         Training two = new Training(ResNet.resnet20(10), Shape.of(2, 16, 16, 3), false, false);
-        try (one; two) {
+        try (one;
+                two) {
             for (int i = 0; i < 6; i++) {
                 one.fill();
                 two.fill();
@@ -326,8 +329,8 @@ class CapturedStepTest {
     void valuesFromTheHeapAreCopiedEachTime() {
         try (Training training = Training.text()) {
             float[] factor = {1};
-            CapturedStep step = training.tape.capture(
-                    () -> training.code.get().mul(training.tape.tensor(Shape.of(), factor)));
+            CapturedStep step =
+                    training.tape.capture(() -> training.code.get().mul(training.tape.tensor(Shape.of(), factor)));
             training.fill();
             float one = step.forward(0);
             step.backward();

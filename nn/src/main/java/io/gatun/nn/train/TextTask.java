@@ -120,8 +120,7 @@ public final class TextTask implements Task {
     }
 
     private Tensor loss(Tape tape, CharBatches batches, CharLstm.Result result) {
-        return Losses.crossEntropy(
-                result.logits(), tape.indices(Shape.of(batches.steps(), batches.batch()), targets));
+        return Losses.crossEntropy(result.logits(), tape.indices(Shape.of(batches.steps(), batches.batch()), targets));
     }
 
     @Override
