@@ -146,7 +146,8 @@ public final class CapturedStep {
 
     private void recordBackward() {
         if (whole) {
-            throw new IllegalStateException("a captured step goes backward once after each forward; call forward again");
+            throw new IllegalStateException(
+                    "a captured step goes backward once after each forward; call forward again");
         }
         tape.captures(recording);
         try {

@@ -86,7 +86,7 @@ final class Entry {
     }
 
     private static IllegalStateException gone(String what) {
-        return new IllegalStateException("backward needs " + what + ", whose memory a backward that failed has given back;"
-                + " run the step again, after abandon()");
+        return new IllegalStateException("backward needs " + what
+                + ", whose memory a backward that failed has given back;" + " run the step again, after abandon()");
     }
 }

@@ -61,14 +61,14 @@ final class Canaries {
     }
 
     private void check(Guarded g) {
-            long size = g.whole.byteSize();
-            for (long i = 0; i < size; i++) {
-                boolean canary = i < BYTES || i >= BYTES + g.payload;
-                if (canary && g.whole.get(ValueLayout.JAVA_BYTE, i) != PATTERN) {
-                    throw new IllegalStateException("canary of '" + g.label + "' in scope '" + scope
-                            + "' was overwritten at byte " + (i - BYTES) + " of " + g.payload);
-                }
+        long size = g.whole.byteSize();
+        for (long i = 0; i < size; i++) {
+            boolean canary = i < BYTES || i >= BYTES + g.payload;
+            if (canary && g.whole.get(ValueLayout.JAVA_BYTE, i) != PATTERN) {
+                throw new IllegalStateException("canary of '" + g.label + "' in scope '" + scope
+                        + "' was overwritten at byte " + (i - BYTES) + " of " + g.payload);
             }
+        }
     }
 
     void forget() {

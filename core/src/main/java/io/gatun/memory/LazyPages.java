@@ -28,8 +28,9 @@ final class LazyPages {
 
     /** The functions, looked up when first needed. */
     private static final class System {
-        static final MethodHandle MAP =
-                c("mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+        static final MethodHandle MAP = c(
+                "mmap",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
         static final MethodHandle UNMAP = c("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
         private static MethodHandle c(String name, FunctionDescriptor descriptor) {
@@ -39,7 +40,8 @@ final class LazyPages {
     }
 
     static boolean supported() {
-        return java.lang.System.getProperty("os.name").equals("Linux") && LazyPages.class.getModule().isNativeAccessEnabled();
+        return java.lang.System.getProperty("os.name").equals("Linux")
+                && LazyPages.class.getModule().isNativeAccessEnabled();
     }
 
     /** At least {@code bytes} bytes of zeros, page-aligned, until the arena is closed; null if there is no such thing. */
@@ -66,7 +68,8 @@ final class LazyPages {
         try {
             int status = (int) System.UNMAP.invokeExact(address, size);
             if (status != 0) {
-                throw new IllegalStateException("munmap of " + size + " bytes failed; was that memory unmapped by others?");
+                throw new IllegalStateException(
+                        "munmap of " + size + " bytes failed; was that memory unmapped by others?");
             }
         } catch (Throwable e) {
             throw rethrown(e);

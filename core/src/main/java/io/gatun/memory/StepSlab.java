@@ -49,10 +49,15 @@ public final class StepSlab extends Scope {
     private Thread owner = Thread.currentThread();
 
     StepSlab(NativeMemory memory, String name, long initialBytes) {
+        this(memory, name, initialBytes, true);
+    }
+
+    /** Of blocks only, where {@code lazy} is false. */
+    StepSlab(NativeMemory memory, String name, long initialBytes, boolean lazy) {
         super(memory, name);
         this.canaries = memory.debug() ? new Canaries(name) : null;
         long limit = Math.min(MOST, memory.budget().limit());
-        this.space = LazyPages.reserve(arena, 2 * aligned(limit));
+        this.space = lazy ? LazyPages.reserve(arena, 2 * aligned(limit)) : null;
         if (initialBytes > 0) {
             grow(aligned(initialBytes), name);
         }
@@ -267,8 +272,8 @@ public final class StepSlab extends Scope {
      */
     public void restore(Mark mark) {
         if (closed || canaries != null) {
-            throw new IllegalStateException("slab '" + name() + "' cannot restore a step: it is "
-                    + (closed ? "closed" : "in debug mode"));
+            throw new IllegalStateException(
+                    "slab '" + name() + "' cannot restore a step: it is " + (closed ? "closed" : "in debug mode"));
         }
         owner = Thread.currentThread();
         generation = mark.generation;
