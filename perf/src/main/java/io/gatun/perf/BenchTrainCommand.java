@@ -32,8 +32,8 @@ final class BenchTrainCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "Default: what is usual for the model")
     private Integer batch;
 
-    @Option(names = "--warmups", paramLabel = "N", defaultValue = "5", description = "Default: ${DEFAULT-VALUE} steps")
-    private int warmups;
+    @Option(names = "--warmups", paramLabel = "N", description = "Steps before. Default: three seconds, 5 at least")
+    private Integer warmups;
 
     @Option(names = "--steps", paramLabel = "N", defaultValue = "10", description = "Default: ${DEFAULT-VALUE}")
     private int steps;
@@ -51,14 +51,16 @@ final class BenchTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (steps < 1 || warmups < 0) {
+        if (steps < 1 || warmups != null && warmups < 0) {
             throw new IllegalArgumentException("--steps " + steps + " --warmups " + warmups
                     + ": give at least one step to time, and no fewer than 0 before");
         }
         Net net = Net.of(model);
         StepReport report;
         try (TrainingStep step = new TrainingStep(net, backend, threads, batch == null ? net.batch() : batch)) {
-            report = StepTimer.run(step, backend, warmups, steps);
+            report = warmups == null
+                    ? StepTimer.run(step, backend, 5, 3, steps)
+                    : StepTimer.run(step, backend, warmups, 0, steps);
         }
         PrintWriter out = command.commandLine().getOut();
         print(out, report);
@@ -89,11 +91,12 @@ final class BenchTrainCommand implements Callable<Integer> {
         out.println(String.format(
                 Locale.ROOT,
                 "  %.1f GFLOP/s, %.0f %% of the %.0f that these threads reach in multiply-adds; peak RSS %.0f MB;"
-                        + " %.0f bytes of heap a step",
+                        + " %.0f bytes of heap a step; first step done %.2f s after the start",
                 r.gflops(),
                 100e9 * r.gflops() / r.peak(),
                 r.peak() / 1e9,
                 r.peakRss() / (double) (1 << 20),
-                r.allocated()));
+                r.allocated(),
+                r.firstStep()));
     }
 }

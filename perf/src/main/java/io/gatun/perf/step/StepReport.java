@@ -9,6 +9,7 @@ import java.util.Map;
 /**
  * What timed training steps gave.
  *
+ * @param firstStep seconds from the process's start to the end of its first step, which the JVM interprets and compiles
  * @param nanos of each step
  * @param flops of one step, as its specs count them: those of matrix products and convolutions
  * @param allocated bytes of Java heap, all threads together, a step
@@ -23,6 +24,7 @@ public record StepReport(
         int threads,
         int batch,
         long parameters,
+        double firstStep,
         double[] nanos,
         double flops,
         double allocated,
@@ -63,6 +65,7 @@ public record StepReport(
         json.put("threads", threads);
         json.put("batch", batch);
         json.put("parameters", parameters);
+        json.put("first_step_s", firstStep);
         json.put("median_ms", medianMillis());
         json.put("best_ms", bestMillis());
         json.put("rate", rate());

@@ -21,11 +21,15 @@ public final class StepTimer {
      * Warms up, times, and then profiles one more step.
      *
      * @param warmups steps that are not timed
+     * @param warmSeconds how long they take at least: the JVM compiles a ResNet-20's step for about two seconds
      * @param steps that are, at least one
      */
-    public static StepReport run(TrainingStep step, String backend, int warmups, int steps) {
-        for (int i = 0; i < warmups; i++) {
+    public static StepReport run(TrainingStep step, String backend, int warmups, double warmSeconds, int steps) {
+        double first = Double.NaN;
+        long begin = System.nanoTime();
+        for (int i = 0; i < warmups || System.nanoTime() - begin < warmSeconds * 1e9; i++) {
             step.run();
+            first = i == 0 ? ProcessAge.seconds() : first;
         }
         double[] nanos = new double[steps];
         float loss = 0;
@@ -34,6 +38,7 @@ public final class StepTimer {
             long start = System.nanoTime();
             loss = step.run();
             nanos[i] = System.nanoTime() - start;
+            first = Double.isNaN(first) ? ProcessAge.seconds() : first;
         }
         double allocated = (THREADS.getTotalThreadAllocatedBytes() - before) / (double) steps;
         long rss = peakRss();
@@ -56,6 +61,7 @@ public final class StepTimer {
                 threads,
                 step.batch(),
                 step.parameterCount(),
+                first,
                 nanos,
                 flops,
                 allocated,
