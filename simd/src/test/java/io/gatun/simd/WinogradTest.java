@@ -30,15 +30,19 @@ class WinogradTest {
         }
     }
 
-    /** Σ|error| against double sums: the transforms may not cost more than the shorter chains of products save. */
+    /**
+     * Σ|error| against double sums: shorter chains of products save what the transforms cost, 0.76 of the direct sum's
+     * forward and backward data; the gradient of the weights, whose chains are as short either way, is 1.6 times as far off.
+     */
     @Test
     void errorsAreThoseOfTheDirectSum() {
         for (Direction direction : Direction.values()) {
             ConvSpec spec = SPEC.with(direction);
+            double allowed = direction == Direction.BACKWARD_WEIGHTS ? 3 : 1.1;
             float[] direct = run(spec, false, 0.5f);
             float[] fast = run(spec, true, 0.5f);
             double[] exact = oracle(spec);
-            assertThat(error(fast, exact)).as("%s", spec).isPositive().isLessThan(3 * error(direct, exact));
+            assertThat(error(fast, exact)).as("%s", spec).isPositive().isLessThan(allowed * error(direct, exact));
         }
     }
 
@@ -68,7 +72,8 @@ class WinogradTest {
         try (Workers workers = new Workers(2);
                 Arena arena = Arena.ofShared()) {
             boolean weights = spec.direction() == Direction.BACKWARD_WEIGHTS;
-            assertThat(weights ? WinogradWeights.suits(spec) : Winograd.suits(spec)).isTrue();
+            assertThat(weights ? WinogradWeights.suits(spec) : Winograd.suits(spec))
+                    .isTrue();
             Kernel direct = weights ? new SimdConvWeights(spec, workers) : new SimdConv(spec, workers);
             Kernel fast = weights ? new WinogradWeights(spec, workers) : new Winograd(spec, workers);
             Kernel kernel = winograd ? fast : direct;
