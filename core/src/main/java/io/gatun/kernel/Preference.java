@@ -66,7 +66,7 @@ record Preference(String name, String demanded) {
     private static List<String> automatic(Spec spec) {
         return switch (spec) {
             case GemmSpec gemm -> small(gemm) || fewVectors(gemm) ? MEMORY : COMPUTE;
-            case ConvSpec conv -> narrowDepthwise(conv) || winograd(conv) ? MEMORY : COMPUTE;
+            case ConvSpec conv -> narrowDepthwise(conv) || winograd(conv) || backward(conv) ? MEMORY : COMPUTE;
             default -> MEMORY;
         };
     }
@@ -93,6 +93,23 @@ record Preference(String name, String demanded) {
                 && conv.oc() % 16 == 0
                 && Math.min(conv.ic(), conv.oc()) >= 32
                 && (long) conv.n() * conv.oh() * conv.ow() >= 512;
+    }
+
+    /**
+     * Backward data of strides is ours first, 0.9 to 1.5 times as fast as oneDNN's (median 1.07), and so are the weight
+     * gradients of 1x1 convolutions that have few channels on one side, 1.05 to 1.5 times.
+     */
+    private static boolean backward(ConvSpec conv) {
+        int taps = conv.kh() * conv.kw();
+        int stride = conv.sh() * conv.sw();
+        return switch (conv.direction()) {
+            case FORWARD -> false;
+            case BACKWARD_DATA -> stride > 1 && conv.groups() == 1 && conv.ic() >= (taps == 1 ? 32 : 16);
+            case BACKWARD_WEIGHTS ->
+                taps * stride * conv.groups() == 1
+                        && Math.min(conv.ic(), conv.oc()) == 64
+                        && conv.ic() % 16 + conv.oc() % 16 == 0;
+        };
     }
 
     private static boolean narrowDepthwise(ConvSpec conv) {

@@ -293,8 +293,7 @@ final class SimdConvWeights implements Kernel {
             for (int c = 0; c < icg; c += Lanes.COUNT) {
                 for (int o = 0; o < columns; o += Lanes.COUNT) {
                     long from = sums + 4L * ((long) (tap * icg + c) * panels.padded() + o);
-                    Transpose.square(
-                            from, 4L * panels.padded(), to + o * filter + 4L * (tap * spec.ic() + c), filter);
+                    Transpose.square(from, 4L * panels.padded(), to + o * filter + 4L * (tap * spec.ic() + c), filter);
                 }
             }
         }

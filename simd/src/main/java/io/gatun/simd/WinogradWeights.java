@@ -13,7 +13,7 @@ import io.gatun.spec.ConvSpec;
  *
  * <p>A piece is one block of input channels, one of output channels, and a chunk of the tiles; both blocks transform
  * their inputs anew, 8 % of the multiplications at 64 x 128. The numbers of all three depend on the problem only. The
- * chunks are added in their order.
+ * chunks are added in their order. Errors add up to 1.6 (32 channels) to 2.5 (256) times those of the sum of taps.
  */
 final class WinogradWeights implements Kernel {
     private static final int PLACES = 16;
@@ -81,8 +81,7 @@ final class WinogradWeights implements Kernel {
         this.steps = Math.ceilDiv(spec.n(), images) * bands;
         this.chunks = Math.clamp(PIECES / (inBlocks * outBlocks), 1, steps);
         int count = images * bandRows * tilesX;
-        int remaining =
-                bands > 1 ? (tilesY - (bands - 1) * bandRows) * tilesX : spec.n() % images * tilesY * tilesX;
+        int remaining = bands > 1 ? (tilesY - (bands - 1) * bandRows) * tilesX : spec.n() % images * tilesY * tilesX;
         this.whole = strides(count);
         this.last = strides(remaining);
         this.placeV = 4L * count * in + 64;
@@ -274,8 +273,7 @@ final class WinogradWeights implements Kernel {
                 WinogradLoop.GRADIENTS_ACROSS.run(down, flag, across, 0, 0, Lanes.COUNT, bytes);
                 long to = frame[2] + 4L * (9L * spec.ic() * channel + inBlock * in + c);
                 for (int tap = 0; tap < 9; tap++) {
-                    Transpose.square(
-                            across + tap * bytes, Lanes.BYTES, to + 4L * tap * spec.ic(), 4L * 9 * spec.ic());
+                    Transpose.square(across + tap * bytes, Lanes.BYTES, to + 4L * tap * spec.ic(), 4L * 9 * spec.ic());
                 }
             }
         }
