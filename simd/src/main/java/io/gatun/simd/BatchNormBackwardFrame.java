@@ -7,7 +7,15 @@ import io.gatun.spec.BatchNormSpec;
  * scratch holds: three factors and two sums of each channel for each chunk, then the ReLU's bits.
  */
 record BatchNormBackwardFrame(
-        BatchNormRows cut, boolean relu, boolean residual, int diffDst, int gamma, int mean, int diffSrc, int diffGamma, int scratch) {
+        BatchNormRows cut,
+        boolean relu,
+        boolean residual,
+        int diffDst,
+        int gamma,
+        int mean,
+        int diffSrc,
+        int diffGamma,
+        int scratch) {
 
     static BatchNormBackwardFrame of(BatchNormSpec spec) {
         int diffDst = spec.relu() ? 2 : 1;

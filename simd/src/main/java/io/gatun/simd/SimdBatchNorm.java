@@ -122,7 +122,13 @@ final class SimdBatchNorm implements Kernel {
         long pivot = pivot(frame, chunk);
         // At 64 channels a row is too short for a loop of its own: 200,704 rows took 1.3 times as long.
         BatchNormSums.distances(
-                c > 64 && cut.across(), frame[0] + cut.offset(chunk), cut.length(chunk), c, pivot, pivot + c * 4L, pivot + c * 8L);
+                c > 64 && cut.across(),
+                frame[0] + cut.offset(chunk),
+                cut.length(chunk),
+                c,
+                pivot,
+                pivot + c * 4L,
+                pivot + c * 8L);
     }
 
     /** Mean and scale of channel {@code k} to scratch; in training also to mean, invStd and the running ones. */

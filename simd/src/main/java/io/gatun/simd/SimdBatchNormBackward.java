@@ -5,7 +5,6 @@ import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.BatchNormSpec;
-import java.lang.invoke.MethodHandles;
 
 /**
  * Batch norm backward in two passes: sums, then diffSrc = gamma invStd (g - mean(g) - x^ mean(g x^)) as

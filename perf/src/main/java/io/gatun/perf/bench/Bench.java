@@ -41,8 +41,9 @@ public final class Bench implements AutoCloseable {
                     continue;
                 }
                 if (name.equals("auto") || backends.containsKey(name)) {
-                    throw new IllegalArgumentException("--vs takes different ones of onednn, simd, reference, and copy beside one, not '"
-                            + String.join(",", names) + "'");
+                    throw new IllegalArgumentException(
+                            "--vs takes different ones of onednn, simd, reference, and copy beside one of them, not '"
+                                    + String.join(",", names) + "'");
                 }
                 backends.put(name, Kernels.open(name, threads, memory));
             }
