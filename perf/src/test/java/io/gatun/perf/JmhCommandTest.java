@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,12 @@ class JmhCommandTest {
 
     @TempDir
     private Path folder;
+
+    /** Two builds on one machine would lock each other out. JMH reads this when its Runner is loaded. */
+    @BeforeAll
+    static void ignoreTheLock() {
+        System.setProperty("jmh.ignoreLock", "true");
+    }
 
     @Test
     void savesSamplesWithTheirAnchorsAndComparesThem() throws Exception {

@@ -69,11 +69,12 @@ public record ComparedFiles(
         added.forEach(id -> lines.add("only new: " + id));
         lines.add(String.format(
                 Locale.ROOT,
-                "%d compared, by time over the anchor's: %d slower by 10 %% or more with p < %s, %d faster;"
+                "%d compared, by time over the anchor's: %d slower by 10 %% or more with p < %s, %d unsure, %d faster;"
                         + " %d only old, %d only new",
                 comparisons.size(),
                 count(Comparison.Verdict.SLOWER),
                 Comparison.SIGNIFICANT,
+                count(Comparison.Verdict.UNSURE),
                 count(Comparison.Verdict.FASTER),
                 missing.size(),
                 added.size()));

@@ -63,4 +63,8 @@ public record Measurement(
     public double medianNanos() {
         return Quantile.of(nanos, 0.5);
     }
+
+    public double medianAnchorNanos() {
+        return Quantile.of(anchorNanos, 0.5);
+    }
 }

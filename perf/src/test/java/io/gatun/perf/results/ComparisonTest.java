@@ -52,6 +52,17 @@ class ComparisonTest {
         assertThat(compared.slowdown()).isCloseTo(0, within(0.03));
     }
 
+    @Test
+    void anAnchorThatGotFasterAloneProvesNothing() {
+        Comparison compared = Comparison.of(OLD, measurement(SPEC, 1000, 280, 0.05, 2));
+        assertThat(compared.slowdown()).isGreaterThan(0.5);
+        assertThat(compared.p()).isLessThan(1e-4);
+        assertThat(compared.verdict()).isEqualTo(Verdict.UNSURE);
+        assertThat(Comparison.of(OLD, measurement(SPEC, 1200, 280, 0.05, 2)).verdict())
+                .as("slower by the clock too")
+                .isEqualTo(Verdict.SLOWER);
+    }
+
     /** The machine slows down in the middle of both runs: the medians of the times alone would say nothing. */
     @Test
     void eachSampleGoesWithTheAnchorBesideIt() {
