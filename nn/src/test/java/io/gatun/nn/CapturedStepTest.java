@@ -36,6 +36,9 @@ class CapturedStepTest {
     /** What the target says of a step after warm-up. */
     private static final long MOST_BYTES = 4 << 10;
 
+    /** Nanoseconds; some seconds are usual. */
+    private static final long PATIENCE = 40_000_000_000L;
+
     /** A net in training, its input and targets in memory of their own. */
     private static final class Training implements AutoCloseable {
         final NativeMemory memory;
@@ -144,6 +147,15 @@ class CapturedStepTest {
             return loss;
         }
 
+        /** Something else on the tape: NaN in all memory that a step uses, so that it must write all that it reads. */
+        void poison() {
+            tape.reset();
+            tape.empty(Shape.of(1 << 18), "large").data().fill((byte) -1);
+            for (int i = 0; i < 500; i++) {
+                tape.empty(Shape.of(100), "small").data().fill((byte) -1);
+            }
+        }
+
         /** All that a step may change. */
         int state() {
             int hash = Arrays.hashCode(parameters.values().toArray(ValueLayout.JAVA_INT));
@@ -170,6 +182,7 @@ class CapturedStepTest {
                 assertThat(two.captured()).as("loss of step %d", i).isEqualTo(one.eager());
                 assertThat(two.step.repeating()).isEqualTo(i > 0);
                 assertThat(two.state()).as("after step %d", i).isEqualTo(one.state());
+                two.poison();
                 if (i == 100) {
                     // Something else on the same tape in between, as an evaluation is.
                     two.model.eval();
@@ -212,8 +225,10 @@ class CapturedStepTest {
         try (training) {
             training.fill();
             long least = Long.MAX_VALUE;
-            // The kernels' vectors are objects until C2 has compiled them: wait for a window without.
-            for (int window = 0; window < 400 && least > MOST_BYTES; window++) {
+            // The kernels' vectors are objects until C2 has compiled them, those that a step calls once after some thousand
+            // steps: wait for a window without.
+            long begin = System.nanoTime();
+            while (least > MOST_BYTES && System.nanoTime() - begin < PATIENCE) {
                 long before = THREADS.getTotalThreadAllocatedBytes();
                 for (int i = 0; i < 10; i++) {
                     training.captured();
