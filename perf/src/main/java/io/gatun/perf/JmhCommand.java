@@ -82,6 +82,13 @@ final class JmhCommand implements Callable<Integer> {
         if (table != null) {
             return writeTables();
         }
+        for (String argument : arguments) {
+            // JMH's own options have one dash, and it would take this for a pattern.
+            if (argument.startsWith("--")) {
+                throw new IllegalArgumentException(
+                        "unknown option '" + argument + "': see gatun jmh --help, and gatun jmh -h for JMH's");
+            }
+        }
         if (missing && save == null) {
             throw new IllegalArgumentException("--missing asks what a file does not have: give it with --save FILE");
         }
