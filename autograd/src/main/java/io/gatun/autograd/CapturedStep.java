@@ -11,9 +11,10 @@ import java.util.function.Supplier;
  * the Java code that made them, so without garbage and with the same bits. What CUDA graphs are to a device.
  *
  * <pre>{@code
- * CapturedStep step = tape.capture(() -> Losses.crossEntropy(model.forward(tape.input(shape, images)), labels()));
- * for (long number = 0; number < steps; number++) {
- *     fill(images);
+ * CapturedStep step = tape.capture(() ->
+ *         Losses.crossEntropy(model.forward(tape.input(shape, images)), tape.indices(count, labels)));
+ * for (int number = 0; number < batches.size(); number++) {
+ *     images.copyFrom(batches.get(number));
  *     float loss = step.forward(number);
  *     step.backward();
  *     optimizer.step();

@@ -225,7 +225,8 @@ class CapturedStepTest {
         try (training) {
             training.fill();
             long least = Long.MAX_VALUE;
-            // The kernels' vectors are objects until C2 has compiled them, those that a step calls once after some thousand
+            // The kernels' vectors are objects until C2 has compiled them, those that a step calls once after some
+            // thousand
             // steps: wait for a window without.
             long begin = System.nanoTime();
             while (least > MOST_BYTES && System.nanoTime() - begin < PATIENCE) {

@@ -12,6 +12,7 @@ import java.util.List;
  */
 final class SequenceProblems {
     private static final String LSTM = "LSTM";
+    private static final String GRU = "GRU";
     private static final String BLOCK = "Transformer";
 
     private SequenceProblems() {}
@@ -33,6 +34,11 @@ final class SequenceProblems {
             full(LSTM, "activation f32 forward act=sigmoid count=1048576"),
             full(LSTM, "activation f32 forward act=tanh count=1048576"),
             quick(LSTM, "step lstm"),
+            // The same language model with gated recurrent units.
+            quick(GRU, "gru f32 training t=64 b=32 i=512 h=512"),
+            quick(GRU, "gru f32 backward t=64 b=32 i=512 h=512"),
+            full(GRU, "gru f32 training t=64 b=32 i=128 h=512"),
+            quick(GRU, "step gru"),
             // Queries, keys and values in one product, 768 to 3 * 768.
             quick(BLOCK, "gemm f32 tb bias m=1024 n=2304 k=768"),
             // Heads apart: 8 x 128 x (12 x 64) to 8 x 12 x 128 x 64.
