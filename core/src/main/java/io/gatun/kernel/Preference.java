@@ -17,7 +17,7 @@ record Preference(String name, String demanded) {
     private static final List<String> SIMD = List.of("simd", "reference");
     private static final List<String> REFERENCE = List.of("reference");
 
-    /** At 64 cubed our GEMM is 1.12 times as fast as oneDNN's on two Zen 5 cores, at 256 cubed 0.84 times. */
+    /** At 64 cubed our GEMM is 1.04 to 1.08 times as fast as oneDNN's on two Zen 5 cores, at 256 cubed 0.89 times. */
     private static final double SMALL_GEMM_FLOPS = 2.0 * 64 * 64 * 64;
 
     /**

@@ -57,7 +57,7 @@ final class GemmBlocks {
     private final int threads;
     private final Strides[] strides;
 
-    GemmBlocks(GemmSpec spec, Tiles tiles, int threads, boolean packAll) {
+    GemmBlocks(GemmSpec spec, Tiles tiles, int threads) {
         this.tiles = tiles;
         this.k = spec.k();
         this.transB = spec.transB();
@@ -75,7 +75,7 @@ final class GemmBlocks {
         this.mostRows = empty ? 0 : Math.ceilDiv(rowUnits, rowPieces) * unit;
         this.columnPieces = empty ? 0 : Math.clamp(Math.ceilDiv(wanted, rowPieces), 1, panels.count());
         this.pieces = Math.multiplyExact(spec.batch(), rowPieces * columnPieces);
-        this.packedPanels = empty || spec.k() == 0 ? 0 : packedPanels(spec, packAll);
+        this.packedPanels = empty || spec.k() == 0 ? 0 : packedPanels(spec);
         this.packedMatrices = spec.strideB() == 0 ? 1 : spec.batch();
         this.matrixStrideB = spec.strideB();
         this.packedFrom = empty ? 0 : panels.column(panels.count() - packedPanels);
@@ -92,9 +92,8 @@ final class GemmBlocks {
     }
 
     /** Panels from the last one back that are packed: all, or the last if it is not whole vectors, or none. */
-    private int packedPanels(GemmSpec spec, boolean packAll) {
-        boolean all = packAll
-                || spec.transB()
+    private int packedPanels(GemmSpec spec) {
+        boolean all = spec.transB()
                 || spec.m() > PACK_ROWS && 4L * spec.k() * spec.n() > SMALL_B
                 || panels.columns(panels.count() - 1) < panels.width(panels.count() - 1) && panels.count() == 1;
         if (all) {

@@ -17,6 +17,10 @@ import io.gatun.spec.GemmSpec;
  * tiles, threads or the vector width, so neither do the bits.
  */
 final class SimdGemm implements Kernel {
+    private static final int A_SLOT = 0;
+    private static final int B_SLOT = 1;
+    private static final int BIAS_SLOT = 2;
+
     private final GemmSpec spec;
     private final Workers workers;
     private final GemmBlocks blocks;
@@ -25,29 +29,17 @@ final class SimdGemm implements Kernel {
     private final Task pack = this::pack;
     private final Task multiply = this::multiply;
 
-    // Frame slots.
-    private final int aSlot;
-    private final int bSlot;
-    private final int biasSlot;
+    // Behind the bias, if there is one.
     private final int cSlot;
     private final int scratchSlot;
 
-    /**
-     * A product inside another kernel.
-     *
-     * @param slot where its operands and then its scratch begin in the frame
-     * @param packed whether B is packed whatever the size, as it will be used often
-     */
-    SimdGemm(GemmSpec spec, Workers workers, int slot, boolean packed) {
+    private SimdGemm(GemmSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
-        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads(), packed);
+        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads());
         this.writer = new TileWriter(spec.alpha(), spec.beta(), spec.activation());
         this.direct = writer.plain() && !spec.bias();
-        this.aSlot = slot;
-        this.bSlot = slot + 1;
-        this.biasSlot = spec.bias() ? slot + 2 : -1;
-        this.cSlot = slot + (spec.bias() ? 3 : 2);
+        this.cSlot = spec.bias() ? BIAS_SLOT + 1 : BIAS_SLOT;
         this.scratchSlot = cSlot + 1;
     }
 
@@ -58,7 +50,7 @@ final class SimdGemm implements Kernel {
         if (GemmRows.suits(spec)) {
             return Offer.of(new GemmRows(spec, workers));
         }
-        return Offer.of(new SimdGemm(spec, workers, 0, false));
+        return Offer.of(new SimdGemm(spec, workers));
     }
 
     @Override
@@ -96,7 +88,7 @@ final class SimdGemm implements Kernel {
     private void pack(long[] frame, int piece, int worker) {
         int matrix = piece / blocks.packPiecesPerMatrix();
         int part = piece % blocks.packPiecesPerMatrix();
-        long b = frame[bSlot] + 4 * matrix * spec.strideB();
+        long b = frame[B_SLOT] + 4 * matrix * spec.strideB();
         int first = blocks.panels.count() - blocks.packedPanels;
         if (spec.transB()) {
             int panel = first + part;
@@ -132,7 +124,7 @@ final class SimdGemm implements Kernel {
             empty(frame, matrix, row, rows, fromPanel, toPanel);
             return;
         }
-        long a = frame[aSlot] + 4 * matrix * spec.strideA();
+        long a = frame[A_SLOT] + 4 * matrix * spec.strideA();
         for (int block = 0; block < blocks.kBlocks; block++) {
             kBlock(frame, worker, matrix, a, block, row, rows, fromPanel, toPanel);
         }
@@ -171,13 +163,13 @@ final class SimdGemm implements Kernel {
         long k = (long) block * blocks.kPerBlock;
         long b = packed
                 ? blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4 * k * micro.width()
-                : frame[bSlot] + 4 * matrix * spec.strideB() + 4 * k * spec.ldb() + 4L * column;
+                : frame[B_SLOT] + 4 * matrix * spec.strideB() + 4 * k * spec.ldb() + 4L * column;
         Strides strides = blocks.strides(block, packed ? micro.vectors : 0, blocks.copyA);
         long cRow = 4L * spec.ldc();
         long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
         long tile = blocks.workerScratch(frame[scratchSlot], worker);
         long tileRow = 4L * micro.width();
-        long bias = biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column;
+        long bias = spec.bias() ? frame[BIAS_SLOT] + 4L * column : 0;
         boolean first = block == 0;
         boolean last = block == blocks.kBlocks - 1;
         boolean straight = first && direct && columns == micro.width();
@@ -219,6 +211,6 @@ final class SimdGemm implements Kernel {
         int columns = blocks.panels.column(toPanel - 1) + blocks.panels.columns(toPanel - 1) - column;
         long cRow = 4L * spec.ldc();
         long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
-        writer.empty(c, cRow, rows, columns, biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column);
+        writer.empty(c, cRow, rows, columns, spec.bias() ? frame[BIAS_SLOT] + 4L * column : 0);
     }
 }
