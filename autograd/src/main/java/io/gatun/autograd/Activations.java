@@ -19,9 +19,16 @@ public final class Activations {
         Op op = new Op.Activate(activation);
         Tape tape = Tape.of(op.name(), src);
         Views.require(op.name(), src, DType.F32);
-        Tensor dst = tape.empty(src.shape, op.name());
+        Tensor dst = tape.result(src.shape, op.name());
         tape.run(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()), src.data(), dst.memory);
         return tape.record(op, dst, src);
+    }
+
+    /** The activation of what only its caller knows, which is released. */
+    static Tensor inPlaceOf(Tensor src, Activation activation) {
+        Tensor dst = activation(src, activation);
+        src.release();
+        return dst;
     }
 
     /** Probabilities over the last axis. */
@@ -43,7 +50,7 @@ public final class Activations {
         }
         long rows = Views.leading(src.shape, 1).elements();
         SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, kind, rows, src.shape.last());
-        Tensor dst = tape.empty(src.shape, name);
+        Tensor dst = tape.result(src.shape, name);
         tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Softmax(spec), dst, src);
     }
@@ -59,7 +66,7 @@ public final class Activations {
         Views.require("dropout", src, DType.F32);
         DropoutSpec spec = new DropoutSpec(src.shape.elements(), p);
         var rng = tape.nextRandom();
-        Tensor dst = tape.empty(src.shape, "dropout");
+        Tensor dst = tape.result(src.shape, "dropout");
         tape.run(spec, src.data(), rng, dst.memory);
         return tape.record(new Op.Dropout(spec, rng), dst, src);
     }

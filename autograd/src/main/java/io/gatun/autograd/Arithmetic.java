@@ -52,7 +52,7 @@ public final class Arithmetic {
         Views.require(name, a, DType.F32);
         Views.require(name, b, DType.F32);
         BinarySpec spec = broadcast(op, name, a.shape, b.shape);
-        Tensor dst = tape.empty(a.shape, name);
+        Tensor dst = tape.result(a.shape, name);
         tape.run(spec, a.data(), b.data(), dst.memory);
         return tape.record(new Op.Binary(spec), dst, a, b);
     }
@@ -89,7 +89,7 @@ public final class Arithmetic {
     public static Tensor scale(Tensor src, float factor) {
         Tape tape = Tape.of("scale", src);
         Views.require("scale", src, DType.F32);
-        Tensor dst = tape.empty(src.shape, "scale");
+        Tensor dst = tape.result(src.shape, "scale");
         tape.run(new AxpbySpec(src.shape.elements(), factor, 0), src.data(), dst.memory);
         return tape.record(new Op.Scale(factor), dst, src);
     }
@@ -129,7 +129,7 @@ public final class Arithmetic {
                 .filter(i -> Arrays.binarySearch(reduced, i) < 0)
                 .map(src.shape::dim)
                 .toArray();
-        Tensor dst = tape.empty(Shape.of(kept), name);
+        Tensor dst = tape.result(Shape.of(kept), name);
         tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Reduce(spec), dst, src);
     }

@@ -19,6 +19,8 @@ final class Backward {
     private final List<Entry> entries;
     private final GradientMemory memory;
     private final Leaves leaves = new Leaves(this);
+    private boolean walking;
+    private Parameter[] written = {};
 
     Backward(Tape tape, List<Entry> entries, GradientMemory memory) {
         this.tape = tape;
@@ -28,6 +30,16 @@ final class Backward {
 
     void forget() {
         memory.forget();
+    }
+
+    /** The parameters whose gradient the latest backward has written in place. */
+    Parameter[] written() {
+        return written;
+    }
+
+    /** Whether a rule is running, which may read what its caller has released. */
+    boolean walking() {
+        return walking;
     }
 
     void run(Tensor loss, boolean retain) {
@@ -43,6 +55,7 @@ final class Backward {
         int last = loss.record;
         List<Entry> passed = new ArrayList<>();
         boolean done = false;
+        walking = true;
         try {
             mark(loss);
             seed(loss);
@@ -52,12 +65,20 @@ final class Backward {
                     Gradients.apply(this, entry);
                     passed.add(entry);
                     drop(entry);
+                    if (!retain) {
+                        entry.release(tape.slab());
+                    }
                 }
             }
+            if (leaves.had()) {
+                tape.once();
+            }
+            written = leaves.begun();
             leaves.addToWhatTheyHad();
             passed.forEach(entry -> entry.consumed = !retain);
             done = true;
         } finally {
+            walking = false;
             for (int i = last; i >= 0; i--) {
                 drop(entries.get(i));
             }
@@ -91,7 +112,7 @@ final class Backward {
 
     private void seed(Tensor loss) {
         MemorySegment one = memory.take(4);
-        one.set(ValueLayout.JAVA_FLOAT, 0, 1);
+        tape.act(() -> one.set(ValueLayout.JAVA_FLOAT, 0, 1));
         loss.grad = one;
         loss.gradOwned = true;
     }
@@ -136,6 +157,24 @@ final class Backward {
         return memory.take(4 * elements);
     }
 
+    /** As {@link #temporary}, zero. */
+    MemorySegment zeros(long elements) {
+        MemorySegment zeros = temporary(elements);
+        tape.zero(zeros);
+        return zeros;
+    }
+
+    /** As {@link #temporary}, each element one. */
+    MemorySegment ones(int elements) {
+        MemorySegment ones = temporary(elements);
+        tape.act(() -> {
+            for (int i = 0; i < elements; i++) {
+                ones.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1);
+            }
+        });
+        return ones;
+    }
+
     void free(MemorySegment temporary) {
         memory.give(temporary);
     }
@@ -157,8 +196,7 @@ final class Backward {
             return parameter.grad();
         }
         if (input.grad == null) {
-            input.grad = temporary(input.shape.elements());
-            input.grad.fill((byte) 0);
+            input.grad = zeros(input.shape.elements());
             input.gradOwned = true;
         } else if (!input.gradOwned || input.gradShared) {
             MemorySegment own = temporary(input.shape.elements());

@@ -2,43 +2,38 @@ package io.gatun.autograd;
 
 import io.gatun.memory.StepSlab;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
- * Memory for gradients and temporaries of backward, reused within a step: a gradient is dead once its operation's rule
- * has run, and the next layer's often has the same size, so the last one freed is the one still in cache.
+ * Memory for gradients and temporaries of backward, from the step's slab: what is free there are gradients whose rule has
+ * run and activations that nobody needs any more.
  */
 final class GradientMemory {
-    /** A net has some dozens of sizes; batches that all differ would fill the map for ever. */
-    private static final int MOST_SIZES = 1_024;
-
     private final StepSlab slab;
-    private final Map<Long, ArrayDeque<MemorySegment>> free = new HashMap<>();
 
     /** What the running backward holds. */
-    private final Set<MemorySegment> lent = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<MemorySegment> lent = new ArrayList<>();
 
     GradientMemory(StepSlab slab) {
         this.slab = slab;
     }
 
     MemorySegment take(long bytes) {
-        ArrayDeque<MemorySegment> same = free.get(bytes);
-        MemorySegment reused = same == null ? null : same.pollLast();
-        MemorySegment memory = reused != null ? reused : slab.allocate(bytes, "gradient");
+        MemorySegment memory = slab.allocate(bytes, "gradient");
         lent.add(memory);
         return memory;
     }
 
     void give(MemorySegment memory) {
-        lent.remove(memory);
-        free.computeIfAbsent(memory.byteSize(), size -> new ArrayDeque<>()).addLast(memory);
+        // Some dozens at most, and what is given back is often the last one taken.
+        for (int i = lent.size() - 1; i >= 0; i--) {
+            if (lent.get(i) == memory) {
+                lent.remove(i);
+                break;
+            }
+        }
+        slab.free(memory);
     }
 
     /** The backward is over; what it still holds are gradients of leaves, which stay. */
@@ -48,15 +43,12 @@ final class GradientMemory {
 
     /** The backward has failed; what it held may be used again. */
     void reclaim() {
-        List.copyOf(lent).forEach(this::give);
+        lent.forEach(slab::free);
+        lent.clear();
     }
 
     /** The slab has taken everything back. */
     void forget() {
         lent.clear();
-        if (free.size() > MOST_SIZES) {
-            free.clear();
-        }
-        free.values().forEach(ArrayDeque::clear);
     }
 }

@@ -1,5 +1,6 @@
 package io.gatun.autograd;
 
+import io.gatun.kernel.Plan;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AxpbySpec;
@@ -10,10 +11,10 @@ import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;
 import io.gatun.spec.GemmSpec;
-import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -68,7 +69,14 @@ final class Gradients {
                 to.plan(op.spec()).run(out.grad, op.rng(), diff);
                 to.wrote(in[0], diff);
             }
-            case Op.Lstm op -> lstm(to, op, in, entry.outputs);
+            case Op.Lstm op ->
+                // i,f,o = σ(·), g = tanh(·) of src_t·weightsIhᵀ + h_(t-1)·weightsHhᵀ + bias; c_t = f c_(t-1) + i g;
+                // h_t = o tanh(c_t).
+                recurrent(to, op.spec().with(Pass.BACKWARD), op.forward(), op.workspace(), in, entry.outputs);
+            case Op.Gru op ->
+                // x = src_t·weightsIhᵀ + biasIh, y = h_(t-1)·weightsHhᵀ + biasHh; r,z = σ(x + y), n = tanh(x + r y);
+                // h_t = (1 - z) n + z h_(t-1).
+                recurrent(to, op.spec().with(Pass.BACKWARD), op.forward(), op.workspace(), in, entry.outputs);
             case Op.Softmax op -> {
                 // y = softmax(x): d(x) = y (d(y) - Σ d(y) y); y = log softmax(x): d(x) = d(y) - exp(y) Σ d(y).
                 MemorySegment diff = to.into(in[0]);
@@ -365,23 +373,21 @@ final class Gradients {
     }
 
     /**
-     * i,f,o = σ(·), g = tanh(·) of src_t·weightsIhᵀ + h_(t-1)·weightsHhᵀ + bias; c_t = f c_(t-1) + i g;
-     * h_t = o tanh(c_t): backward through time, by the implementation that ran forward. An output that the loss does
+     * Backward through time of a recurrent layer, by the implementation that ran forward. An output that the loss does
      * not depend on has gradient zero.
      */
-    private static void lstm(Backward to, Op.Lstm op, Tensor[] in, Tensor[] out) {
-        LstmSpec spec = op.spec().with(Pass.BACKWARD);
+    private static void recurrent(
+            Backward to, Spec spec, Plan forward, MemorySegment workspace, Tensor[] in, Tensor[] out) {
         List<MemorySegment> run = new ArrayList<>(17);
         for (Tensor input : in) {
             run.add(input.data());
         }
         run.add(out[0].data());
-        run.add(op.workspace());
+        run.add(workspace);
         MemorySegment[] zeros = new MemorySegment[out.length];
         for (int i = 0; i < out.length; i++) {
             if (out[i].grad == null) {
-                zeros[i] = to.temporary(count(out[i]));
-                zeros[i].fill((byte) 0);
+                zeros[i] = to.zeros(count(out[i]));
             }
             run.add(zeros[i] == null ? out[i].grad : zeros[i]);
         }
@@ -390,7 +396,7 @@ final class Gradients {
             diffs[i] = to.into(in[i]);
             run.add(diffs[i]);
         }
-        to.plan(spec, op.forward()).run(run.toArray(MemorySegment[]::new));
+        to.plan(spec, forward).run(run.toArray(MemorySegment[]::new));
         for (int i = 0; i < in.length; i++) {
             to.wrote(in[i], diffs[i]);
         }

@@ -50,6 +50,15 @@ final class Leaves {
         return begun.contains(parameter);
     }
 
+    /** Whether there are gradients from before. */
+    boolean had() {
+        return !had.isEmpty();
+    }
+
+    Parameter[] begun() {
+        return begun.toArray(Parameter[]::new);
+    }
+
     /** All has arrived. */
     void addToWhatTheyHad() {
         for (Had before : had) {

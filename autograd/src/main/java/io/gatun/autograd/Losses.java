@@ -36,7 +36,7 @@ public final class Losses {
         long rows = targets.shape.elements();
         boolean records = tape.records(logits);
         CrossEntropySpec spec = new CrossEntropySpec(rows, logits.shape.last(), ignoreIndex, records);
-        Tensor loss = tape.empty(Shape.of(), "crossEntropy");
+        Tensor loss = tape.result(Shape.of(), "crossEntropy");
         if (!records) {
             tape.run(spec, logits.data(), targets.data(), loss.memory);
             return loss;

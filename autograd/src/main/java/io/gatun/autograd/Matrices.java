@@ -25,7 +25,7 @@ public final class Matrices {
         int[] dims = Arrays.copyOf(batch.dims(), batch.rank() + 2);
         dims[dims.length - 2] = a.shape.dim(transA ? -1 : -2);
         dims[dims.length - 1] = b.shape.dim(transB ? -2 : -1);
-        Tensor dst = tape.empty(Shape.of(dims), "matmul");
+        Tensor dst = tape.result(Shape.of(dims), "matmul");
         tape.run(products.forward(), a.data(), b.data(), dst.memory);
         return tape.record(new Op.MatMul(products), dst, a, b);
     }
@@ -38,7 +38,7 @@ public final class Matrices {
     /** dst = activation(src · weightsᵀ + bias), the activation in the same pass where its gradient allows. */
     public static Tensor linear(Tensor src, Tensor weights, Tensor bias, Activation activation) {
         if (!activation.kind().usesOutput()) {
-            return Activations.activation(linear(src, weights, bias, Activation.IDENTITY), activation);
+            return Activations.inPlaceOf(linear(src, weights, bias, Activation.IDENTITY), activation);
         }
         Tape tape = Tape.of("linear", src, weights, bias);
         Views.require("linear", src, DType.F32);
@@ -54,7 +54,7 @@ public final class Matrices {
         int out = weights.shape.dim(0);
         int rows = Math.toIntExact(Views.leading(src.shape, 1).elements());
         GemmSpec spec = GemmSpec.of(rows, out, in, false, true).withActivation(activation);
-        Tensor dst = tape.empty(Views.withLast(src.shape, out), "linear");
+        Tensor dst = tape.result(Views.withLast(src.shape, out), "linear");
         if (bias == null) {
             tape.run(spec, src.data(), weights.data(), dst.memory);
         } else {

@@ -11,7 +11,7 @@ import java.util.List;
  */
 final class Moved {
     /** A tensor and its values before. */
-    private record Saved(Tensor tensor, MemorySegment before) {}
+    record Saved(Tensor tensor, MemorySegment before) {}
 
     private final StepSlab slab;
     private final List<Saved> saved = new ArrayList<>();
@@ -23,11 +23,15 @@ final class Moved {
         this.slab = slab;
     }
 
+    /** Memory for the values of a tensor. */
+    Saved place(Tensor tensor) {
+        return new Saved(tensor, slab.allocate(tensor.data().byteSize(), tensor.label()));
+    }
+
     /** Call it before the change. */
-    void save(Tensor tensor) {
-        MemorySegment values = tensor.data();
-        saved.add(new Saved(
-                tensor, slab.allocate(values.byteSize(), tensor.label()).copyFrom(values)));
+    void save(Saved place) {
+        MemorySegment.copy(place.tensor.data(), 0, place.before, 0, place.before.byteSize());
+        saved.add(place);
     }
 
     /** A backward has used what the forward before it computed: a later failure does not take that back. */

@@ -7,6 +7,7 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -30,6 +31,11 @@ sealed interface Op {
     /** Whether the rule reads the outputs. */
     default boolean readsOutput() {
         return false;
+    }
+
+    /** Memory that the rule alone reads, free once it has run; null if there is none. */
+    default MemorySegment workspace() {
+        return null;
     }
 
     /** A matrix product; inputs a, b. */
@@ -86,6 +92,11 @@ sealed interface Op {
         @Override
         public String name() {
             return spec.op() == PoolSpec.Op.MAX ? "maxPool" : "avgPool";
+        }
+
+        @Override
+        public MemorySegment workspace() {
+            return indices;
         }
     }
 
@@ -209,7 +220,25 @@ sealed interface Op {
         }
     }
 
-    /** Inputs src, h0, c0, weightsIh, weightsHh, bias; outputs dst, hn, cn. */
+    /** Inputs src, h0, weightsIh, weightsHh, biasIh, biasHh; outputs dst, hn; the rule alone reads the workspace. */
+    record Gru(GruSpec spec, Plan forward, MemorySegment workspace) implements Op {
+        @Override
+        public String name() {
+            return "gru";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return true;
+        }
+    }
+
+    /** Inputs src, h0, c0, weightsIh, weightsHh, bias; outputs dst, hn, cn; the rule alone reads the workspace. */
     record Lstm(LstmSpec spec, Plan forward, MemorySegment workspace) implements Op {
         @Override
         public String name() {

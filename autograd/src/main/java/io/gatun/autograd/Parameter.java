@@ -52,6 +52,10 @@ public final class Parameter extends Tensor {
         slice = gradient;
     }
 
+    Parameters owner() {
+        return owner;
+    }
+
     boolean bound() {
         return owner != null;
     }
@@ -73,6 +77,9 @@ public final class Parameter extends Tensor {
             throw new IllegalStateException(this + " is a buffer and has no gradient");
         }
         requiresGrad = wanted;
+        if (owner != null) {
+            owner.restructured();
+        }
         return this;
     }
 

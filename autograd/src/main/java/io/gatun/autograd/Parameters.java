@@ -32,6 +32,7 @@ public final class Parameters implements AutoCloseable {
     private final long decayed;
     private long gradientEpoch;
     private int valueVersion;
+    private int structure;
 
     private Parameters(Map<String, Parameter> named, NativeMemory memory, String name, long seed) {
         this.named = named;
@@ -204,6 +205,15 @@ public final class Parameters implements AutoCloseable {
     public void zeroGradients() {
         gradients.fill((byte) 0);
         gradientEpoch++;
+    }
+
+    /** Changes when a parameter begins or ceases to require a gradient. */
+    int structure() {
+        return structure;
+    }
+
+    void restructured() {
+        structure++;
     }
 
     long gradientEpoch() {

@@ -4,7 +4,6 @@ import io.gatun.spec.Dims;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.ReduceSpec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * The opposite of a reduction: repeats a small tensor along the axes that were reduced. Repeating r times is the outer
@@ -58,10 +57,7 @@ final class Repeat {
     private static void group(
             Backward to, long outer, long repeats, long inner, float factor, MemorySegment src, MemorySegment dst) {
         int count = Math.toIntExact(repeats);
-        MemorySegment ones = to.temporary(count);
-        for (int i = 0; i < count; i++) {
-            ones.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1);
-        }
+        MemorySegment ones = to.ones(count);
         if (inner == 1) {
             to.plan(GemmSpec.of(Math.toIntExact(outer), count, 1).scaled(factor, 0))
                     .run(src, ones, dst);

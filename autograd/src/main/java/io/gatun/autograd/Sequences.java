@@ -6,12 +6,13 @@ import io.gatun.kernel.Shape;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** Operations on sequences, time outermost: embedding and LSTM. */
+/** Operations on sequences, time outermost: embedding, LSTM and GRU. */
 public final class Sequences {
     private Sequences() {}
 
@@ -32,7 +33,7 @@ public final class Sequences {
                 new EmbeddingSpec(Direction.FORWARD, table.shape.dim(0), table.shape.dim(1), indices.shape.elements());
         int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
         dims[dims.length - 1] = spec.dim();
-        Tensor dst = tape.empty(Shape.of(dims), "embedding");
+        Tensor dst = tape.result(Shape.of(dims), "embedding");
         tape.run(spec, indices.data(), table.data(), dst.memory);
         return tape.record(new Op.Embedding(spec), dst, table, indices);
     }
@@ -90,9 +91,9 @@ public final class Sequences {
         boolean records = tape.records(in);
         LstmSpec spec = new LstmSpec(records ? Pass.TRAINING : Pass.INFERENCE, s.dim(0), s.dim(1), s.dim(2), h);
         Plan plan = tape.plan(spec);
-        Tensor dst = tape.empty(Shape.of(s.dim(0), s.dim(1), h), "lstm");
-        Tensor hn = tape.empty(state, "lstm hn");
-        Tensor cn = tape.empty(state, "lstm cn");
+        Tensor dst = tape.result(Shape.of(s.dim(0), s.dim(1), h), "lstm");
+        Tensor hn = tape.result(state, "lstm hn");
+        Tensor cn = tape.result(state, "lstm cn");
         MemorySegment[] run = new MemorySegment[records ? 10 : 9];
         for (int i = 0; i < in.length; i++) {
             run[i] = in[i].data();
@@ -108,5 +109,66 @@ public final class Sequences {
             tape.record(new Op.Lstm(spec, plan, run[9]), in, dst, hn, cn);
         }
         return new LstmResult(dst, new LstmState(hn, cn));
+    }
+
+    /**
+     * Weights of one GRU layer: weightsIh [3h, i], weightsHh [3h, h], biasIh and biasHh [3h], gates in the order r, z, n.
+     * They cannot be added beforehand: the reset gate scales biasHh of n with the product it belongs to.
+     *
+     * @param biasHh or null
+     */
+    public record GruWeights(Tensor weightsIh, Tensor weightsHh, Tensor biasIh, Tensor biasHh) {}
+
+    /** All hidden states [t, b, h] and the last one [b, h]. */
+    public record GruResult(Tensor output, Tensor last) {}
+
+    /**
+     * One GRU layer over a whole sequence src [t, b, i], as PyTorch defines it ({@link GruSpec}).
+     *
+     * @param initial the state before the first step, [b, h], or null for zeros
+     * @throws IllegalArgumentException naming the shapes, if they do not fit
+     */
+    public static GruResult gru(Tensor src, GruWeights weights, Tensor initial) {
+        Tape tape = Tape.of("gru", src);
+        Views.require("gru", src, DType.F32);
+        Shape s = src.shape;
+        Shape ih = weights.weightsIh.shape;
+        int h = weights.weightsHh.shape.rank() == 2 ? weights.weightsHh.shape.dim(1) : 0;
+        if (s.rank() != 3
+                || !ih.equals(Shape.of(3 * h, s.dim(2)))
+                || !weights.weightsHh.shape.equals(Shape.of(3 * h, h))
+                || weights.biasIh.shape.elements() != 3L * h
+                || (weights.biasHh != null && !weights.biasHh.shape.equals(weights.biasIh.shape))) {
+            throw new IllegalArgumentException("gru: src " + s + ", weightsIh " + ih + ", weightsHh "
+                    + weights.weightsHh.shape + ", biasIh " + weights.biasIh.shape
+                    + " do not fit; for src [t x b x i] they are [3h x i], [3h x h] and [3h]");
+        }
+        Tensor biasHh = weights.biasHh == null ? tape.zeros(weights.biasIh.shape) : weights.biasHh;
+        Shape state = Shape.of(s.dim(1), h);
+        Tensor first = initial == null ? tape.zeros(state) : initial;
+        if (!first.shape.equals(state)) {
+            throw new IllegalArgumentException(
+                    "gru: initial state " + first.shape + " for src " + s + " must be " + state);
+        }
+        Tensor[] in = {src, first, weights.weightsIh, weights.weightsHh, weights.biasIh, biasHh};
+        boolean records = tape.records(in);
+        GruSpec spec = new GruSpec(records ? Pass.TRAINING : Pass.INFERENCE, s.dim(0), s.dim(1), s.dim(2), h);
+        Plan plan = tape.plan(spec);
+        Tensor dst = tape.result(Shape.of(s.dim(0), s.dim(1), h), "gru");
+        Tensor hn = tape.result(state, "gru hn");
+        MemorySegment[] run = new MemorySegment[records ? 9 : 8];
+        for (int i = 0; i < in.length; i++) {
+            run[i] = in[i].data();
+        }
+        run[6] = dst.memory;
+        run[7] = hn.memory;
+        if (records) {
+            run[8] = tape.allocate(plan.workspaceBytes(), "gru workspace");
+        }
+        tape.run(plan, run);
+        if (records) {
+            tape.record(new Op.Gru(spec, plan, run[8]), in, dst, hn);
+        }
+        return new GruResult(dst, hn);
     }
 }

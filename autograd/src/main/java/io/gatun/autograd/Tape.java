@@ -3,6 +3,7 @@ package io.gatun.autograd;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
+import io.gatun.kernel.Recording;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.NativeMemoryException;
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The context of one training step: the memory of its activations and gradients, and the record of its operations.
@@ -44,6 +46,11 @@ public final class Tape implements AutoCloseable {
     private long step;
     private int stream;
     private int withoutGrad;
+
+    /** Where what this step does is noted, null for nowhere. */
+    private Recording captured;
+
+    private boolean repeatable;
 
     /**
      * A tape that owns its slab and shares the kernels.
@@ -89,11 +96,73 @@ public final class Tape implements AutoCloseable {
      */
     public void reset(long number) {
         slab.reset();
+        begin(number);
+    }
+
+    private void begin(long number) {
         entries.clear();
         backward.forget();
         moved.forget();
         step = number;
         stream = 0;
+        repeatable = !slab.debug();
+    }
+
+    /**
+     * A step to be repeated without building it anew.
+     *
+     * @param code makes the loss from inputs in memory that stays in its place
+     */
+    public CapturedStep capture(Supplier<Tensor> code) {
+        return new CapturedStep(this, code);
+    }
+
+    /** Begins a step that is a repetition of that which ended there. */
+    void restore(StepSlab.Mark end, long number) {
+        slab.restore(end);
+        begin(number);
+    }
+
+    /** Notes what is done from now on; null: no more. */
+    void captures(Recording recording) {
+        if (captured != null) {
+            captured.pause();
+        }
+        captured = recording;
+        if (recording != null) {
+            recording.resume();
+        }
+    }
+
+    /** Writes to memory without a kernel, now and in each repetition of this step. */
+    void act(Runnable action) {
+        action.run();
+        if (captured != null) {
+            captured.act(action);
+        }
+    }
+
+    /** This step depends on what a repetition would not see. */
+    void once() {
+        repeatable = false;
+    }
+
+    /** Whether the step that ends here can be repeated. */
+    boolean repeatable() {
+        return repeatable;
+    }
+
+    /** The parameters whose gradients the latest backward has written. */
+    Parameter[] written() {
+        return backward.written();
+    }
+
+    void takeBack() {
+        moved.takeBack();
+    }
+
+    void settle() {
+        moved.settle();
     }
 
     /**
@@ -109,6 +178,10 @@ public final class Tape implements AutoCloseable {
         return step;
     }
 
+    boolean walking() {
+        return backward.walking();
+    }
+
     long generation() {
         return slab.generation();
     }
@@ -116,22 +189,38 @@ public final class Tape implements AutoCloseable {
     /** The rng operand of the next random operation of this step: seed, step, stream. */
     MemorySegment nextRandom() {
         MemorySegment rng = allocate(24, "rng");
-        rng.setAtIndex(ValueLayout.JAVA_LONG, 0, seed);
-        rng.setAtIndex(ValueLayout.JAVA_LONG, 1, step);
-        rng.setAtIndex(ValueLayout.JAVA_LONG, 2, stream++);
+        long number = stream++;
+        act(() -> {
+            rng.setAtIndex(ValueLayout.JAVA_LONG, 0, seed);
+            rng.setAtIndex(ValueLayout.JAVA_LONG, 1, step);
+            rng.setAtIndex(ValueLayout.JAVA_LONG, 2, number);
+        });
         return rng;
     }
 
     /** Memory of this step for {@code shape} in float32, of any content: for inputs that the caller fills. */
     public Tensor empty(Shape shape, String label) {
-        return new Tensor(this, shape, DType.F32, allocate(4 * shape.elements(), label), label, null);
+        once();
+        return result(shape, label);
+    }
+
+    /** Memory for what an operation will compute. */
+    Tensor result(Shape shape, String label) {
+        Tensor tensor = new Tensor(this, shape, DType.F32, allocate(4 * shape.elements(), label), label, null);
+        tensor.owned = true;
+        return tensor;
     }
 
     /** Zeros. */
     public Tensor zeros(Shape shape) {
-        Tensor tensor = empty(shape, "zeros");
-        tensor.memory.fill((byte) 0);
+        Tensor tensor = result(shape, "zeros");
+        zero(tensor.memory);
         return tensor;
+    }
+
+    /** Zeros, in each repetition too. */
+    void zero(MemorySegment memory) {
+        act(() -> memory.fill((byte) 0));
     }
 
     /** A copy of the values, row by row. */
@@ -147,6 +236,7 @@ public final class Tape implements AutoCloseable {
             throw new IllegalArgumentException(
                     shape + " holds " + shape.elements() + " numbers, not " + values.length + "; give as many");
         }
+        once();
         MemorySegment memory = allocate(4L * values.length, "integers");
         MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, 0, values.length);
         return new Tensor(this, shape, DType.I32, memory, "integers", null);
@@ -218,6 +308,8 @@ public final class Tape implements AutoCloseable {
     Tensor record(Op op, Tensor output, Tensor... inputs) {
         if (records(inputs)) {
             record(op, inputs, output);
+        } else if (op.workspace() != null) {
+            slab.free(op.workspace());
         }
         return output;
     }
@@ -239,7 +331,8 @@ public final class Tape implements AutoCloseable {
     /** To be called before an operation changes {@code tensor}, which is not of this step. */
     void moves(Tensor tensor) {
         try {
-            moved.save(tensor);
+            Moved.Saved saved = moved.place(tensor);
+            act(() -> moved.save(saved));
         } catch (NativeMemoryException e) {
             moved.takeBack();
             throw e;
@@ -289,7 +382,8 @@ public final class Tape implements AutoCloseable {
      * @throws IllegalStateException if nothing was recorded, if its graph was freed by an earlier backward, or if a
      *     tensor that a rule needs was changed in place
      * @throws io.gatun.memory.NativeMemoryException if the budget has no room. After any exception no gradient has
-     *     changed, and backward may be called again
+     *     changed. Backward may be called again unless it had begun to reuse {@link Tensor#release released} tensors; it
+     *     then says so, and the step can be done again, after {@link #abandon} and {@code reset(step())}
      */
     public void backward(Tensor loss, boolean retain) {
         slab.requireOwner("backward");

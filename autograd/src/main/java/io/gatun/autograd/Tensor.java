@@ -5,6 +5,7 @@ import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 
 /**
  * A dense row-major array in off-heap memory, made on a {@link Tape} and valid until the tape's next step. Nothing to
@@ -34,6 +35,25 @@ public class Tensor {
     /** Backward is on its way to this tensor. */
     boolean needed;
 
+    /** Whether the memory is the slab's, made for this tensor: neither a caller's nor a view. */
+    boolean owned;
+
+    /** How many of this base and its views are not released. */
+    private int handles = 1;
+
+    /** How many recorded rules that have not run will read this base. */
+    private int readers;
+
+    private boolean released;
+
+    /** Computes these values again into the memory it is given; null where that cannot be. */
+    Consumer<MemorySegment> recipe;
+
+    private boolean viewed;
+
+    /** The memory of this base was given back. */
+    private boolean gone;
+
     MemorySegment grad;
 
     /** Whether {@link #grad} may be added to in place, and whether an input's gradient is the same memory. */
@@ -49,6 +69,10 @@ public class Tensor {
         this.label = label;
         this.base = base;
         this.generation = tape == null ? 0 : tape.generation();
+        if (base != null) {
+            base.handles++;
+            base.viewed = true;
+        }
     }
 
     public final Shape shape() {
@@ -85,7 +109,7 @@ public class Tensor {
     /**
      * The values, for reading; whoever writes them calls {@link #changed()}.
      *
-     * @throws IllegalStateException naming the tensor, if its step is over
+     * @throws IllegalStateException naming the tensor, if its step is over or it was {@link #release released}
      */
     public MemorySegment data() {
         if (generation != tape.generation()) {
@@ -93,7 +117,70 @@ public class Tensor {
                     + " of its tape, which is over (now " + tape.generation()
                     + "); copy what must outlive a step before reset()");
         }
+        if (root().gone && recomputable() && tape.walking()) {
+            memory = tape.slab().allocate(memory.byteSize(), label);
+            gone = false;
+            recipe.accept(memory);
+        }
+        if (root().gone || (released && !tape.walking())) {
+            throw new IllegalStateException(this + " was released, and its memory may hold other values by now; call"
+                    + " release() after its last use, and not at all if it is needed after backward");
+        }
         return memory;
+    }
+
+    /**
+     * The caller needs these values no more, as after Python's {@code del}: their memory is used for other tensors as
+     * soon as no view of them and no recorded gradient rule needs it, which is at once where nothing is recorded, and
+     * otherwise during backward. Layers release what they pass on from one to the next; what is never released stays
+     * until the step ends. Does nothing to a parameter, nor to memory that is the caller's own.
+     */
+    public final void release() {
+        if (tape != null && !released && generation == tape.generation()) {
+            released = true;
+            root().handles--;
+            root().freeIfUnneeded();
+        }
+    }
+
+    /**
+     * As {@link #release}, and where a rule needs the values they are computed again: their memory is free from here to
+     * there for one more pass over the input, with the same bits. Only results of batch norm can be computed again; with
+     * others this is the plain release.
+     */
+    public final void releaseToRecompute() {
+        release();
+        if (owned && released && !gone && handles == 0 && readers > 0 && recomputable()) {
+            gone = true;
+            tape.slab().free(memory);
+        }
+    }
+
+    private boolean recomputable() {
+        return recipe != null && !viewed;
+    }
+
+    /** Whether no rule can read this any more. */
+    boolean gone() {
+        return root().gone && !recomputable();
+    }
+
+    /** A recorded rule will read this. */
+    void toBeRead() {
+        root().readers++;
+    }
+
+    /** That rule has run. */
+    void wasRead() {
+        root().readers--;
+        root().freeIfUnneeded();
+    }
+
+    private void freeIfUnneeded() {
+        if (owned && !gone && handles == 0 && readers == 0) {
+            gone = true;
+            tape.slab().free(memory);
+        }
     }
 
     /** The gradient of a leaf after backward, of this shape; null if none has arrived. Valid as {@link #data()} is. */
@@ -123,6 +210,9 @@ public class Tensor {
         }
         MemorySegment.copy(values, 0, data(), ValueLayout.JAVA_FLOAT, 0, values.length);
         changed();
+        if (tape != null) {
+            tape.once();
+        }
     }
 
     /** A copy on the heap of the f32 values. */

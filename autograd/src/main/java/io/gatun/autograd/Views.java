@@ -74,7 +74,8 @@ public final class Views {
         }
         require("permute", src, DType.F32);
         PermuteSpec spec = new PermuteSpec(Dims.of(src.shape.dims()), Dims.of(axes));
-        Tensor dst = tape.empty(Shape.of(Arrays.stream(axes).map(src.shape::dim).toArray()), "permute");
+        Tensor dst =
+                tape.result(Shape.of(Arrays.stream(axes).map(src.shape::dim).toArray()), "permute");
         tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Permute(spec), dst, src);
     }

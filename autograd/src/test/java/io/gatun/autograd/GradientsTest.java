@@ -4,6 +4,7 @@ import static io.gatun.autograd.GradientCheck.input;
 
 import io.gatun.autograd.Images.Norm;
 import io.gatun.autograd.Images.Window;
+import io.gatun.autograd.Sequences.GruWeights;
 import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Sequences.LstmWeights;
 import io.gatun.kernel.Kernels;
@@ -264,6 +265,31 @@ class GradientsTest {
                 input(check.normal(4 * h), 4 * h),
                 input(check.normal(4 * h), 4 * h),
                 input(check.normal(b * h), b, h),
+                input(check.normal(b * h), b, h));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"output", "h", "all"})
+    void gru(String result) {
+        GradientCheck check = check("gru " + result).step(1.0 / 128);
+        int t = 4;
+        int b = 3;
+        int i = 5;
+        int h = 6;
+        check.check(
+                (tape, in) -> {
+                    var ran = Sequences.gru(in[0], new GruWeights(in[1], in[2], in[3], in[4]), in[5]);
+                    return switch (result) {
+                        case "output" -> ran.output();
+                        case "h" -> ran.last();
+                        default -> ran.output().sum(0).mul(ran.last());
+                    };
+                },
+                input(check.normal(t * b * i), t, b, i),
+                input(scaled(check.normal(3 * h * i), 0.4f), 3 * h, i),
+                input(scaled(check.normal(3 * h * h), 0.4f), 3 * h, h),
+                input(check.normal(3 * h), 3 * h),
+                input(check.normal(3 * h), 3 * h),
                 input(check.normal(b * h), b, h));
     }
 }

@@ -17,7 +17,13 @@ public final class Plan {
     /** Slots in a kernel's frame: operands, scratch, and what the kernel passes to its own tasks. */
     public static final int FRAME = 32;
 
-    private static final ThreadLocal<long[]> FRAMES = ThreadLocal.withInitial(() -> new long[FRAME]);
+    /** What a thread keeps from run to run. */
+    private static final class Call {
+        final long[] frame = new long[FRAME];
+        Recording recording;
+    }
+
+    private static final ThreadLocal<Call> CALLS = ThreadLocal.withInitial(Call::new);
 
     private final Spec spec;
     private final String backend;
@@ -76,51 +82,75 @@ public final class Plan {
      * @throws WrongThreadException if a segment is confined to another thread
      */
     public void run(MemorySegment a, MemorySegment b) {
-        long[] frame = frame(2);
-        frame[0] = Buffers.address(spec, operands[0], a);
-        frame[1] = Buffers.address(spec, operands[1], b);
-        execute(frame);
+        Call call = call(2);
+        put(call, 0, a);
+        put(call, 1, b);
+        execute(call);
     }
 
     /** As {@link #run(MemorySegment, MemorySegment)}, with three operands. */
     public void run(MemorySegment a, MemorySegment b, MemorySegment c) {
-        long[] frame = frame(3);
-        frame[0] = Buffers.address(spec, operands[0], a);
-        frame[1] = Buffers.address(spec, operands[1], b);
-        frame[2] = Buffers.address(spec, operands[2], c);
-        execute(frame);
+        Call call = call(3);
+        put(call, 0, a);
+        put(call, 1, b);
+        put(call, 2, c);
+        execute(call);
     }
 
     /** As {@link #run(MemorySegment, MemorySegment)}, with four operands. */
     public void run(MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d) {
-        long[] frame = frame(4);
-        frame[0] = Buffers.address(spec, operands[0], a);
-        frame[1] = Buffers.address(spec, operands[1], b);
-        frame[2] = Buffers.address(spec, operands[2], c);
-        frame[3] = Buffers.address(spec, operands[3], d);
-        execute(frame);
+        Call call = call(4);
+        put(call, 0, a);
+        put(call, 1, b);
+        put(call, 2, c);
+        put(call, 3, d);
+        execute(call);
     }
 
     /** As {@link #run(MemorySegment, MemorySegment)}, with any number of operands; the caller may keep the array. */
     public void run(MemorySegment... segments) {
-        long[] frame = frame(segments.length);
+        Call call = call(segments.length);
         for (int i = 0; i < segments.length; i++) {
-            frame[i] = Buffers.address(spec, operands[i], segments[i]);
+            put(call, i, segments[i]);
         }
-        execute(frame);
+        execute(call);
     }
 
-    private long[] frame(int given) {
+    private void put(Call call, int index, MemorySegment segment) {
+        call.frame[index] = Buffers.address(spec, operands[index], segment);
+        if (call.recording != null) {
+            call.recording.standsOn(segment);
+        }
+    }
+
+    private Call call(int given) {
         if (given != operands.length) {
             throw new IllegalArgumentException(
                     spec + " takes " + operands.length + " buffers (" + Buffers.names(operands) + "), not " + given);
         }
-        return FRAMES.get();
+        return CALLS.get();
+    }
+
+    /** Where this thread's runs are noted from now on; null for nowhere. */
+    static void record(Recording recording) {
+        CALLS.get().recording = recording;
+    }
+
+    private void execute(Call call) {
+        Buffers.refuseOverlap(spec, operands, call.frame);
+        Recording recording = call.recording;
+        if (recording != null) {
+            // Before the run: a kernel writes to the slots behind the operands.
+            long[] frame = call.frame.clone();
+            execute(call.frame);
+            recording.act(() -> execute(frame));
+        } else {
+            execute(call.frame);
+        }
     }
 
     private void execute(long[] frame) {
         scratch.requireOpen();
-        Buffers.refuseOverlap(spec, operands, frame);
         Profile measured = profile.get();
         if (measured != null) {
             long start = System.nanoTime();

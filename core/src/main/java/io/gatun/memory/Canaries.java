@@ -42,15 +42,31 @@ final class Canaries {
         }
     }
 
+    /** Checks one allocation, forgets it, fills it with NaN and returns it with its canaries' room. */
+    MemorySegment release(MemorySegment payload) {
+        for (int i = guarded.size() - 1; i >= 0; i--) {
+            MemorySegment whole = guarded.get(i).whole;
+            if (whole.address() == payload.address() - BYTES) {
+                check(guarded.remove(i));
+                poison(whole);
+                return whole;
+            }
+        }
+        throw new IllegalArgumentException(
+                "scope '" + scope + "' has handed out nothing at address " + payload.address() + ", or it was freed");
+    }
+
     void check() {
-        for (Guarded g : guarded) {
-            long size = g.whole.byteSize();
-            for (long i = 0; i < size; i++) {
-                boolean canary = i < BYTES || i >= BYTES + g.payload;
-                if (canary && g.whole.get(ValueLayout.JAVA_BYTE, i) != PATTERN) {
-                    throw new IllegalStateException("canary of '" + g.label + "' in scope '" + scope
-                            + "' was overwritten at byte " + (i - BYTES) + " of " + g.payload);
-                }
+        guarded.forEach(this::check);
+    }
+
+    private void check(Guarded g) {
+        long size = g.whole.byteSize();
+        for (long i = 0; i < size; i++) {
+            boolean canary = i < BYTES || i >= BYTES + g.payload;
+            if (canary && g.whole.get(ValueLayout.JAVA_BYTE, i) != PATTERN) {
+                throw new IllegalStateException("canary of '" + g.label + "' in scope '" + scope
+                        + "' was overwritten at byte " + (i - BYTES) + " of " + g.payload);
             }
         }
     }

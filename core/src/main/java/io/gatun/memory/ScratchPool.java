@@ -1,6 +1,7 @@
 package io.gatun.memory;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Arrays;
  */
 public final class ScratchPool implements AutoCloseable {
     private static final int SMALLEST = 12;
+    private static final long LAZY = 1 << 17;
 
     private final MemoryBudget budget;
     private final Arena arena = Arena.ofShared();
@@ -42,9 +44,13 @@ public final class ScratchPool implements AutoCloseable {
         long room = 1L << size;
         budget.reserve(room, "scratch");
         try {
-            long address = arena.allocate(room, Scope.ALIGNMENT).address();
+            // A power of two is up to twice what was asked for; the half that is not used takes no memory.
+            MemorySegment block = room < LAZY ? null : LazyPages.reserve(arena, room);
+            if (block == null) {
+                block = arena.allocate(room, Scope.ALIGNMENT);
+            }
             held += room;
-            return address;
+            return block.address();
         } catch (OutOfMemoryError e) {
             budget.release(room);
             throw new NativeMemoryException("scratch", room, budget.used(), budget.limit());

@@ -14,6 +14,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -55,6 +56,7 @@ public final class ReferenceBackend implements Backend {
             case ConvSpec s -> Offer.of(new ReferenceConv(s));
             case PoolSpec s -> Offer.of(new ReferencePool(s));
             case BatchNormSpec s -> Offer.of(new ReferenceBatchNorm(s));
+            case GruSpec s -> Offer.of(gru(s));
             case LstmSpec s -> Offer.of(lstm(s));
             case ActivationSpec s -> Offer.of(new ReferenceActivation(s));
             case AxpbySpec s -> Offer.of(new ReferenceAxpby(s));
@@ -68,6 +70,12 @@ public final class ReferenceBackend implements Backend {
             case SgdSpec s -> Offer.of(new ReferenceSgd(s));
             case AdamWSpec s -> Offer.of(new ReferenceAdamW(s));
         };
+    }
+
+    private static Kernel gru(GruSpec spec) {
+        return spec.pass() == Pass.BACKWARD
+                ? new ReferenceGruBackward(spec, new ReferenceGru(spec.with(Pass.TRAINING)))
+                : new ReferenceGru(spec);
     }
 
     private static Kernel lstm(LstmSpec spec) {

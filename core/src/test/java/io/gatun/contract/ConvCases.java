@@ -60,6 +60,16 @@ final class ConvCases extends Family<ConvSpec> {
         forward.add(ConvSpec.of(1, 9, 20, 20, 20, 2, 3, 0).withGroups(20).withDilation(1, 2));
         forward.add(ConvSpec.of(1, 3, 2, 16, 16, 11, 1, 5).withGroups(16));
         forward.add(ConvSpec.of(2, 6, 17, 16, 32, 3, 1, 1).withGroups(16));
+        // Enough tiles of 4x4 pixels for Winograd's algorithm: whole and cut ones, bands, blocks of channels.
+        forward.add(ConvSpec.of(8, 8, 8, 32, 48, 3, 1, 1));
+        forward.add(ConvSpec.of(5, 11, 13, 48, 32, 3, 1, 1));
+        forward.add(ConvSpec.of(1, 33, 38, 16, 32, 3, 1, 0).withPadding(2, 0, 1, 2));
+        forward.add(ConvSpec.of(33, 4, 4, 64, 16, 3, 1, 1).withBias());
+        forward.add(ConvSpec.of(4, 12, 12, 16, 16, 3, 1, 0)
+                .withPadding(0, 3, 2, 0)
+                .withBias()
+                .withActivation(Activation.RELU));
+        forward.add(ConvSpec.of(2, 17, 15, 128, 256, 3, 1, 1));
         for (Activation activation :
                 new Activation[] {Activation.RELU, Activation.leakyRelu(0.25f), Activation.SIGMOID, Activation.TANH}) {
             forward.add(ConvSpec.of(1, 5, 6, 9, 17, 3, 1, 1).withBias().withActivation(activation));

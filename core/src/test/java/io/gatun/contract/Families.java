@@ -21,6 +21,7 @@ final class Families {
             new DropoutCases(),
             new SgdCases(),
             new AdamWCases(),
+            new GruCases(),
             new LstmCases());
 
     private Families() {}

@@ -11,6 +11,7 @@ import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -21,6 +22,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -62,7 +64,8 @@ final class Identities {
                 DynamicTest.dynamicTest("conv: stride takes every s-th of stride 1", i::strideSubsamples),
                 DynamicTest.dynamicTest("conv: the images of a batch do not know each other", i::batchOrder),
                 DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift),
-                DynamicTest.dynamicTest("lstm: cut in two with the state carried is the whole", i::lstmCut));
+                DynamicTest.dynamicTest("lstm: cut in two with the state carried is the whole", i::lstmCut),
+                DynamicTest.dynamicTest("gru: cut in two with the state carried is the whole", i::gruCut));
     }
 
     private double[] integers(long count) {
@@ -358,22 +361,37 @@ final class Identities {
     }
 
     private void lstmCut() {
-        LstmSpec whole = new LstmSpec(Pass.INFERENCE, 7, 3, 5, 9);
+        cut(
+                new LstmSpec(Pass.INFERENCE, 7, 3, 5, 9),
+                new LstmSpec(Pass.INFERENCE, 3, 3, 5, 9),
+                new LstmSpec(Pass.INFERENCE, 4, 3, 5, 9),
+                Map.of("h0", "hn", "c0", "cn"));
+    }
+
+    private void gruCut() {
+        cut(
+                new GruSpec(Pass.INFERENCE, 7, 3, 5, 9),
+                new GruSpec(Pass.INFERENCE, 3, 3, 5, 9),
+                new GruSpec(Pass.INFERENCE, 4, 3, 5, 9),
+                Map.of("h0", "hn"));
+    }
+
+    /** Of 7 steps the first 3 and then 4 that begin with their state; {@code carried}: from where to where it goes. */
+    private void cut(Spec whole, Spec first, Spec second, Map<String, String> carried) {
         Inputs in = Families.of(whole).anyInputs(whole, false, random);
         double[] src = in.get("src");
         int cut = 3 * 3 * 5;
         Inputs start = in.with("src", Arrays.copyOf(src, cut));
-        LstmSpec first = new LstmSpec(Pass.INFERENCE, 3, 3, 5, 9);
-        LstmSpec second = new LstmSpec(Pass.INFERENCE, 4, 3, 5, 9);
-        Inputs rest = in.with("src", Arrays.copyOfRange(src, cut, src.length))
-                .with("h0", run(first, start, "hn"))
-                .with("c0", run(first, start, "cn"));
+        Inputs rest = in.with("src", Arrays.copyOfRange(src, cut, src.length));
+        for (Map.Entry<String, String> state : carried.entrySet()) {
+            rest = rest.with(state.getKey(), run(first, start, state.getValue()));
+        }
         double[] all = run(whole, in, "dst");
         double within = contract.sameBitsAtAnyLength() ? 0 : 1e-6;
         Assertions.assertThat(run(first, start, "dst")).containsExactly(Arrays.copyOf(all, 3 * 3 * 9), within(within));
         Assertions.assertThat(run(second, rest, "dst"))
                 .containsExactly(Arrays.copyOfRange(all, 3 * 3 * 9, all.length), within(within));
-        for (String state : new String[] {"hn", "cn"}) {
+        for (String state : carried.values()) {
             Assertions.assertThat(run(second, rest, state))
                     .as(state)
                     .containsExactly(run(whole, in, state), within(within));

@@ -12,6 +12,7 @@ import io.gatun.spec.Direction;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -367,6 +368,28 @@ class R64GradientTest {
             Inputs back =
                     in.with("diffDst", g.get("dst")).put("diffHn", g.get("hn")).put("diffCn", g.get("cn"));
             Map<String, Expected> gradients = R64Lstm.expected(spec.with(Pass.BACKWARD), back);
+            Map<String, double[]> byInput = new TreeMap<>();
+            names.forEach(
+                    (input, name) -> byInput.put(input, gradients.get(name).value()));
+            return byInput;
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 1, 1, 2", "4, 2, 3, 5", "30, 1, 2, 3"})
+    void gru(int t, int b, int i, int h) {
+        GruSpec spec = new GruSpec(Pass.TRAINING, t, b, i, h);
+        Inputs in = Inputs.random(spec, false, 1, random);
+        Map<String, String> names = Map.of(
+                "src", "diffSrc",
+                "h0", "diffH0",
+                "weightsIh", "diffWeightsIh",
+                "weightsHh", "diffWeightsHh",
+                "biasIh", "diffBiasIh",
+                "biasHh", "diffBiasHh");
+        check(x -> R64Gru.expected(spec, x), in, List.of("dst", "hn"), g -> {
+            Inputs back = in.with("diffDst", g.get("dst")).put("diffHn", g.get("hn"));
+            Map<String, Expected> gradients = R64Gru.expected(spec.with(Pass.BACKWARD), back);
             Map<String, double[]> byInput = new TreeMap<>();
             names.forEach(
                     (input, name) -> byInput.put(input, gradients.get(name).value()));

@@ -2,7 +2,6 @@ package io.gatun.contract;
 
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -88,10 +87,8 @@ final class R64Lstm {
         }
     }
 
-    /** 4 ceil(log2(terms)) eps, of the sum that a gate is, for each step. */
     private double step() {
-        double terms = Math.max(2, (double) (s.i() + s.h()) * s.t());
-        return 4 * Math.ceil(Math.log(terms) / Math.log(2)) * 2 * Expected.U;
+        return R64Sums.step(s.i(), s.h(), s.t());
     }
 
     /** The largest that a state can be while a step rounds it: a gate's sigmoid is 1 at most. */
@@ -121,50 +118,21 @@ final class R64Lstm {
         return out;
     }
 
-    /**
-     * Beside each number the magnitude that its error is a share of: that of its own terms, whatever cancels in them
-     * (1 - i counts as 1 + i), and, through the same derivatives as the number itself, that of the steps behind it.
-     */
-    private static final class Sums {
-        final double[] value;
-        final double[] size;
-
-        Sums(int count) {
-            value = new double[count];
-            size = new double[count];
-        }
-
-        Sums(double[] value) {
-            this.value = value.clone();
-            this.size = Arrays.stream(value).map(Expected::size).toArray();
-        }
-
-        void add(int at, double term, double termSize) {
-            value[at] += term;
-            size[at] += Double.isFinite(termSize) ? termSize : 0;
-        }
-
-        void set(int at, double sum, double sumSize) {
-            value[at] = sum;
-            size[at] = Double.isFinite(sumSize) ? sumSize : 0;
-        }
-    }
-
     private Map<String, Expected> backward() {
         int h = s.h();
         int inputs = s.i();
         double[] src = in.get("src");
         double[] ih = in.get("weightsIh");
         double[] hh = in.get("weightsHh");
-        Sums diffSrc = new Sums(src.length);
-        Sums diffIh = new Sums(ih.length);
-        Sums diffHh = new Sums(hh.length);
-        Sums diffBias = new Sums(4 * h);
-        Sums diffH = new Sums(in.get("diffHn"));
-        Sums diffC = new Sums(in.get("diffCn"));
+        R64Sums diffSrc = new R64Sums(src.length);
+        R64Sums diffIh = new R64Sums(ih.length);
+        R64Sums diffHh = new R64Sums(hh.length);
+        R64Sums diffBias = new R64Sums(4 * h);
+        R64Sums diffH = new R64Sums(in.get("diffHn"));
+        R64Sums diffC = new R64Sums(in.get("diffCn"));
         for (int t = s.t() - 1; t >= 0; t--) {
             for (int b = 0; b < s.b(); b++) {
-                Sums pre = gates(t, b, diffH, diffC);
+                R64Sums pre = gates(t, b, diffH, diffC);
                 for (int q = 0; q < 4 * h; q++) {
                     double p = pre.value[q];
                     double size = pre.size[q];
@@ -193,10 +161,10 @@ final class R64Lstm {
     }
 
     /** h = o tanh(c), c = f c' + i g: the gradient of the gates before their activation; diffC becomes that of c'. */
-    private Sums gates(int t, int b, Sums diffH, Sums diffC) {
+    private R64Sums gates(int t, int b, R64Sums diffH, R64Sums diffC) {
         int h = s.h();
         double[] gate = gates[t][b];
-        Sums pre = new Sums(4 * h);
+        R64Sums pre = new R64Sums(4 * h);
         for (int k = 0; k < h; k++) {
             int at = b * h + k;
             double i = gate[k];
@@ -228,10 +196,7 @@ final class R64Lstm {
         return pre;
     }
 
-    /** Twice what forward may be off, as a share of the magnitude; a factor of a term that underflows loses its digits. */
-    private Expected gradient(Sums sums) {
-        double underflow = 0x1p-130 * s.t() * s.b();
-        return Expected.of(sums.value, i -> s.t() == 0 ? 0 : 2 * step() * sums.size[i] + underflow)
-                .reaching(i -> sums.size[i]);
+    private Expected gradient(R64Sums sums) {
+        return sums.gradient(step(), s.t(), s.b());
     }
 }

@@ -46,6 +46,7 @@ class ShapesTest {
                         "dropout count",
                         "sgd count",
                         "adamw count",
+                        "gru t b i h",
                         "lstm t b i h")
                 .flatMap(line -> {
                     List<String> words = List.of(line.split(" "));

@@ -5,6 +5,7 @@ import io.gatun.memory.Raw;
 import io.gatun.reference.ScalarMath;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 
@@ -89,6 +90,21 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
             Rows.zero(frame[14], 4L * spec.h() * spec.i());
             Rows.zero(frame[15], 4L * spec.h() * spec.h());
             Rows.zero(frame[16], 4L * spec.h());
+        });
+    }
+
+    /** The same for a GRU. */
+    static EmptyKernel gru(GruSpec spec) {
+        long state = (long) spec.b() * spec.h();
+        if (spec.pass() != Pass.BACKWARD) {
+            return new EmptyKernel("onednn:empty", frame -> Rows.copy(frame[1], frame[7], state));
+        }
+        return new EmptyKernel("onednn:empty", frame -> {
+            Rows.copy(frame[9], frame[11], state);
+            Rows.zero(frame[12], 3L * spec.h() * spec.i());
+            Rows.zero(frame[13], 3L * spec.h() * spec.h());
+            Rows.zero(frame[14], 3L * spec.h());
+            Rows.zero(frame[15], 3L * spec.h());
         });
     }
 

@@ -15,6 +15,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -78,8 +79,9 @@ final class OneDnnSession implements Backend.Session {
 
     private Offer make(Spec spec) {
         long more = spec instanceof GemmSpec ? GEMM_CODE : OTHER_CODE;
-        // No other backend understands what an LSTM's forward has left in the workspace.
-        boolean bound = spec instanceof LstmSpec lstm && lstm.pass() == Pass.BACKWARD;
+        // No other backend understands what a recurrent forward has left in the workspace.
+        boolean bound = spec instanceof LstmSpec lstm && lstm.pass() == Pass.BACKWARD
+                || spec instanceof GruSpec gru && gru.pass() == Pass.BACKWARD;
         if (!bound && code.get() + more > mostCode) {
             return Offer.refused("oneDNN keeps code for each shape, " + (mostCode >> 20)
                     + " MiB by now; allow it more with -Dgatun.onednn.code=MIB");
@@ -99,6 +101,7 @@ final class OneDnnSession implements Backend.Session {
             case ConvSpec s -> Convolution.kernel(engine, s);
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
+            case GruSpec s -> Gru.kernel(engine, s);
             case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);
             case PoolSpec s -> Pooling.kernel(engine, s);

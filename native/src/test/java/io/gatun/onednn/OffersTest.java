@@ -39,6 +39,8 @@ class OffersTest {
                 "activation f32 backward act=tanh count=1000",
                 "reduce f32 sum shape=64x100 axes=1",
                 "permute f32 shape=4x8x8x16 perm=0,3,1,2",
+                "gru f32 training t=16 b=8 i=32 h=64",
+                "gru f32 backward t=16 b=8 i=32 h=64",
                 "lstm f32 training t=16 b=8 i=32 h=64",
                 "lstm f32 backward t=16 b=8 i=32 h=64"
             })

@@ -7,6 +7,7 @@ import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -36,6 +37,7 @@ class OneDnnContractTest extends KernelContract {
                 BinarySpec.class,
                 ConvSpec.class,
                 GemmSpec.class,
+                GruSpec.class,
                 LstmSpec.class,
                 PermuteSpec.class,
                 PoolSpec.class,
@@ -52,7 +54,8 @@ class OneDnnContractTest extends KernelContract {
     /** Of the other families it takes a part, which some of the contract's short lists miss. */
     @Override
     protected Set<Class<? extends Spec>> mustOffer() {
-        return Set.of(BinarySpec.class, ConvSpec.class, GemmSpec.class, LstmSpec.class, PermuteSpec.class);
+        return Set.of(
+                BinarySpec.class, ConvSpec.class, GemmSpec.class, GruSpec.class, LstmSpec.class, PermuteSpec.class);
     }
 
     /**
@@ -63,6 +66,6 @@ class OneDnnContractTest extends KernelContract {
     protected boolean mayRefuse(Spec spec) {
         boolean product =
                 spec instanceof GemmSpec gemm && gemm.activation().kind() != Activation.Kind.GELU && Isa.hasFma();
-        return !(product || spec instanceof LstmSpec);
+        return !(product || spec instanceof LstmSpec || spec instanceof GruSpec);
     }
 }

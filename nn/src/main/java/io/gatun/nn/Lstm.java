@@ -68,8 +68,11 @@ public final class Lstm extends Module {
         List<LstmState> states = new ArrayList<>(layers.size());
         Tensor value = src;
         for (int i = 0; i < layers.size(); i++) {
-            Tensor input = i == 0 ? value : dropout.forward(value);
+            Tensor input = i == 0 ? value : through(dropout, value, src);
             var result = Sequences.lstm(input, layers.get(i), initial == null ? null : initial.get(i));
+            if (input != src) {
+                input.release();
+            }
             states.add(result.last());
             value = result.output();
         }

@@ -23,6 +23,9 @@ public abstract class Module {
     private Parameters parameters;
     private boolean training = true;
 
+    /** {@link #children} for {@link #modes}, which makes no garbage. */
+    private Module[] parts;
+
     /** For subclasses, which declare children and parameters in their constructors. */
     protected Module() {}
 
@@ -31,6 +34,7 @@ public abstract class Module {
         if (children.putIfAbsent(name, module) != null || own.containsKey(name)) {
             throw new IllegalArgumentException("two parts of a module are named '" + name + "'; rename one");
         }
+        parts = null;
         return module;
     }
 
@@ -56,8 +60,20 @@ public abstract class Module {
         return parameter;
     }
 
-    /** The result for {@code src}, on its tape. */
+    /** The result for {@code src}, on its tape; {@code src} stays the caller's, what lies between is released. */
     public abstract Tensor forward(Tensor src);
+
+    /**
+     * {@code module.forward(value)}, releasing {@code value} ({@link Tensor#release}) unless it is the caller's
+     * {@code input} or the result itself.
+     */
+    protected static Tensor through(Module module, Tensor value, Tensor input) {
+        Tensor result = module.forward(value);
+        if (value != input && value != result) {
+            value.release();
+        }
+        return result;
+    }
 
     /**
      * Gives all parameters of this module and its children their memory and first values.
@@ -130,5 +146,17 @@ public abstract class Module {
 
     public final boolean training() {
         return training;
+    }
+
+    /** A number that tells which of this module and its children are in training: changes when one of them changes. */
+    public final int modes() {
+        if (parts == null) {
+            parts = children.values().toArray(Module[]::new);
+        }
+        int modes = training ? 1 : 2;
+        for (Module part : parts) {
+            modes = 31 * modes + part.modes();
+        }
+        return modes;
     }
 }

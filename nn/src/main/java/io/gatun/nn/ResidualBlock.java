@@ -50,7 +50,18 @@ public final class ResidualBlock extends Module {
         Tensor value = src;
         int last = convs.size() - 1;
         for (int i = 0; i <= last; i++) {
-            value = norms.get(i).forward(convs.get(i).forward(value), i == last ? shortcut : null);
+            Tensor sums = convs.get(i).forward(value);
+            if (value != src) {
+                // Between the convolutions: 209 MB of ResNet-50 b16 for 2 to 4 % of its step; ResNets of
+                // basic blocks lose no time at all, since the values are then in the cache for the next rule.
+                value.releaseToRecompute();
+            }
+            value = norms.get(i).forward(sums, i == last ? shortcut : null);
+            sums.release();
+        }
+        if (shortcut != src) {
+            // No rule reads it, so it goes at once.
+            shortcut.release();
         }
         return value;
     }

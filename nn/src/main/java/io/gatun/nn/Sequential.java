@@ -4,7 +4,7 @@ import io.gatun.autograd.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One module after the other, named 0, 1, 2, … as in torch.nn.Sequential. */
+/** One module after the other, named 0, 1, 2, … as in torch.nn.Sequential; what one hands to the next is released. */
 public final class Sequential extends Module {
     private final List<Module> modules = new ArrayList<>();
 
@@ -18,7 +18,7 @@ public final class Sequential extends Module {
     public Tensor forward(Tensor src) {
         Tensor value = src;
         for (Module module : modules) {
-            value = module.forward(value);
+            value = through(module, value, src);
         }
         return value;
     }

@@ -1,14 +1,20 @@
 package io.gatun.perf;
 
 import io.gatun.perf.bench.Bench;
-import io.gatun.perf.bench.DefaultSpecs;
+import io.gatun.perf.bench.ConvLayers;
 import io.gatun.perf.bench.DisagreementException;
 import io.gatun.perf.bench.RefusedException;
 import io.gatun.perf.bench.Result;
+import io.gatun.perf.json.JsonLine;
+import io.gatun.perf.suite.Suite;
+import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Spec;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,16 +32,31 @@ final class BenchCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "SPEC",
             description =
-                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: a default set.")
+                    "The problem in one line, as logs print it: \"gemm f32 m=64 n=64 k=64\". None: the quick ones of"
+                            + " the suite.")
     private String line;
+
+    @Option(
+            names = "--set",
+            paramLabel = "NET",
+            description = "In place of a SPEC: the convolutions of resnet20, resnet18c or resnet50 in three directions,"
+                    + " and the geometric means of the ratios.")
+    private String set;
+
+    @Option(
+            names = "--only",
+            paramLabel = "WORD",
+            description = "Of a set, those problems whose line contains this, such as backward_data or \"kh=3\".")
+    private String only = "";
 
     @Option(
             names = "--vs",
             split = ",",
             defaultValue = "simd,onednn",
             paramLabel = "NAME",
-            description = "Implementations, of onednn, simd, reference; the first is compared with the second."
-                    + " Default: ${DEFAULT-VALUE}")
+            description =
+                    "Implementations, of onednn, simd, reference, and copy, which moves as many bytes; the first is"
+                            + " compared with the second. Default: ${DEFAULT-VALUE}")
     private List<String> names;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of each. Default: one a processor")
@@ -61,14 +82,22 @@ final class BenchCommand implements Callable<Integer> {
         if (!(seconds > 0 && seconds <= 3600)) {
             throw new IllegalArgumentException("--seconds " + seconds + " is not within 0 and 3600");
         }
-        List<Spec> specs = line == null ? DefaultSpecs.all() : List.of(Spec.parse(line));
+        List<Spec> specs = specs();
+        Map<String, List<Double>> ratios = new TreeMap<>();
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
         int code = 0;
         try (Bench bench = new Bench(names, threads)) {
             for (Spec spec : specs) {
                 try {
-                    print(out, spec, bench.run(spec, seconds));
+                    Bench.Outcome outcome = bench.run(spec, seconds);
+                    print(out, spec, outcome);
+                    if (names.size() > 1) {
+                        double ratio = outcome.results().getFirst().ratio().median();
+                        ratios.computeIfAbsent(direction(spec), key -> new ArrayList<>())
+                                .add(ratio);
+                        ratios.computeIfAbsent("all", key -> new ArrayList<>()).add(ratio);
+                    }
                 } catch (RefusedException e) {
                     if (line != null) {
                         throw e;
@@ -80,7 +109,31 @@ final class BenchCommand implements Callable<Integer> {
                 }
             }
         }
+        if (set != null && !json) {
+            ratios.forEach((key, values) -> out.println(String.format(
+                    Locale.ROOT,
+                    "%s: geometric mean of %d ratios %.3f",
+                    key,
+                    values.size(),
+                    Math.exp(values.stream().mapToDouble(Math::log).average().orElseThrow()))));
+        }
         return code;
+    }
+
+    private List<Spec> specs() {
+        if (line != null && set != null) {
+            throw new IllegalArgumentException("a SPEC and --set " + set + " are given: give one of them");
+        }
+        if (set != null) {
+            return ConvLayers.of(set).stream()
+                    .filter(spec -> spec.toString().contains(only))
+                    .toList();
+        }
+        return line == null ? Suite.quickSpecs() : List.of(Spec.parse(line));
+    }
+
+    private static String direction(Spec spec) {
+        return spec instanceof ConvSpec conv ? conv.direction().name().toLowerCase(Locale.ROOT) : "other";
     }
 
     private void print(PrintWriter out, Spec spec, Bench.Outcome outcome) {

@@ -1,5 +1,6 @@
 package io.gatun.perf;
 
+import io.gatun.perf.json.JsonLine;
 import io.gatun.perf.step.Net;
 import io.gatun.perf.step.ProfileTable;
 import io.gatun.perf.step.StepReport;
@@ -20,7 +21,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Time training steps of a net on random data: rate, share of the machine's peak, memory.")
 final class BenchTrainCommand implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "resnet20, resnet18c, resnet50, vgg16, lstm or mlp")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru or mlp")
     private String model;
 
     @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd or reference")

@@ -3,6 +3,8 @@ package io.gatun.perf;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.memory.MemoryBudget;
+import io.gatun.perf.json.JsonLine;
+import io.gatun.perf.results.Environment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -69,7 +71,8 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"));
         facts.put("processors", Runtime.getRuntime().availableProcessors());
-        Map<String, String> cpu = Files.isReadable(CPUINFO) ? cpuinfo(Files.readAllLines(CPUINFO)) : Map.of();
+        Map<String, String> cpu =
+                Files.isReadable(CPUINFO) ? Environment.cpuinfo(Files.readAllLines(CPUINFO)) : Map.of();
         facts.put("cpu", cpu.getOrDefault("model name", System.getProperty("os.arch")));
         facts.put("cpu_features", features(cpu.getOrDefault("flags", cpu.getOrDefault("Features", ""))));
         facts.put("threads", threads);
@@ -111,18 +114,6 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static String pad(String label) {
         return String.format(Locale.ROOT, "%-14s", label);
-    }
-
-    /** The keys and values of the first processor. */
-    static Map<String, String> cpuinfo(List<String> lines) {
-        Map<String, String> keys = new LinkedHashMap<>();
-        for (String line : lines) {
-            String[] parts = line.split(":", 2);
-            if (parts.length == 2) {
-                keys.putIfAbsent(parts[0].strip(), parts[1].strip());
-            }
-        }
-        return keys;
     }
 
     static List<String> features(String flags) {

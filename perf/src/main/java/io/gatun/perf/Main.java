@@ -7,11 +7,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The {@code gatun} command: train, bench, doctor, jmh. */
+/** The {@code gatun} command: train, bench, doctor, jmh, compare. */
 @Command(
         name = "gatun",
         description = "Train nets off-heap on oneDNN and on the Vector API, and measure the kernels.",
-        subcommands = {TrainCommand.class, BenchCommand.class, DoctorCommand.class, JmhCommand.class},
+        subcommands = {
+            TrainCommand.class,
+            BenchCommand.class,
+            DoctorCommand.class,
+            JmhCommand.class,
+            CompareCommand.class
+        },
         mixinStandardHelpOptions = true,
         version = "gatun 0.1.0-SNAPSHOT")
 public final class Main {

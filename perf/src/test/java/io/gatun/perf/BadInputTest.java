@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything a user can get wrong is answered by one sentence and exit code 2. */
 class BadInputTest {
+    private static final String BASELINE =
+            Path.of("").toAbsolutePath().resolve("results/zen5-2core.json").toString();
+
     @TempDir
     private static Path folder;
 
@@ -50,7 +53,7 @@ class BadInputTest {
     static Stream<Arguments> table() {
         String f = folder.toString();
         return Stream.of(
-                row("unknown command 'trian'; known are train, bench, doctor, jmh", "trian"),
+                row("unknown command 'trian'; known are train, bench, doctor, jmh, compare", "trian"),
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
                 row("unknown model 'resnet21'; known are resnet20, charlstm", "train", "resnet21"),
@@ -87,6 +90,12 @@ class BadInputTest {
                 row("there is nothing to time", "bench", "gemm f32 m=8 n=8 k=0", "--vs", "simd,reference"),
                 row("there is nothing to time", "bench", "lstm f32 training t=0 b=2 i=4 h=5", "--vs", "simd"),
                 row("there is nothing to time", "bench", "reduce f32 sum shape=4x0 axes=0", "--vs", "simd"),
+                row("nowhere.json does not exist", "compare", f + "/nowhere.json", f + "/words"),
+                row("Missing required parameter: 'NEW'", "compare", f + "/words"),
+                row("no benchmark matches 'alexnet'", "jmh", "alexnet"),
+                row("give it with --save FILE", "jmh", "--missing"),
+                row("unknown option '--nonsense'", "jmh", "--nonsense"),
+                row("the document has no '<!-- figures", "jmh", "--table", BASELINE, f + "/words"),
                 row("--seconds 0.0 is not", "bench", "gemm f32 m=1 n=1 k=1", "--seconds", "0"),
                 row("at least 1 thread", "bench", "gemm f32 m=1 n=1 k=1", "--threads", "0", "--vs", "simd"));
     }

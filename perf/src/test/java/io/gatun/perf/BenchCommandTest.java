@@ -50,6 +50,8 @@ class BenchCommandTest {
                 "dropout f32 count=100 p=0.3",
                 "embedding f32 backward vocabulary=5 dim=3 count=20",
                 "gemm f32 ta bias m=5 n=6 k=7 beta=1.0 act=relu",
+                "gru f32 training t=3 b=2 i=4 h=5",
+                "gru f32 backward t=3 b=2 i=4 h=5",
                 "lstm f32 training t=3 b=2 i=4 h=5",
                 "lstm f32 backward t=3 b=2 i=4 h=5",
                 "permute f32 shape=3x4x5 perm=2,0,1",

@@ -76,31 +76,40 @@ class JavadocSnippetsTest {
         """;
 
     /** What is special about one: {@code …} stands for the snippet. */
-    private static final Map<String, String> CONTEXTS = Map.of("Kernels", """
-        int m = 1, n = 2, k = 1;
-        MemorySegment a = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 3);
-        MemorySegment b = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 5, 7);
-        MemorySegment c = arena.allocate(8, 4);
-        …
-        return Arrays.toString(c.toArray(ValueLayout.JAVA_FLOAT));
-        """, "Tape", """
-        List<Batch> batches = List.of(new Batch(1), new Batch(2), new Batch(3));
-        …
-        return optimizer.steps() + " steps";
-        """, "Trainer", """
-        ImageDataset set = new ImageDataset(1, 1, 3, 2, new byte[12], new int[] {0, 1, 0, 1});
-        ImageData data = ImageData.of("four", set, set, List.of("no", "yes"));
-        try (Task task = new ImageTask(model, data, 2, 1, Augmentation.NONE, memory)) {
-            …
-            return summary.steps() + " steps, saved " + Files.exists(file);
-        }
-        """);
+    private static final Map<String, String> CONTEXTS =
+            Map.of("CapturedStep", """
+                Shape shape = Shape.of(2, 1, 1, 3);
+                Shape count = Shape.of(2);
+                MemorySegment images = arena.allocate(24, 4);
+                MemorySegment labels = arena.allocate(8, 4);
+                List<MemorySegment> batches = List.of(arena.allocate(24, 4), arena.allocate(24, 4), arena.allocate(24, 4));
+                …
+                return optimizer.steps() + " steps, repeating " + step.repeating();
+                """, "Kernels", """
+                int m = 1, n = 2, k = 1;
+                MemorySegment a = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 3);
+                MemorySegment b = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 5, 7);
+                MemorySegment c = arena.allocate(8, 4);
+                …
+                return Arrays.toString(c.toArray(ValueLayout.JAVA_FLOAT));
+                """, "Tape", """
+                List<Batch> batches = List.of(new Batch(1), new Batch(2), new Batch(3));
+                …
+                return optimizer.steps() + " steps";
+                """, "Trainer", """
+                ImageDataset set = new ImageDataset(1, 1, 3, 2, new byte[12], new int[] {0, 1, 0, 1});
+                ImageData data = ImageData.of("four", set, set, List.of("no", "yes"));
+                try (Task task = new ImageTask(model, data, 2, 1, Augmentation.NONE, memory)) {
+                    …
+                    return summary.steps() + " steps, saved " + Files.exists(file);
+                }
+                """);
 
     @TempDir
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"Kernels", "Tape", "Trainer"})
+    @ValueSource(strings = {"CapturedStep", "Kernels", "Tape", "Trainer"})
     void compilesAndRuns(String name) throws Exception {
         String body = CONTEXTS.get(name).replace("…", snippets().get(name));
         Path source = Files.writeString(folder.resolve("Snippet.java"), AROUND.formatted(body));
@@ -124,6 +133,7 @@ class JavadocSnippetsTest {
             assertThat(run.invoke(null, folder.resolve("checkpoint")))
                     .isEqualTo(
                             switch (name) {
+                                case "CapturedStep" -> "3 steps, repeating true";
                                 case "Kernels" -> "[15.0, 21.0]";
                                 case "Tape" -> "3 steps";
                                 default -> "20 steps, saved true";

@@ -7,20 +7,16 @@ import static io.gatun.simd.Lanes.store;
 import io.gatun.memory.Raw;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** The sums of a chunk that batch norm needs, each channel a lane of its own and in the order of the rows. */
 final class BatchNormSums {
-    /** Up to so many channels go one vector after the other. */
-    private static final int NARROW = 512;
-
     private BatchNormSums() {}
 
     /** sum[k] = sum of src[r, k] - pivot[k], squares[k] that of their squares. */
-    static void distances(long src, int rows, int c, long pivot, long sum, long squares) {
+    static void distances(boolean across, long src, int rows, int c, long pivot, long sum, long squares) {
         long stride = c * 4L;
         int whole = Lanes.F.loopBound(c);
-        if (whole > NARROW) {
+        if (across) {
             Pack.zero(sum, whole);
             Pack.zero(squares, whole);
             int fours = rows & ~3;
@@ -109,88 +105,5 @@ final class BatchNormSums {
         }
         store(sum, s, there);
         store(squares, q, there);
-    }
-
-    /**
-     * sum[k] = sum of g and behind it, sum[c + k] = sum of g (src - mean), with g = diffDst where dst is above 0
-     * ({@code relu}) or everywhere.
-     */
-    static void gradients(boolean relu, long src, long dst, long diffDst, int rows, int c, long mean, long sum) {
-        long stride = c * 4L;
-        int whole = Lanes.F.loopBound(c);
-        boolean wide = whole > NARROW;
-        if (wide) {
-            Pack.zero(sum, whole);
-            Pack.zero(sum + stride, whole);
-            for (int r = 0; r < rows; r += 2) {
-                long at = r * stride;
-                two(relu, src + at, dst + at, diffDst + at, r + 1 < rows ? stride : -1, whole, mean, sum, sum + stride);
-            }
-        }
-        for (int k = wide ? whole : 0; k < whole; k += Lanes.COUNT) {
-            long lane = k * 4L;
-            FloatVector m = load(mean + lane);
-            FloatVector s = splat(0f);
-            FloatVector q = s;
-            for (int r = 0; r < rows; r++) {
-                long at = lane + r * stride;
-                FloatVector g = load(diffDst + at);
-                g = relu ? g.mul(open(load(dst + at))) : g;
-                s = s.add(g);
-                q = load(src + at).sub(m).fma(g, q);
-            }
-            store(sum + lane, s);
-            store(sum + stride + lane, q);
-        }
-        if (whole < c) {
-            long lane = whole * 4L;
-            VectorMask<Float> there = Lanes.first(c - whole);
-            FloatVector m = load(mean + lane, there);
-            FloatVector s = splat(0f);
-            FloatVector q = s;
-            for (int r = 0; r < rows; r++) {
-                long at = lane + r * stride;
-                FloatVector g = load(diffDst + at, there);
-                g = relu ? g.mul(open(load(dst + at, there))) : g;
-                s = s.add(g);
-                q = load(src + at, there).sub(m).fma(g, q);
-            }
-            store(sum + lane, s, there);
-            store(sum + stride + lane, q, there);
-        }
-    }
-
-    /** A row and the one {@code stride} bytes behind it, if that is not negative, from left to right. */
-    private static void two(
-            boolean relu,
-            long src,
-            long dst,
-            long diffDst,
-            long stride,
-            int whole,
-            long mean,
-            long sum,
-            long products) {
-        for (int k = 0; k < whole; k += Lanes.COUNT) {
-            long lane = k * 4L;
-            FloatVector m = load(mean + lane);
-            FloatVector g = load(diffDst + lane);
-            g = relu ? g.mul(open(load(dst + lane))) : g;
-            FloatVector s = load(sum + lane).add(g);
-            FloatVector q = load(src + lane).sub(m).fma(g, load(products + lane));
-            if (stride >= 0) {
-                g = load(diffDst + lane + stride);
-                g = relu ? g.mul(open(load(dst + lane + stride))) : g;
-                s = s.add(g);
-                q = load(src + lane + stride).sub(m).fma(g, q);
-            }
-            s.intoMemorySegment(Raw.MEMORY, sum + lane, Lanes.ORDER);
-            q.intoMemorySegment(Raw.MEMORY, products + lane, Lanes.ORDER);
-        }
-    }
-
-    /** 1 where the ReLU let its input through, else 0; a factor and not a choice, so that a NaN gradient stays one. */
-    static FloatVector open(FloatVector dst) {
-        return splat(0f).blend(1f, dst.compare(VectorOperators.GT, 0f));
     }
 }

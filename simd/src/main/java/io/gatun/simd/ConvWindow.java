@@ -19,6 +19,7 @@ final class ConvWindow {
     final int bandRows;
     final int bands;
 
+    private final int imageChannels;
     private final int height;
     private final int width;
     private final int strideY;
@@ -31,6 +32,8 @@ final class ConvWindow {
 
     /**
      * @param height input rows
+     * @param channels of a pixel of the window
+     * @param imageChannels of a pixel of the image: the same or more
      * @param outRows rows of the output grid, at least 1
      * @param rowFlops work of one output row: bands are small enough to share and large enough to be worth it
      */
@@ -38,6 +41,7 @@ final class ConvWindow {
             int height,
             int width,
             int channels,
+            int imageChannels,
             int strideY,
             int strideX,
             int outRows,
@@ -47,6 +51,7 @@ final class ConvWindow {
         this.height = height;
         this.width = width;
         this.channels = channels;
+        this.imageChannels = imageChannels;
         this.strideY = strideY;
         this.strideX = strideX;
         this.firstY = taps.stream().mapToInt(ConvTap::y).min().orElse(0);
@@ -116,12 +121,13 @@ final class ConvWindow {
                 continue;
             }
             Pack.zero(to, from * channels);
-            long row = image + ((long) y * width + x0) * pixel;
-            if (strideX == 1) {
+            long imagePixel = 4L * imageChannels;
+            long row = image + ((long) y * width + x0) * imagePixel;
+            if (strideX == 1 && channels == imageChannels) {
                 Pack.move(row + from * pixel, to + from * pixel, (end - from) * channels);
             } else {
                 for (int x = from; x < end; x++) {
-                    Pack.move(row + x * strideX * pixel, to + x * pixel, channels);
+                    Pack.move(row + x * strideX * imagePixel, to + x * pixel, channels);
                 }
             }
             Pack.zero(to + end * pixel, (pitch - end) * channels);

@@ -8,16 +8,22 @@ final class GemmBlocks {
     /** k of a block: a panel of 64 columns is 96 KB then, and with a copy of 96 rows of A well inside 1 MB of L2. */
     private static final int MAX_K = 384;
 
-    /** Rows of a piece at most: the copy of A is 150 KB. */
-    private static final int MAX_ROWS = 96;
+    /** Rows of a piece at most: its part of A, 290 KB, stays in L2 for all panels. Slabs of 32 rows and all columns were 3 to 5 % slower. */
+    private static final int MAX_ROWS = 192;
 
     /** Floating-point operations worth a hand-over to another thread: about 8 us. */
     static final double PIECE_FLOPS = 2e6;
 
-    /** Pieces beyond this only shorten the panels. */
-    private static final int MAX_PIECES = 16;
+    /** Pieces beyond this only shorten the panels; so many that two threads end at the same time. */
+    private static final int MAX_PIECES = 32;
 
-    /** Reads of a row of A that pay for its copy. */
+    /** Rows of B that are packed at a time. */
+    private static final int STRIPE = 32;
+
+    /**
+     * Reads of a transposed A that pay for its copy. Rows of A are read where they lie: a distance of 4 or 8 KB costs the
+     * micro-kernel 2 % at most, and the copy 1 to 4 %.
+     */
     private static final int COPY_COLUMNS = 256;
 
     /** Rows of A that pay for packing B. */
@@ -30,54 +36,64 @@ final class GemmBlocks {
     final Panels panels;
     final int kBlocks;
     final int kPerBlock;
-    final int rowsPerPiece;
+    final int mostRows;
     final int columnPieces;
     final int pieces;
     final int packedPanels;
+    final int packedStripes;
     final boolean copyA;
     final int copyRow;
 
     private final int rowPieces;
+    private final int rowUnits;
+    private final int unit;
     private final int packedMatrices;
     private final long packedFloats;
     private final int packedFrom;
     private final long matrixStrideB;
+    private final long k;
+    private final boolean transB;
     private final long workerFloats;
     private final int threads;
     private final Strides[] strides;
 
-    GemmBlocks(GemmSpec spec, Tiles tiles, int threads, boolean packAll) {
+    GemmBlocks(GemmSpec spec, Tiles tiles, int threads) {
         this.tiles = tiles;
+        this.k = spec.k();
+        this.transB = spec.transB();
         this.threads = threads;
-        this.panels = new Panels(spec.n(), tiles);
+        this.panels = new Panels(spec.n(), tiles, tiles.main());
         this.kBlocks = Math.max(1, Math.ceilDiv(spec.k(), MAX_K));
         this.kPerBlock = kBlocks == 1 ? spec.k() : Math.ceilDiv(Math.ceilDiv(spec.k(), kBlocks), 8) * 8;
         int wanted = (int) Math.clamp(2.0 * spec.m() * spec.n() * spec.k() / PIECE_FLOPS, 1, MAX_PIECES);
         boolean empty = spec.batch() == 0 || spec.m() == 0 || spec.n() == 0;
-        int unit = empty ? 1 : mainTile().rows;
-        int rowSplit = Math.max(Math.ceilDiv(spec.m(), MAX_ROWS), Math.min(wanted, spec.m() / (4 * unit)));
-        this.rowsPerPiece = Math.ceilDiv(Math.ceilDiv(spec.m(), Math.max(1, rowSplit)), unit) * unit;
-        this.rowPieces = empty ? 0 : Math.ceilDiv(spec.m(), rowsPerPiece);
+        this.unit = empty ? 1 : mainTile().rows;
+        this.rowUnits = Math.ceilDiv(spec.m(), unit);
+        int square = empty ? 1 : (int) Math.round(Math.sqrt((double) wanted * spec.m() / spec.n()));
+        int rowSplit = Math.max(Math.ceilDiv(spec.m(), MAX_ROWS), Math.min(square, rowUnits / 4));
+        this.rowPieces = empty ? 0 : Math.max(1, rowSplit);
+        this.mostRows = empty ? 0 : Math.ceilDiv(rowUnits, rowPieces) * unit;
         this.columnPieces = empty ? 0 : Math.clamp(Math.ceilDiv(wanted, rowPieces), 1, panels.count());
         this.pieces = Math.multiplyExact(spec.batch(), rowPieces * columnPieces);
-        this.packedPanels = empty || spec.k() == 0 ? 0 : packedPanels(spec, packAll);
+        this.packedPanels = empty || spec.k() == 0 ? 0 : packedPanels(spec);
         this.packedMatrices = spec.strideB() == 0 ? 1 : spec.batch();
         this.matrixStrideB = spec.strideB();
         this.packedFrom = empty ? 0 : panels.column(panels.count() - packedPanels);
         this.packedFloats = packedPanels == 0 ? 0 : (long) (panels.padded() - packedFrom) * spec.k();
-        this.copyA = spec.n() >= COPY_COLUMNS && spec.m() > unit;
+        this.packedStripes = spec.transB() ? 1 : Math.ceilDiv(spec.k(), STRIPE);
+        boolean far = spec.transA() || 4L * spec.lda() > Micro.STEP;
+        this.copyA = far && spec.n() >= COPY_COLUMNS && spec.m() > unit || 4L * spec.lda() > Micro.STEP;
         // 16 floats more than a whole number of pages would leave consecutive rows in one set; so make it odd lines.
-        int run = spec.transA() ? rowsPerPiece + Tiles.TALLEST : kPerBlock;
+        int run = spec.transA() ? mostRows + Tiles.TALLEST : kPerBlock;
         this.copyRow = (Math.ceilDiv(run, 16) | 1) * 16;
-        long copied = spec.transA() ? kPerBlock : (copyA ? rowsPerPiece : 0) + Tiles.TALLEST;
+        long copied = spec.transA() ? kPerBlock : (copyA ? mostRows : 0) + Tiles.TALLEST;
         this.workerFloats = Math.ceilDiv(Tiles.LARGEST + copied * copyRow, 16) * 16L;
         this.strides = spec.k() == 0 ? new Strides[0] : strides(spec);
     }
 
     /** Panels from the last one back that are packed: all, or the last if it is not whole vectors, or none. */
-    private int packedPanels(GemmSpec spec, boolean packAll) {
-        boolean all = packAll
-                || spec.transB()
+    private int packedPanels(GemmSpec spec) {
+        boolean all = spec.transB()
                 || spec.m() > PACK_ROWS && 4L * spec.k() * spec.n() > SMALL_B
                 || panels.columns(panels.count() - 1) < panels.width(panels.count() - 1) && panels.count() == 1;
         if (all) {
@@ -123,12 +139,37 @@ final class GemmBlocks {
         return tiles.micro(panels.count() == 0 ? 1 : panels.vectors(0));
     }
 
+    /** Whether so many rows are better left to the short tile. */
+    boolean few(Micro micro, int rows) {
+        Micro few = tiles.few();
+        return few != null && few.vectors == micro.vectors && rows <= few.rows;
+    }
+
     int piecesPerMatrix() {
         return rowPieces * columnPieces;
     }
 
+    /** First row of a piece. */
+    int row(int rowPiece) {
+        return (int) ((long) rowUnits * rowPiece / rowPieces) * unit;
+    }
+
+    /** Stripes of rows of B, or panels of columns if B is transposed. */
     int packPieces() {
-        return packedMatrices * packedPanels;
+        return packedMatrices * packPiecesPerMatrix();
+    }
+
+    int packPiecesPerMatrix() {
+        return transB ? packedPanels : packedStripes;
+    }
+
+    /** k from which a stripe is. */
+    int stripe(int stripe) {
+        return stripe * STRIPE;
+    }
+
+    boolean packed(int panel) {
+        return panel >= panels.count() - packedPanels;
     }
 
     long scratchBytes() {
@@ -138,7 +179,6 @@ final class GemmBlocks {
     /** Where panel p of a matrix of the batch is packed. */
     long packedPanel(long scratch, int matrix, int panel) {
         long own = matrixStrideB == 0 ? 0 : matrix;
-        long k = (panels.padded() - packedFrom) == 0 ? 0 : packedFloats / (panels.padded() - packedFrom);
         return scratch + 4 * (own * packedFloats + (panels.column(panel) - packedFrom) * k);
     }
 

@@ -27,6 +27,9 @@ final class Lanes {
 
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
+    /** Vector registers that C2 has: 16 on x86 before AVX-512, whatever the width. */
+    static final int REGISTERS = Registers.count(FloatVector.SPECIES_PREFERRED);
+
     static {
         loadSiblings();
     }

@@ -7,7 +7,6 @@ import static io.gatun.simd.Lanes.store;
 import io.gatun.memory.Raw;
 import io.gatun.spec.Activation;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,16 +19,16 @@ final class LstmCell {
     private LstmCell() {}
 
     /**
-     * i, f, o = σ(·), g = tanh(·), kept in {@code gates}; c = f·c0 + i·g; h = o·tanh(c). One function a loop over the
+     * i, f, o = σ(sums), g = tanh(sums), kept in {@code gates}, which may be {@code sums}; c = f·c0 + i·g; h = o·tanh(c). One function a loop over the
      * row, which stays in L1: all five in one are three times what C2 inlines into one method ({@link VectorLoop}).
      */
-    static void forward(long gates, int h, long previousCell, long cell, long hidden) {
+    static void forward(long sums, long gates, int h, long previousCell, long cell, long hidden) {
         long gate = 4L * h;
-        ActivationLoops.apply(Activation.SIGMOID, gates, gates, gates, 2 * h);
+        ActivationLoops.apply(Activation.SIGMOID, sums, gates, gates, 2 * h);
         long candidate = gates + 2 * gate;
-        ActivationLoops.apply(Activation.TANH, candidate, candidate, candidate, h);
+        ActivationLoops.apply(Activation.TANH, sums + 2 * gate, candidate, candidate, h);
         long output = gates + 3 * gate;
-        ActivationLoops.apply(Activation.SIGMOID, output, output, output, h);
+        ActivationLoops.apply(Activation.SIGMOID, sums + 3 * gate, output, output, h);
         int whole = F.loopBound(h);
         for (long at = 0; at < 4L * whole; at += Lanes.BYTES) {
             FloatVector product = load(gates + at).mul(load(candidate + at));
@@ -90,15 +89,5 @@ final class LstmCell {
             Raw.f32(out + 2 * gate, k, dc * i * (1 - g * g));
             Raw.f32(diffCell, k, dc * f);
         }
-    }
-
-    /** Column sums of {@code rows} rows, for the columns of one vector. */
-    static void sumRows(long rows, int count, long row, int column, int columns, long to) {
-        VectorMask<Float> mask = F.indexInRange(column, columns);
-        FloatVector total = splat(0f);
-        for (int r = 0; r < count; r++) {
-            total = total.add(load(rows + r * row + 4L * column, mask));
-        }
-        store(to + 4L * column, total, mask);
     }
 }

@@ -12,9 +12,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 12 rows x 1 vector; the contract is {@link Micro}'s. 12 FMAs for 13 loads a step, so the load ports are the limit (0.7
- * of the peak on Zen 5). Sixteen rows were 1.05 times as fast, but by the history of the JVM C2 left a vector of theirs on
- * the heap in one JVM of three (80 KB a run of a small convolution); of these in none of 25.
+ * 12 rows x 1 vector; the contract is {@link Micro}'s. 12 FMAs for 13 loads a step, so the load ports are the limit.
  */
 final class Micro12x1 extends Micro {
     private static final VectorSpecies<Float> F = Lanes.F;
@@ -27,10 +25,11 @@ final class Micro12x1 extends Micro {
 
     @Override
     void run(Strides s, long a0, long b0, long c, long cRow) {
-        long row = s.aRow();
+        long row = s.aRow() & STEP;
+        long row3 = 3 * row;
         long aStep = s.aStep();
         long bStep = s.bStep();
-        long offsets = s.offsets();
+        long offsets = s.offsets() & ADDRESS;
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0a = zero;
         FloatVector c1a = zero;
@@ -45,20 +44,21 @@ final class Micro12x1 extends Micro {
         FloatVector c10a = zero;
         FloatVector c11a = zero;
         long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
-        long a4 = a + 4 * row;
-        long a8 = a + 8 * row;
         long bEnd = b0 + s.segments() * s.steps() * bStep;
         long left = s.steps();
         for (long b = b0; b < bEnd; b += bStep) {
             long bHere = b & ADDRESS;
+            long aHere = a & ADDRESS;
+            long a4 = (a + 4 * row) & ADDRESS;
+            long a8 = (a + 8 * row) & ADDRESS;
             FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
-            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
+            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere));
             c0a = x.fma(ba, c0a);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row));
             c1a = x.fma(ba, c1a);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 2 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 2 * row));
             c2a = x.fma(ba, c2a);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row3));
             c3a = x.fma(ba, c3a);
             x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4));
             c4a = x.fma(ba, c4a);
@@ -66,7 +66,7 @@ final class Micro12x1 extends Micro {
             c5a = x.fma(ba, c5a);
             x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + 2 * row));
             c6a = x.fma(ba, c6a);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + row3));
             c7a = x.fma(ba, c7a);
             x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8));
             c8a = x.fma(ba, c8a);
@@ -74,16 +74,12 @@ final class Micro12x1 extends Micro {
             c9a = x.fma(ba, c9a);
             x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8 + 2 * row));
             c10a = x.fma(ba, c10a);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8 + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a8 + row3));
             c11a = x.fma(ba, c11a);
             a += aStep;
-            a4 += aStep;
-            a8 += aStep;
             if (--left == 0) {
-                offsets += 8;
+                offsets = (offsets + 8) & ADDRESS;
                 a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
-                a4 = a + 4 * row;
-                a8 = a + 8 * row;
                 left = s.steps();
             }
         }

@@ -12,9 +12,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 5 rows x 4 vectors; the contract is {@link Micro}'s. 20 accumulators, 4 vectors of B and a broadcast: 25 of 32 registers. One row more would fill
- * 29, and C2 counts from 28 on as pressure and may spill every accumulator in the loop (it did: 87 GFLOP/s in place of
- * 265). 20 FMAs for 9 loads a step, so the FMA ports are the limit.
+ * 5 rows x 4 vectors; the contract is {@link Micro}'s. 20 accumulators, 4 vectors of B and a broadcast: 25 of 32 registers.
+ * 20 FMAs for 9 loads a step, so the FMA ports are the limit.
  */
 final class Micro5x4 extends Micro {
     private static final VectorSpecies<Float> F = Lanes.F;
@@ -30,10 +29,11 @@ final class Micro5x4 extends Micro {
 
     @Override
     void run(Strides s, long a0, long b0, long c, long cRow) {
-        long row = s.aRow();
+        long row = s.aRow() & STEP;
+        long row3 = 3 * row;
         long aStep = s.aStep();
         long bStep = s.bStep();
-        long offsets = s.offsets();
+        long offsets = s.offsets() & ADDRESS;
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0a = zero;
         FloatVector c0b = zero;
@@ -60,38 +60,39 @@ final class Micro5x4 extends Micro {
         long left = s.steps();
         for (long b = b0; b < bEnd; b += bStep) {
             long bHere = b & ADDRESS;
+            long aHere = a & ADDRESS;
             FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
             FloatVector bb = fromMemorySegment(F, MEMORY, bHere + V1, ORDER);
             FloatVector bc = fromMemorySegment(F, MEMORY, bHere + V2, ORDER);
             FloatVector bd = fromMemorySegment(F, MEMORY, bHere + V3, ORDER);
-            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
+            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere));
             c0a = x.fma(ba, c0a);
             c0b = x.fma(bb, c0b);
             c0c = x.fma(bc, c0c);
             c0d = x.fma(bd, c0d);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row));
             c1a = x.fma(ba, c1a);
             c1b = x.fma(bb, c1b);
             c1c = x.fma(bc, c1c);
             c1d = x.fma(bd, c1d);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 2 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 2 * row));
             c2a = x.fma(ba, c2a);
             c2b = x.fma(bb, c2b);
             c2c = x.fma(bc, c2c);
             c2d = x.fma(bd, c2d);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row3));
             c3a = x.fma(ba, c3a);
             c3b = x.fma(bb, c3b);
             c3c = x.fma(bc, c3c);
             c3d = x.fma(bd, c3d);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 4 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 4 * row));
             c4a = x.fma(ba, c4a);
             c4b = x.fma(bb, c4b);
             c4c = x.fma(bc, c4c);
             c4d = x.fma(bd, c4d);
             a += aStep;
             if (--left == 0) {
-                offsets += 8;
+                offsets = (offsets + 8) & ADDRESS;
                 a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
                 left = s.steps();
             }

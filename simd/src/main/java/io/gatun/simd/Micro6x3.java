@@ -27,10 +27,12 @@ final class Micro6x3 extends Micro {
 
     @Override
     void run(Strides s, long a0, long b0, long c, long cRow) {
-        long row = s.aRow();
+        long row = s.aRow() & STEP;
+        long row3 = 3 * row;
+        long row5 = 5 * row;
         long aStep = s.aStep();
         long bStep = s.bStep();
-        long offsets = s.offsets();
+        long offsets = s.offsets() & ADDRESS;
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0a = zero;
         FloatVector c0b = zero;
@@ -55,36 +57,37 @@ final class Micro6x3 extends Micro {
         long left = s.steps();
         for (long b = b0; b < bEnd; b += bStep) {
             long bHere = b & ADDRESS;
+            long aHere = a & ADDRESS;
             FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
             FloatVector bb = fromMemorySegment(F, MEMORY, bHere + V1, ORDER);
             FloatVector bc = fromMemorySegment(F, MEMORY, bHere + V2, ORDER);
-            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
+            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere));
             c0a = x.fma(ba, c0a);
             c0b = x.fma(bb, c0b);
             c0c = x.fma(bc, c0c);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row));
             c1a = x.fma(ba, c1a);
             c1b = x.fma(bb, c1b);
             c1c = x.fma(bc, c1c);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 2 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 2 * row));
             c2a = x.fma(ba, c2a);
             c2b = x.fma(bb, c2b);
             c2c = x.fma(bc, c2c);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row3));
             c3a = x.fma(ba, c3a);
             c3b = x.fma(bb, c3b);
             c3c = x.fma(bc, c3c);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 4 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 4 * row));
             c4a = x.fma(ba, c4a);
             c4b = x.fma(bb, c4b);
             c4c = x.fma(bc, c4c);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 5 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row5));
             c5a = x.fma(ba, c5a);
             c5b = x.fma(bb, c5b);
             c5c = x.fma(bc, c5c);
             a += aStep;
             if (--left == 0) {
-                offsets += 8;
+                offsets = (offsets + 8) & ADDRESS;
                 a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
                 left = s.steps();
             }

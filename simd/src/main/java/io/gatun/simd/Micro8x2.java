@@ -12,8 +12,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * 8 rows x 2 vectors; the contract is {@link Micro}'s. 16 accumulators and 3 more registers; 16 FMAs for 10 loads a step. Ten rows would be as fast, but then
- * C2 spills in some compilations (150 GFLOP/s in place of 240).
+ * 8 rows x 2 vectors; the contract is {@link Micro}'s. 16 accumulators and 3 more registers; 16 FMAs for 10 loads a step.
  */
 final class Micro8x2 extends Micro {
     private static final VectorSpecies<Float> F = Lanes.F;
@@ -27,10 +26,13 @@ final class Micro8x2 extends Micro {
 
     @Override
     void run(Strides s, long a0, long b0, long c, long cRow) {
-        long row = s.aRow();
+        long row = s.aRow() & STEP;
+        long row3 = 3 * row;
+        long row5 = 5 * row;
+        long row7 = 7 * row;
         long aStep = s.aStep();
         long bStep = s.bStep();
-        long offsets = s.offsets();
+        long offsets = s.offsets() & ADDRESS;
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0a = zero;
         FloatVector c0b = zero;
@@ -49,43 +51,41 @@ final class Micro8x2 extends Micro {
         FloatVector c7a = zero;
         FloatVector c7b = zero;
         long a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
-        long a4 = a + 4 * row;
         long bEnd = b0 + s.segments() * s.steps() * bStep;
         long left = s.steps();
         for (long b = b0; b < bEnd; b += bStep) {
             long bHere = b & ADDRESS;
+            long aHere = a & ADDRESS;
             FloatVector ba = fromMemorySegment(F, MEMORY, bHere, ORDER);
             FloatVector bb = fromMemorySegment(F, MEMORY, bHere + V1, ORDER);
-            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a));
+            FloatVector x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere));
             c0a = x.fma(ba, c0a);
             c0b = x.fma(bb, c0b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row));
             c1a = x.fma(ba, c1a);
             c1b = x.fma(bb, c1b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 2 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 2 * row));
             c2a = x.fma(ba, c2a);
             c2b = x.fma(bb, c2b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row3));
             c3a = x.fma(ba, c3a);
             c3b = x.fma(bb, c3b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 4 * row));
             c4a = x.fma(ba, c4a);
             c4b = x.fma(bb, c4b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row5));
             c5a = x.fma(ba, c5a);
             c5b = x.fma(bb, c5b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + 2 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + 2 * row3));
             c6a = x.fma(ba, c6a);
             c6b = x.fma(bb, c6b);
-            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, a4 + 3 * row));
+            x = broadcast(F, MEMORY.get(JAVA_FLOAT_UNALIGNED, aHere + row7));
             c7a = x.fma(ba, c7a);
             c7b = x.fma(bb, c7b);
             a += aStep;
-            a4 += aStep;
             if (--left == 0) {
-                offsets += 8;
+                offsets = (offsets + 8) & ADDRESS;
                 a = a0 + MEMORY.get(JAVA_LONG_UNALIGNED, offsets);
-                a4 = a + 4 * row;
                 left = s.steps();
             }
         }

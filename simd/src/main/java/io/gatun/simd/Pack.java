@@ -24,6 +24,10 @@ final class Pack {
 
     /** {@code steps} rows of {@code columns} floats to rows of {@code width}, zeros behind; width is whole vectors. */
     static void rows(long source, long sourceRow, int steps, int columns, int width, long panel) {
+        if (columns == width && columns == 2 * Lanes.COUNT) {
+            pairs(source, sourceRow, steps, panel);
+            return;
+        }
         int full = columns / Lanes.COUNT * Lanes.COUNT;
         VectorMask<Float> rest = F.indexInRange(full, columns);
         long fullBytes = 4L * full;
@@ -41,6 +45,21 @@ final class Pack {
             }
             source += sourceRow;
             panel += 4L * width;
+        }
+    }
+
+    /** Rows of two vectors. */
+    private static void pairs(long source, long sourceRow, int steps, long panel) {
+        long from = source;
+        long end = panel + 2 * Lanes.BYTES * steps;
+        for (long to = panel; to < end; to += 2 * Lanes.BYTES) {
+            long here = to & Micro.ADDRESS;
+            long there = from & Micro.ADDRESS;
+            FloatVector a = fromMemorySegment(F, MEMORY, there, ORDER);
+            FloatVector b = fromMemorySegment(F, MEMORY, there + Lanes.BYTES, ORDER);
+            a.intoMemorySegment(MEMORY, here, ORDER);
+            b.intoMemorySegment(MEMORY, here + Lanes.BYTES, ORDER);
+            from += sourceRow;
         }
     }
 

@@ -11,15 +11,23 @@ final class Panels {
     private final int[] first;
 
     Panels(int columns, Tiles tiles) {
+        this(columns, tiles, tiles.widest());
+    }
+
+    /** Panels of {@code main} vectors; where one vector would be left over, the last has one more, or the last two share. */
+    Panels(int columns, Tiles tiles, int main) {
         int vectors = Math.ceilDiv(columns, Lanes.COUNT);
-        int widest = tiles.widest();
-        int count = Math.ceilDiv(vectors, widest);
+        boolean more = main < tiles.widest() && vectors > main && vectors % main == 1;
+        int count = Math.ceilDiv(vectors, main) - (more ? 1 : 0);
         this.columns = columns;
         this.first = new int[count + 1];
         for (int p = 0, vector = 0; p < count; p++) {
             int left = vectors - vector;
-            int take = left == widest + 1 && widest > 2 ? widest - 1 : Math.min(widest, left);
-            vector += take;
+            if (left == main + 1) {
+                vector += more ? main + 1 : main > 2 ? main - 1 : main;
+            } else {
+                vector += Math.min(main, left);
+            }
             first[p + 1] = vector;
         }
     }

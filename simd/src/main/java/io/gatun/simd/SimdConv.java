@@ -51,7 +51,7 @@ final class SimdConv implements Kernel {
     private final int outSlot;
     private final int scratchSlot;
 
-    private SimdConv(ConvSpec spec, Workers workers) {
+    SimdConv(ConvSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
         this.forward = spec.direction() == Direction.FORWARD;
@@ -91,12 +91,15 @@ final class SimdConv implements Kernel {
                             : new SimdDepthwise(spec, workers));
         }
         if (spec.direction() == Direction.BACKWARD_WEIGHTS) {
-            return Offer.of(new SimdConvWeights(spec, workers));
+            return Offer.of(
+                    WinogradWeights.suits(spec)
+                            ? new WinogradWeights(spec, workers)
+                            : new SimdConvWeights(spec, workers));
         }
         if (isGemm(spec)) {
             return SimdGemm.offer(gemm(spec), workers);
         }
-        return Offer.of(new SimdConv(spec, workers));
+        return Offer.of(Winograd.suits(spec) ? new Winograd(spec, workers) : new SimdConv(spec, workers));
     }
 
     private static boolean isGemm(ConvSpec s) {
@@ -130,7 +133,7 @@ final class SimdConv implements Kernel {
         double rowFlops = Math.max(1, spec.flops() / Math.max(1, spec.n()) / rows);
         int stepY = forward ? spec.sh() : 1;
         int stepX = forward ? spec.sw() : 1;
-        return new ConvWindow(inHeight, inWidth, inChannels, stepY, stepX, rows, cols, rowFlops, taps);
+        return new ConvWindow(inHeight, inWidth, inChannels, inChannels, stepY, stepX, rows, cols, rowFlops, taps);
     }
 
     private void addPhases() {

@@ -30,9 +30,12 @@ final class SimdDropout extends Elementwise {
     private static final long LOW = 0xFFFF_FFFFL;
 
     private static final LongVector IOTA = LongVector.zero(L).addIndex(1);
-    private static final VectorShuffle<Long> LOWER_HALF = VectorShuffle.fromOp(L, lane -> lane / 2);
-    private static final VectorShuffle<Long> UPPER_HALF = VectorShuffle.fromOp(L, lane -> BLOCKS / 2 + lane / 2);
-    private static final VectorMask<Long> ODD = VectorMask.fromLong(L, 0xAAAA_AAAA_AAAA_AAAAL);
+    // Pairs of ints and not longs: C2 has no rearrangement of two lanes, and left 3 MB a run on the heap at 128 bits.
+    private static final VectorShuffle<Integer> LOWER_HALF =
+            VectorShuffle.fromOp(Lanes.I, lane -> lane / 4 * 2 + lane % 2);
+    private static final VectorShuffle<Integer> UPPER_HALF =
+            VectorShuffle.fromOp(Lanes.I, lane -> BLOCKS + lane / 4 * 2 + lane % 2);
+    private static final VectorMask<Integer> SECOND = VectorMask.fromLong(Lanes.I, 0xCCCC_CCCC_CCCC_CCCCL);
 
     /** Numbers of a vector of blocks, and of the two that are made together. */
     private static final int HALF = 2 * Lanes.COUNT;
@@ -151,8 +154,8 @@ final class SimdDropout extends Elementwise {
         IntVector least = IntVector.broadcast(Lanes.I, (int) threshold);
         for (int i = 0; i < whole; i += HALF) {
             long at = dst + i * 4L;
-            LongVector first = LongVector.fromMemorySegment(L, Raw.MEMORY, at, Lanes.ORDER);
-            LongVector second = LongVector.fromMemorySegment(L, Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
+            IntVector first = IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, at, Lanes.ORDER);
+            IntVector second = IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
             FloatVector x0 = load(src + i * 4L).div(divisor);
             FloatVector x1 = load(src + i * 4L + Lanes.BYTES).div(divisor);
             Lanes.splat(0f)
@@ -169,8 +172,8 @@ final class SimdDropout extends Elementwise {
     }
 
     /** Numbers 0 and 1 of each block beside its numbers 2 and 3. */
-    private static IntVector interleave(LongVector first, LongVector second, VectorShuffle<Long> half) {
-        return first.rearrange(half).blend(second.rearrange(half), ODD).reinterpretAsInts();
+    private static IntVector interleave(IntVector first, IntVector second, VectorShuffle<Integer> half) {
+        return first.rearrange(half).blend(second.rearrange(half), SECOND);
     }
 
     private static VectorMask<Float> kept(IntVector bits, IntVector least) {

@@ -17,6 +17,10 @@ import io.gatun.spec.GemmSpec;
  * tiles, threads or the vector width, so neither do the bits.
  */
 final class SimdGemm implements Kernel {
+    private static final int A_SLOT = 0;
+    private static final int B_SLOT = 1;
+    private static final int BIAS_SLOT = 2;
+
     private final GemmSpec spec;
     private final Workers workers;
     private final GemmBlocks blocks;
@@ -25,29 +29,17 @@ final class SimdGemm implements Kernel {
     private final Task pack = this::pack;
     private final Task multiply = this::multiply;
 
-    // Frame slots.
-    private final int aSlot;
-    private final int bSlot;
-    private final int biasSlot;
+    // Behind the bias, if there is one.
     private final int cSlot;
     private final int scratchSlot;
 
-    /**
-     * A product inside another kernel.
-     *
-     * @param slot where its operands and then its scratch begin in the frame
-     * @param packed whether B is packed whatever the size, as it will be used often
-     */
-    SimdGemm(GemmSpec spec, Workers workers, int slot, boolean packed) {
+    private SimdGemm(GemmSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
-        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads(), packed);
+        this.blocks = new GemmBlocks(spec, Tiles.HERE, workers.threads());
         this.writer = new TileWriter(spec.alpha(), spec.beta(), spec.activation());
         this.direct = writer.plain() && !spec.bias();
-        this.aSlot = slot;
-        this.bSlot = slot + 1;
-        this.biasSlot = spec.bias() ? slot + 2 : -1;
-        this.cSlot = slot + (spec.bias() ? 3 : 2);
+        this.cSlot = spec.bias() ? BIAS_SLOT + 1 : BIAS_SLOT;
         this.scratchSlot = cSlot + 1;
     }
 
@@ -58,7 +50,7 @@ final class SimdGemm implements Kernel {
         if (GemmRows.suits(spec)) {
             return Offer.of(new GemmRows(spec, workers));
         }
-        return Offer.of(new SimdGemm(spec, workers, 0, false));
+        return Offer.of(new SimdGemm(spec, workers));
     }
 
     @Override
@@ -92,19 +84,29 @@ final class SimdGemm implements Kernel {
         }
     }
 
-    /** Packs one panel of one matrix of the batch, all of its k. */
+    /** Packs a stripe of one matrix of the batch, or a panel if B is transposed. */
     private void pack(long[] frame, int piece, int worker) {
-        int matrix = piece / blocks.packedPanels;
-        int panel = blocks.panels.count() - blocks.packedPanels + piece % blocks.packedPanels;
-        long b = frame[bSlot] + 4 * matrix * spec.strideB();
-        int column = blocks.panels.column(panel);
-        int columns = blocks.panels.columns(panel);
-        int width = blocks.panels.width(panel);
-        long to = blocks.packedPanel(frame[scratchSlot], matrix, panel);
+        int matrix = piece / blocks.packPiecesPerMatrix();
+        int part = piece % blocks.packPiecesPerMatrix();
+        long b = frame[B_SLOT] + 4 * matrix * spec.strideB();
+        int first = blocks.panels.count() - blocks.packedPanels;
         if (spec.transB()) {
-            Pack.columns(b + 4L * column * spec.ldb(), 4L * spec.ldb(), spec.k(), columns, width, to);
-        } else {
-            Pack.rows(b + 4L * column, 4L * spec.ldb(), spec.k(), columns, width, to);
+            int panel = first + part;
+            long from = b + 4L * blocks.panels.column(panel) * spec.ldb();
+            int columns = blocks.panels.columns(panel);
+            int width = blocks.panels.width(panel);
+            long to = blocks.packedPanel(frame[scratchSlot], matrix, panel);
+            Pack.columns(from, 4L * spec.ldb(), spec.k(), columns, width, to);
+            return;
+        }
+        int k = blocks.stripe(part);
+        int steps = Math.min(blocks.stripe(part + 1), spec.k()) - k;
+        for (int panel = first; panel < blocks.panels.count(); panel++) {
+            long from = b + 4L * k * spec.ldb() + 4L * blocks.panels.column(panel);
+            int columns = blocks.panels.columns(panel);
+            int width = blocks.panels.width(panel);
+            long to = blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4L * k * width;
+            Pack.rows(from, 4L * spec.ldb(), steps, columns, width, to);
         }
     }
 
@@ -114,15 +116,15 @@ final class SimdGemm implements Kernel {
         int rest = piece % blocks.piecesPerMatrix();
         int rowPiece = rest / blocks.columnPieces;
         int columnPiece = rest % blocks.columnPieces;
-        int row = rowPiece * blocks.rowsPerPiece;
-        int rows = Math.min(blocks.rowsPerPiece, spec.m() - row);
+        int row = blocks.row(rowPiece);
+        int rows = Math.min(blocks.row(rowPiece + 1), spec.m()) - row;
         int fromPanel = blocks.panels.count() * columnPiece / blocks.columnPieces;
         int toPanel = blocks.panels.count() * (columnPiece + 1) / blocks.columnPieces;
         if (spec.k() == 0) {
             empty(frame, matrix, row, rows, fromPanel, toPanel);
             return;
         }
-        long a = frame[aSlot] + 4 * matrix * spec.strideA();
+        long a = frame[A_SLOT] + 4 * matrix * spec.strideA();
         for (int block = 0; block < blocks.kBlocks; block++) {
             kBlock(frame, worker, matrix, a, block, row, rows, fromPanel, toPanel);
         }
@@ -151,55 +153,57 @@ final class SimdGemm implements Kernel {
         }
     }
 
-    /** All tiles of one panel: the rows of A change, the panel stays in L2. */
+    /** All tiles of one panel: the rows of A change, the panel stays where it is in the caches. */
     private void panel(
             long[] frame, int worker, int matrix, long a, long copy, int block, int row, int rows, int panel) {
         Micro micro = blocks.tiles.micro(blocks.panels.vectors(panel));
-        for (int r = 0; r < rows; r += micro.rows) {
-            int count = Math.min(micro.rows, rows - r);
-            boolean copied = blocks.copyA;
-            long from = a + r * blocks.aRow(copied);
-            if (!copied && count < micro.rows) {
-                copyRows(from, count, blocks.steps(block), copy);
-                from = copy;
-                copied = true;
-            }
-            tile(frame, worker, matrix, from, copied, block, row + r, count, panel, micro);
-        }
-    }
-
-    /** One tile of C over one block of k. */
-    private void tile(
-            long[] frame,
-            int worker,
-            int matrix,
-            long a,
-            boolean copied,
-            int block,
-            int row,
-            int rows,
-            int panel,
-            Micro micro) {
-        boolean packed = panel >= blocks.panels.count() - blocks.packedPanels;
+        boolean packed = blocks.packed(panel);
         int column = blocks.panels.column(panel);
         int columns = blocks.panels.columns(panel);
         long k = (long) block * blocks.kPerBlock;
         long b = packed
                 ? blocks.packedPanel(frame[scratchSlot], matrix, panel) + 4 * k * micro.width()
-                : frame[bSlot] + 4 * matrix * spec.strideB() + 4 * k * spec.ldb() + 4L * column;
-        Strides strides = blocks.strides(block, packed ? micro.vectors : 0, copied);
+                : frame[B_SLOT] + 4 * matrix * spec.strideB() + 4 * k * spec.ldb() + 4L * column;
+        Strides strides = blocks.strides(block, packed ? micro.vectors : 0, blocks.copyA);
         long cRow = 4L * spec.ldc();
         long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
-        boolean first = block == 0;
-        if (first && direct && columns == micro.width() && rows == micro.rows) {
-            micro.run(strides, a, b, c, cRow);
-            return;
-        }
         long tile = blocks.workerScratch(frame[scratchSlot], worker);
         long tileRow = 4L * micro.width();
-        long bias = biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column;
-        micro.run(strides, a, b, tile, tileRow);
-        writer.write(tile, tileRow, c, cRow, rows, columns, bias, first, block == blocks.kBlocks - 1);
+        long bias = spec.bias() ? frame[BIAS_SLOT] + 4L * column : 0;
+        boolean first = block == 0;
+        boolean last = block == blocks.kBlocks - 1;
+        boolean straight = first && direct && columns == micro.width();
+        boolean adds = !first && columns == micro.width() && (direct || !last && writer.alpha() == 1);
+        int height = micro.rows;
+        long aRows = height * blocks.aRow(blocks.copyA);
+        long from = a;
+        int left = rows;
+        for (; left >= height; left -= height, from += aRows, c += height * cRow) {
+            if (straight) {
+                micro.run(strides, from, b, c, cRow);
+                continue;
+            }
+            micro.run(strides, from, b, tile, tileRow);
+            if (adds) {
+                writer.add(tile, tileRow, c, cRow, height);
+            } else {
+                writer.write(tile, tileRow, c, cRow, height, columns, bias, first, last);
+            }
+        }
+        if (left > 0) {
+            boolean copied = blocks.copyA;
+            if (blocks.few(micro, left)) {
+                micro = blocks.tiles.few();
+            }
+            if (left < micro.rows && !copied) {
+                copyRows(from, left, blocks.steps(block), copy);
+                from = copy;
+                copied = true;
+            }
+            strides = blocks.strides(block, packed ? micro.vectors : 0, copied);
+            micro.run(strides, from, b, tile, tileRow);
+            writer.write(tile, tileRow, c, cRow, left, columns, bias, first, last);
+        }
     }
 
     private void empty(long[] frame, int matrix, int row, int rows, int fromPanel, int toPanel) {
@@ -207,6 +211,6 @@ final class SimdGemm implements Kernel {
         int columns = blocks.panels.column(toPanel - 1) + blocks.panels.columns(toPanel - 1) - column;
         long cRow = 4L * spec.ldc();
         long c = frame[cSlot] + 4 * matrix * spec.strideC() + row * cRow + 4L * column;
-        writer.empty(c, cRow, rows, columns, biasSlot < 0 ? 0 : frame[biasSlot] + 4L * column);
+        writer.empty(c, cRow, rows, columns, spec.bias() ? frame[BIAS_SLOT] + 4L * column : 0);
     }
 }

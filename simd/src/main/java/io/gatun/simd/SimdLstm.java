@@ -1,26 +1,36 @@
 package io.gatun.simd;
 
+import static io.gatun.simd.StepProducts.FREE_SLOT;
+
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.GemmSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 
 /**
- * LSTM forward: one product for the inputs of all steps, then for each step the product with the hidden state, whose
- * weights are packed once, and the fused {@link LstmCell}. The workspace is gates [t, b, 4h], activated, then cells
- * [t, b, h]; without one the gates are in the scratch memory and the cell runs in cn.
+ * LSTM forward: for each step the products with the inputs and the hidden state, of weights packed once, and the fused
+ * {@link LstmCell}. The workspace is gates [t, b, 4h], activated, then cells [t, b, h]; without one the cell runs in cn.
  */
 final class SimdLstm implements Kernel {
-    /** Where the products find their operands: behind the 17 operands and the scratch of the widest LSTM spec. */
-    static final int GEMM_SLOT = 18;
+    // Operands.
+    private static final int SRC = 0;
+    private static final int H0 = 1;
+    private static final int C0 = 2;
+    private static final int WEIGHTS_IH = 3;
+    private static final int WEIGHTS_HH = 4;
+    private static final int BIAS = 5;
+    private static final int DST = 6;
+    private static final int HN = 7;
+    private static final int CN = 8;
+    private static final int WORKSPACE = 9;
 
-    private static final int GATES_SLOT = 23;
-    private static final int PREVIOUS_SLOT = 24;
-    private static final int CELL_SLOT = 25;
-    private static final int HIDDEN_SLOT = 26;
+    private static final int SUMS_SLOT = FREE_SLOT;
+    private static final int GATES_SLOT = FREE_SLOT + 1;
+    private static final int PREVIOUS_SLOT = FREE_SLOT + 2;
+    private static final int CELL_SLOT = FREE_SLOT + 3;
+    private static final int HIDDEN_SLOT = FREE_SLOT + 4;
 
     /** Elements of a gate worth a hand-over to another thread: 5 us. */
     static final int PIECE_ELEMENTS = 4096;
@@ -28,8 +38,7 @@ final class SimdLstm implements Kernel {
     private final LstmSpec spec;
     private final Workers workers;
     private final boolean training;
-    private final SimdGemm input;
-    private final SimdGemm step;
+    private final StepProducts products;
     private final int rowsPerPiece;
     private final Task cells = this::cells;
     private final int scratchSlot;
@@ -38,13 +47,15 @@ final class SimdLstm implements Kernel {
         this.spec = spec;
         this.workers = workers;
         this.training = spec.pass() == Pass.TRAINING;
-        int steps = Math.multiplyExact(spec.t(), spec.b());
-        this.input = new SimdGemm(
-                GemmSpec.of(steps, 4 * spec.h(), spec.i(), false, true).withBias(), workers, GEMM_SLOT, false);
-        this.step = new SimdGemm(
-                GemmSpec.of(spec.b(), 4 * spec.h(), spec.h(), false, true).scaled(1, 1), workers, GEMM_SLOT, true);
+        int gates = 4 * spec.h();
+        this.products = new StepProducts(
+                new PanelProduct(spec.i(), gates, true),
+                new PanelProduct(spec.h(), gates, true),
+                true,
+                spec.b(),
+                workers);
         this.rowsPerPiece = Math.ceilDiv(PIECE_ELEMENTS, spec.h());
-        this.scratchSlot = training ? 10 : 9;
+        this.scratchSlot = training ? WORKSPACE + 1 : WORKSPACE;
     }
 
     static Offer offer(LstmSpec spec, Workers workers) {
@@ -67,52 +78,43 @@ final class SimdLstm implements Kernel {
         return training ? 4 * (gateFloats(spec) + gateFloats(spec) / 4) : 0;
     }
 
+    /** What the products need, and the sums of one step. */
     @Override
     public long scratchBytes() {
-        return aligned(Math.max(input.scratchBytes(), step.scratchBytes())) + (training ? 0 : 4 * gateFloats(spec));
+        return aligned(products.scratchBytes()) + 4L * 4 * spec.b() * spec.h();
     }
 
-    private static long aligned(long bytes) {
+    static long aligned(long bytes) {
         return Math.ceilDiv(bytes, 64) * 64;
     }
 
     @Override
     public void execute(long[] frame) {
         long stateBytes = 4L * spec.b() * spec.h();
-        long dst = frame[6];
         long scratch = frame[scratchSlot];
-        long gates = training ? frame[9] : scratch + aligned(Math.max(input.scratchBytes(), step.scratchBytes()));
-        operands(frame, frame[0], frame[3], frame[5], gates);
-        frame[GEMM_SLOT + 4] = scratch;
-        input.execute(frame);
-        operands(frame, frame[1], frame[4], gates, scratch);
-        step.packB(frame);
-        long hidden = frame[1];
-        long cell = frame[2];
+        long sums = scratch + aligned(products.scratchBytes());
+        if (spec.t() > 0) {
+            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], scratch);
+        }
+        frame[SUMS_SLOT] = sums;
+        long hidden = frame[H0];
+        long cell = frame[C0];
         for (int t = 0; t < spec.t(); t++) {
-            long stepGates = gates + 4 * t * stateBytes;
-            operands(frame, hidden, frame[4], stepGates, scratch);
-            step.product(frame);
-            hidden = dst + t * stateBytes;
-            frame[GATES_SLOT] = stepGates;
+            StepProducts.first(frame, frame[SRC] + 4L * t * spec.b() * spec.i(), sums, frame[BIAS]);
+            StepProducts.second(frame, hidden, sums, 0);
+            products.run(frame);
+            hidden = frame[DST] + t * stateBytes;
+            frame[GATES_SLOT] = training ? frame[WORKSPACE] + 4 * t * stateBytes : sums;
             frame[PREVIOUS_SLOT] = cell;
-            cell = training ? frame[9] + 4 * gateFloats(spec) + t * stateBytes : frame[8];
+            cell = training ? frame[WORKSPACE] + 4 * gateFloats(spec) + t * stateBytes : frame[CN];
             frame[CELL_SLOT] = cell;
             frame[HIDDEN_SLOT] = hidden;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
         }
-        Pack.move(hidden, frame[7], spec.b() * spec.h());
-        if (cell != frame[8]) {
-            Pack.move(cell, frame[8], spec.b() * spec.h());
+        Pack.move(hidden, frame[HN], spec.b() * spec.h());
+        if (cell != frame[CN]) {
+            Pack.move(cell, frame[CN], spec.b() * spec.h());
         }
-    }
-
-    /** The frame of a product without a bias. */
-    static void operands(long[] frame, long a, long b, long c, long scratch) {
-        frame[GEMM_SLOT] = a;
-        frame[GEMM_SLOT + 1] = b;
-        frame[GEMM_SLOT + 2] = c;
-        frame[GEMM_SLOT + 3] = scratch;
     }
 
     private void cells(long[] frame, int piece, int worker) {
@@ -120,6 +122,7 @@ final class SimdLstm implements Kernel {
         long row = 4L * spec.h();
         for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
             LstmCell.forward(
+                    frame[SUMS_SLOT] + 4 * b * row,
                     frame[GATES_SLOT] + 4 * b * row,
                     spec.h(),
                     frame[PREVIOUS_SLOT] + b * row,

@@ -1,17 +1,16 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.SimdLstm.GEMM_SLOT;
+import static io.gatun.simd.StepProducts.FREE_SLOT;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
-import io.gatun.spec.GemmSpec;
 import io.gatun.spec.LstmSpec;
 
 /**
- * LSTM backward: step by step from the last, the fused cell and one product with weightsHh; then one product over all
- * steps for each of diffSrc, diffWeightsIh and diffWeightsHh. The gradients before the activations, [t, b, 4h], are in
- * the scratch memory; diffH0 and diffC0 carry the state's gradient from step to step.
+ * LSTM backward: step by step from the last, the fused cell and the products with weightsIh and weightsHh; then one
+ * product over all steps for the gradient of each of them. The gradients before the activations are in the scratch
+ * memory; diffH0 and diffC0 carry the state's gradient from step to step.
  */
 final class SimdLstmBackward implements Kernel {
     // Operands.
@@ -33,40 +32,37 @@ final class SimdLstmBackward implements Kernel {
     private static final int DIFF_BIAS = 16;
     private static final int SCRATCH = 17;
 
-    private static final int GATES_SLOT = 23;
-    private static final int PREVIOUS_SLOT = 24;
-    private static final int CELL_SLOT = 25;
-    private static final int DIFF_SLOT = 26;
-    private static final int OUT_SLOT = 27;
+    private static final int GATES_SLOT = FREE_SLOT;
+    private static final int PREVIOUS_SLOT = FREE_SLOT + 1;
+    private static final int CELL_SLOT = FREE_SLOT + 2;
+    private static final int DIFF_SLOT = FREE_SLOT + 3;
+    private static final int OUT_SLOT = FREE_SLOT + 4;
+
+    private static final int STRIPS_SLOT = FREE_SLOT + 5;
+    private static final int STEP_SLOT = FREE_SLOT + 6;
+
+    private static final int[] ALL = {0, 1, 2, 3};
 
     private final LstmSpec spec;
     private final Workers workers;
-    private final SimdGemm step;
-    private final SimdGemm src;
-    private final SimdGemm weightsIh;
-    private final SimdGemm firstWeightsHh;
-    private final SimdGemm restWeightsHh;
-    private final long gemmBytes;
+    private final StepProducts products;
+    private final WeightProducts weights;
+    private final long productBytes;
     private final int rowsPerPiece;
     private final Task cells = this::cells;
-    private final Task bias = this::bias;
 
     SimdLstmBackward(LstmSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
         int gates = 4 * spec.h();
-        int steps = Math.multiplyExact(spec.t(), spec.b());
-        int firstSteps = spec.t() == 0 ? 0 : spec.b();
-        this.step = new SimdGemm(GemmSpec.of(spec.b(), spec.h(), gates), workers, GEMM_SLOT, true);
-        this.src = new SimdGemm(GemmSpec.of(steps, spec.i(), gates), workers, GEMM_SLOT, false);
-        this.weightsIh = new SimdGemm(GemmSpec.of(gates, spec.i(), steps, true, false), workers, GEMM_SLOT, false);
-        this.firstWeightsHh =
-                new SimdGemm(GemmSpec.of(gates, spec.h(), firstSteps, true, false), workers, GEMM_SLOT, false);
-        this.restWeightsHh = new SimdGemm(
-                GemmSpec.of(gates, spec.h(), steps - firstSteps, true, false).scaled(1, 1), workers, GEMM_SLOT, false);
-        long bytes = Math.max(step.scratchBytes(), src.scratchBytes());
-        bytes = Math.max(bytes, Math.max(weightsIh.scratchBytes(), firstWeightsHh.scratchBytes()));
-        this.gemmBytes = Math.ceilDiv(Math.max(bytes, restWeightsHh.scratchBytes()), 64) * 64;
+        this.products = new StepProducts(
+                new PanelProduct(gates, spec.i(), false),
+                new PanelProduct(gates, spec.h(), false),
+                false,
+                spec.b(),
+                workers);
+        this.weights = new WeightProducts(spec.t(), spec.b(), spec.i(), spec.h(), 4, ALL, ALL, workers);
+        this.productBytes = SimdLstm.aligned(Math.max(products.scratchBytes(), weights.scratchBytes()));
         this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
     }
 
@@ -82,45 +78,44 @@ final class SimdLstmBackward implements Kernel {
 
     @Override
     public long scratchBytes() {
-        return gemmBytes + 4 * SimdLstm.gateFloats(spec);
+        return productBytes + stepBytes() + weights.stripsBytes();
+    }
+
+    private long stepBytes() {
+        return SimdLstm.aligned(4L * 4 * spec.b() * spec.h());
     }
 
     @Override
     public void execute(long[] frame) {
-        long diffGates = frame[SCRATCH] + gemmBytes;
-        states(frame, diffGates);
-        SimdLstm.operands(frame, diffGates, frame[WEIGHTS_IH], frame[DIFF_SRC], frame[SCRATCH]);
-        src.execute(frame);
-        SimdLstm.operands(frame, diffGates, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[SCRATCH]);
-        weightsIh.execute(frame);
-        SimdLstm.operands(frame, diffGates, frame[H0], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
-        firstWeightsHh.execute(frame);
-        long stateBytes = 4L * spec.b() * spec.h();
-        SimdLstm.operands(frame, diffGates + 4 * stateBytes, frame[DST], frame[DIFF_WEIGHTS_HH], frame[SCRATCH]);
-        if (spec.t() > 1) {
-            restWeightsHh.execute(frame);
-        }
-        frame[OUT_SLOT] = diffGates;
-        workers.run(Math.ceilDiv(4 * spec.h(), Lanes.COUNT), bias, frame);
+        long diffGates = frame[SCRATCH] + productBytes;
+        long strips = diffGates + stepBytes();
+        states(frame, diffGates, strips);
+        long scratch = frame[SCRATCH];
+        weights.input(frame, strips, frame[SRC], frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS], scratch);
+        weights.hidden(frame, strips, frame[H0], frame[DST], frame[DIFF_WEIGHTS_HH], 0, scratch);
     }
 
     /** All steps, last first: the gradients before the activations, and of the states. */
-    private void states(long[] frame, long diffGates) {
+    private void states(long[] frame, long diffGates, long strips) {
         long stateBytes = 4L * spec.b() * spec.h();
+        frame[OUT_SLOT] = diffGates;
+        frame[STRIPS_SLOT] = strips;
         Pack.move(frame[DIFF_HN], frame[DIFF_H0], spec.b() * spec.h());
         Pack.move(frame[DIFF_CN], frame[DIFF_C0], spec.b() * spec.h());
-        SimdLstm.operands(frame, diffGates, frame[WEIGHTS_HH], frame[DIFF_H0], frame[SCRATCH]);
-        step.packB(frame);
+        if (spec.t() > 0) {
+            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], frame[SCRATCH]);
+        }
         long storedCells = frame[WORKSPACE] + 4 * SimdLstm.gateFloats(spec);
         for (int t = spec.t() - 1; t >= 0; t--) {
             frame[GATES_SLOT] = frame[WORKSPACE] + 4 * t * stateBytes;
             frame[PREVIOUS_SLOT] = t == 0 ? frame[C0] : storedCells + (t - 1) * stateBytes;
             frame[CELL_SLOT] = storedCells + t * stateBytes;
             frame[DIFF_SLOT] = frame[DIFF_DST] + t * stateBytes;
-            frame[OUT_SLOT] = diffGates + 4 * t * stateBytes;
+            frame[STEP_SLOT] = t;
             workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-            SimdLstm.operands(frame, frame[OUT_SLOT], frame[WEIGHTS_HH], frame[DIFF_H0], frame[SCRATCH]);
-            step.product(frame);
+            StepProducts.first(frame, diffGates, frame[DIFF_SRC] + 4L * t * spec.b() * spec.i(), 0);
+            StepProducts.second(frame, diffGates, frame[DIFF_H0], 0);
+            products.run(frame);
         }
     }
 
@@ -128,6 +123,7 @@ final class SimdLstmBackward implements Kernel {
         int first = piece * rowsPerPiece;
         long row = 4L * spec.h();
         for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
+            long out = frame[OUT_SLOT] + 4 * b * row;
             LstmCell.backward(
                     frame[GATES_SLOT] + 4 * b * row,
                     spec.h(),
@@ -136,14 +132,10 @@ final class SimdLstmBackward implements Kernel {
                     frame[DIFF_SLOT] + b * row,
                     frame[DIFF_H0] + b * row,
                     frame[DIFF_C0] + b * row,
-                    frame[OUT_SLOT] + 4 * b * row);
+                    out);
+            for (int gate = 0; gate < 4; gate++) {
+                weights.keep(frame[STRIPS_SLOT], gate, (int) frame[STEP_SLOT] * spec.b() + b, out + gate * row);
+            }
         }
-    }
-
-    /** diffBias of one vector of columns. */
-    private void bias(long[] frame, int piece, int worker) {
-        int gates = 4 * spec.h();
-        int rows = spec.t() * spec.b();
-        LstmCell.sumRows(frame[OUT_SLOT], rows, 4L * gates, piece * Lanes.COUNT, gates, frame[DIFF_BIAS]);
     }
 }

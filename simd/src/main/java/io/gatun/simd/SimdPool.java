@@ -2,6 +2,8 @@ package io.gatun.simd;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
+import io.gatun.kernel.Plan;
+import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Dims;
@@ -18,6 +20,12 @@ import java.lang.invoke.MethodHandles;
  */
 abstract class SimdPool implements Kernel, Task {
     static final int STRIP = 4 * Lanes.COUNT;
+
+    /**
+     * Bytes of input from which {@link #touch} pays: a window's cells lie in as many streams as it has rows and columns, which
+     * the prefetchers do not follow, and a core then waits for 20 lines at a time.
+     */
+    private static final long LARGE = 8_000_000;
 
     final PoolSpec spec;
     final PoolWindows windows;
@@ -39,6 +47,8 @@ abstract class SimdPool implements Kernel, Task {
     private final long rowsPerPiece;
     private final int pieces;
     private final Workers workers;
+    /** Whether rows of the input are read once in their order before they are needed window by window. */
+    private final boolean ahead;
 
     /** Each piece takes rows of the output in the forward and of the input in the backward direction. */
     SimdPool(MethodHandles.Lookup lookup, PoolSpec spec, Workers workers) {
@@ -56,6 +66,7 @@ abstract class SimdPool implements Kernel, Task {
         this.rest = new RowLoop(lookup, this, "rest");
         boolean forward = spec.direction() == Direction.FORWARD;
         this.height = forward ? spec.oh() : spec.h();
+        this.ahead = forward && 4L * spec.n() * spec.h() * spec.w() * c > LARGE;
         int width = forward ? ow : spec.w();
         this.rows = width == 0 ? 0 : (long) spec.n() * height;
         long work = Math.max(1, (long) width * c * (forward ? (long) spec.sh() * spec.sw() : 1));
@@ -89,8 +100,26 @@ abstract class SimdPool implements Kernel, Task {
     public final void run(long[] frame, int index, int worker) {
         long to = Math.min(rows, (index + 1L) * rowsPerPiece);
         for (long row = index * rowsPerPiece; row < to; row++) {
-            row(frame, row / height, (int) (row % height));
+            long n = row / height;
+            int y = (int) (row % height);
+            if (ahead) {
+                // The last slot of a frame is nobody's; what is read must go somewhere, or it would not be read.
+                int fresh = row == index * rowsPerPiece ? spec.kh() : spec.sh();
+                int top = Math.max(windows.top(y), windows.bottom(y) - fresh);
+                frame[Plan.FRAME - 1] = touch(frame[0] + n * srcImage(), top, windows.bottom(y));
+            }
+            row(frame, n, y);
         }
+    }
+
+    /** Reads a word of each line of input rows {@code top} to {@code bottom}. */
+    private int touch(long image, int top, int bottom) {
+        long row = spec.w() * (c * 4L);
+        int seen = 0;
+        for (long at = image + top * row, end = image + bottom * row; at < end; at += 64) {
+            seen ^= Raw.i32(at, 0);
+        }
+        return seen;
     }
 
     /** Calls {@link #loops} with the addresses of image {@code n} and of row {@code y} in it. */

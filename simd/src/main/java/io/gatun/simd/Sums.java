@@ -229,7 +229,22 @@ final class Sums {
     static float max(long a, int n) {
         int whole = Lanes.F.loopBound(n);
         FloatVector running = Lanes.splat(Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
+        int i = 0;
+        if (whole >= 4 * Lanes.COUNT) {
+            // A maximum that keeps NaN is six instructions one after the other: four of them at a time.
+            FloatVector r1 = running;
+            FloatVector r2 = running;
+            FloatVector r3 = running;
+            for (; i <= whole - 4 * Lanes.COUNT; i += 4 * Lanes.COUNT) {
+                long at = a + i * 4L;
+                running = running.max(load(at));
+                r1 = r1.max(load(at + Lanes.BYTES));
+                r2 = r2.max(load(at + 2 * Lanes.BYTES));
+                r3 = r3.max(load(at + 3 * Lanes.BYTES));
+            }
+            running = running.max(r1).max(r2.max(r3));
+        }
+        for (; i < whole; i += Lanes.COUNT) {
             running = running.max(load(a + i * 4L));
         }
         float max = Float.NEGATIVE_INFINITY;
@@ -239,7 +254,7 @@ final class Sums {
             running = running.max(running.rearrange(BY_2));
             max = running.max(running.rearrange(BY_1)).lane(0);
         }
-        for (int i = whole; i < n; i++) {
+        for (i = whole; i < n; i++) {
             max = Math.max(max, Raw.f32(a, i));
         }
         return max;

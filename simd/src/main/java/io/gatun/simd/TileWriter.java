@@ -43,6 +43,19 @@ record TileWriter(float alpha, float beta, Activation activation) {
         }
     }
 
+    /** c = c + sums, whole vectors: what {@link #write} does in the middle of a product with alpha = 1. */
+    void add(long tile, long tileRow, long c, long cRow, int rows) {
+        for (int r = 0; r < rows; r++) {
+            long from = tile + r * tileRow;
+            long to = c + r * cRow;
+            for (long end = from + tileRow; from < end; from += Lanes.BYTES, to += Lanes.BYTES) {
+                fromMemorySegment(F, MEMORY, to, ORDER)
+                        .add(fromMemorySegment(F, MEMORY, from, ORDER))
+                        .intoMemorySegment(MEMORY, to, ORDER);
+            }
+        }
+    }
+
     /** Writes one element but for the activation: c = alpha·sum + beta·c + bias. */
     void one(float sum, long c, long bias) {
         float v = sum * alpha;

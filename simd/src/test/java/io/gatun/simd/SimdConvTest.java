@@ -34,6 +34,9 @@ class SimdConvTest {
         all(ConvSpec.of(1, 33, 33, 3, 16, 7, 2, 3), random);
         all(ConvSpec.of(1, 5, 5, 130, 70, 3, 1, 1), random);
         all(ConvSpec.of(1, 70, 40, 20, 7, 3, 1, 1), random);
+        all(ConvSpec.of(2, 7, 9, 256, 128, 3, 2, 1).withBias(), random);
+        all(ConvSpec.of(13, 7, 7, 128, 256, 3, 2, 1).withBias(), random);
+        all(ConvSpec.of(3, 6, 5, 256, 1024, 1, 1, 0), random);
     }
 
     @Test

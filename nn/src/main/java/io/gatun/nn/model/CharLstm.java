@@ -38,8 +38,10 @@ public final class CharLstm extends Module {
 
     /** As {@link #forward(Tensor)}, from a given state, which may be null for zeros. */
     public Result forward(Tensor characters, List<LstmState> initial) {
-        Lstm.Result result = lstm.forward(embedding.forward(characters), initial);
-        return new Result(linear.forward(result.output()), result.states());
+        Tensor embedded = embedding.forward(characters);
+        Lstm.Result result = lstm.forward(embedded, initial);
+        embedded.release();
+        return new Result(through(linear, result.output(), characters), result.states());
     }
 
     /** Units of each layer. */

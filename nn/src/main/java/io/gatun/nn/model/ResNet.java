@@ -76,13 +76,21 @@ public final class ResNet extends Module {
     /** Logits [n, classes] of images [n, h, w, 3]. */
     @Override
     public Tensor forward(Tensor images) {
-        Tensor value = bn1.forward(conv1.forward(images));
+        Tensor stem = through(bn1, conv1.forward(images), images);
+        Tensor value = stem;
         if (maxPool != null) {
-            value = maxPool.forward(value);
+            value = maxPool.forward(stem);
+            stem.releaseToRecompute();
         }
         for (Sequential stage : stages) {
-            value = stage.forward(value);
+            Tensor result = stage.forward(value);
+            if (value == stem) {
+                stem.releaseToRecompute();
+            } else {
+                value.release();
+            }
+            value = result;
         }
-        return fc.forward(pool.forward(value));
+        return through(fc, through(pool, value, images), images);
     }
 }

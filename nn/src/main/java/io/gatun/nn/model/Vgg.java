@@ -63,12 +63,13 @@ public final class Vgg extends Module {
     public Tensor forward(Tensor images) {
         Tensor value = images;
         for (Module layer : features) {
-            value = layer.forward(value);
+            value = through(layer, value, images);
         }
-        value = value.flatten(1);
+        Tensor rows = value.flatten(1);
+        value.release();
         for (Module layer : classifier) {
-            value = layer.forward(value);
+            rows = through(layer, rows, images);
         }
-        return value;
+        return rows;
     }
 }

@@ -27,6 +27,7 @@ public final class ImageTask implements Task {
     private final BatchLoader.Options options;
     private final NativeMemory memory;
     private BatchLoader loader;
+    private ImageBatch batch;
     private int items;
 
     /**
@@ -83,13 +84,32 @@ public final class ImageTask implements Task {
             loader.close();
             loader = sought;
         }
+        this.batch = null;
+    }
+
+    @Override
+    public long prepare() {
+        batch = loader.next();
+        items = batch.size();
+        // The buffer, whose address is 47 bits and a multiple of 64; whether it is full; what the layers' modes are.
+        long buffer = batch.images().address() >>> 6;
+        long full = batch.size() == options.batch() ? 1 : 0;
+        return (buffer << 1 | full) << 20 | model.modes() & 0xF_FFFF;
+    }
+
+    @Override
+    public void stepped() {
+        batch = null;
     }
 
     @Override
     public Tensor forward(Tape tape) {
-        ImageBatch batch = loader.next();
-        items = batch.size();
-        return Losses.crossEntropy(logits(tape, batch), labels(tape, batch));
+        if (batch == null) {
+            prepare();
+        }
+        ImageBatch taken = batch;
+        batch = null;
+        return Losses.crossEntropy(logits(tape, taken), labels(tape, taken));
     }
 
     private Tensor logits(Tape tape, ImageBatch batch) {

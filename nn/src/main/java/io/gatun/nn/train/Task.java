@@ -24,7 +24,21 @@ public interface Task extends AutoCloseable {
      */
     void seek(long epoch, int batch);
 
-    /** The loss of the next batch, recorded on the tape. */
+    /** What {@link #prepare} says when {@link #forward} must run each time. */
+    long ANEW = -1;
+
+    /**
+     * Brings the next batch in, for the {@link #forward} that follows. A trainer may then repeat what an earlier forward
+     * recorded ({@link io.gatun.autograd.CapturedStep}) instead of calling it, if both batches got the same number.
+     *
+     * @return the same number only for batches that lie in the same memory and go the same way through the same layers,
+     *     or {@link #ANEW}
+     */
+    default long prepare() {
+        return ANEW;
+    }
+
+    /** The loss of the next batch, the prepared one if there is one, recorded on the tape. */
     Tensor forward(Tape tape);
 
     /** Called after the optimizer's step, while what {@link #forward} made is still valid. */

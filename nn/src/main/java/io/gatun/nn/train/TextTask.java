@@ -31,8 +31,11 @@ public final class TextTask implements Task {
     private final MemorySegment inputs;
     private final MemorySegment targets;
     private final CarriedState carried;
+    /** Of the latest forward in training; its values are those of the latest step, also where that was a repetition. */
     private List<LstmState> last;
+
     private int window;
+    private boolean prepared;
 
     /**
      * The model must have its memory.
@@ -81,29 +84,43 @@ public final class TextTask implements Task {
     @Override
     public void seek(long epoch, int batch) {
         window = batch;
+        prepared = false;
+    }
+
+    @Override
+    public long prepare() {
+        if (window == 0) {
+            carried.clear();
+        }
+        train.fill(window, inputs, targets);
+        window = (window + 1) % train.windows();
+        prepared = true;
+        return model.modes() & Integer.MAX_VALUE;
     }
 
     @Override
     public Tensor forward(Tape tape) {
-        if (window == 0) {
-            carried.clear();
+        if (!prepared) {
+            prepare();
         }
-        Tensor loss = loss(tape, train, window, carried);
-        window = (window + 1) % train.windows();
-        return loss;
+        prepared = false;
+        CharLstm.Result result = result(tape, train, carried);
+        last = result.states();
+        return loss(tape, train, result);
     }
 
     @Override
     public void stepped() {
+        prepared = false;
         carried.keep(last);
     }
 
-    private Tensor loss(Tape tape, CharBatches batches, int index, CarriedState state) {
-        batches.fill(index, inputs, targets);
-        Shape shape = Shape.of(batches.steps(), batches.batch());
-        CharLstm.Result result = model.forward(tape.indices(shape, inputs), state.on(tape));
-        last = result.states();
-        return Losses.crossEntropy(result.logits(), tape.indices(shape, targets));
+    private CharLstm.Result result(Tape tape, CharBatches batches, CarriedState state) {
+        return model.forward(tape.indices(Shape.of(batches.steps(), batches.batch()), inputs), state.on(tape));
+    }
+
+    private Tensor loss(Tape tape, CharBatches batches, CharLstm.Result result) {
+        return Losses.crossEntropy(result.logits(), tape.indices(Shape.of(batches.steps(), batches.batch()), targets));
     }
 
     @Override
@@ -124,8 +141,10 @@ public final class TextTask implements Task {
                 var _ = tape.noGrad()) {
             for (int i = 0; i < test.windows(); i++) {
                 tape.reset(tape.step());
-                loss += loss(tape, test, i, state).item();
-                state.keep(last);
+                test.fill(i, inputs, targets);
+                CharLstm.Result result = result(tape, test, state);
+                loss += loss(tape, test, result).item();
+                state.keep(result.states());
             }
         } finally {
             model.train();

@@ -1,7 +1,7 @@
 package io.gatun.nn.train;
 
+import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Tape;
-import io.gatun.autograd.Tensor;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.optim.Optimizer;
 import java.io.IOException;
@@ -20,11 +20,19 @@ import java.util.Map;
  * }</pre>
  */
 public final class Trainer {
+    private static final int MOST_CAPTURED = 8;
+
+    private record Captured(long graph, CapturedStep step) {}
+
     private final Task task;
     private final Optimizer optimizer;
     private final Tape tape;
     private final int epochs;
     private final List<Callback> callbacks = new ArrayList<>();
+
+    /** Steps to be repeated: one for each buffer of a loader, and for an epoch's shorter last batch in it. */
+    private final List<Captured> captured = new ArrayList<>();
+
     private Path file;
     private int every;
     private Map<String, String> facts = Map.of();
@@ -171,15 +179,31 @@ public final class Trainer {
     }
 
     private float tryStep(int epoch, int batch) {
-        tape.reset(optimizer.steps());
-        Tensor loss = task.forward(tape);
-        float value = loss.item();
-        if (!Float.isFinite(value)) {
-            throw new NonFiniteException(value, optimizer.steps(), epoch, batch, optimizer.learningRate());
+        CapturedStep step = stepOf(task.prepare());
+        float loss = step.forward(optimizer.steps());
+        if (!Float.isFinite(loss)) {
+            throw new NonFiniteException(loss, optimizer.steps(), epoch, batch, optimizer.learningRate());
         }
-        loss.backward();
+        step.backward();
         optimizer.step();
-        return value;
+        return loss;
+    }
+
+    /** One that repeats what it did for a batch of the same number, or does it for the first time. */
+    private CapturedStep stepOf(long graph) {
+        for (int i = 0; i < captured.size(); i++) {
+            if (captured.get(i).graph == graph) {
+                return captured.get(i).step;
+            }
+        }
+        CapturedStep step = tape.capture(() -> task.forward(tape));
+        if (graph != Task.ANEW) {
+            if (captured.size() == MOST_CAPTURED) {
+                captured.removeFirst();
+            }
+            captured.add(new Captured(graph, step));
+        }
+        return step;
     }
 
     private boolean report(int epoch, Progress progress, Evaluation test, double seconds) {

@@ -6,6 +6,7 @@ import io.gatun.autograd.Parameter;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
+import io.gatun.nn.Gru;
 import io.gatun.nn.Module;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,7 @@ class ParameterCountTest {
         assertThat(Vgg.vgg16(1000).parameterCount()).isEqualTo(138_357_544);
         // 32·24 + 4·48·(24 + 48 + 2) + 4·48·(48 + 48 + 2) + 48·32 + 32
         assertThat(new CharLstm(32, 24, 48, 2, 0).parameterCount()).isEqualTo(35_360);
+        assertThat(new Gru(128, 512, 2).parameterCount()).isEqualTo(2_562_048);
     }
 
     @Test
@@ -52,6 +54,16 @@ class ParameterCountTest {
                         "lstm.bias_hh_l0",
                         "linear.weight",
                         "linear.bias");
+        assertThat(new Gru(24, 48, 2).stateDict().keySet())
+                .containsExactly(
+                        "weight_ih_l0",
+                        "weight_hh_l0",
+                        "bias_ih_l0",
+                        "bias_hh_l0",
+                        "weight_ih_l1",
+                        "weight_hh_l1",
+                        "bias_ih_l1",
+                        "bias_hh_l1");
     }
 
     @Test

@@ -1,6 +1,6 @@
-"""Losses of ten optimizer steps of ResNet-20 and of a character LSTM, which GoldenRuns repeats in Java.
+"""Losses of ten optimizer steps of ResNet-20, a character LSTM and a character GRU, which GoldenRuns repeats in Java.
 
-usage: python golden.py   (writes resnet20.txt and charlstm.txt beside itself; made with torch 2.13)
+usage: python golden.py   (writes resnet20.txt, charlstm.txt and chargru.txt beside itself; made with torch 2.13)
 
 Weights, images and targets come from one integer hash that both sides compute, in Gatun's layouts (OHWI, NHWC).
 Each line holds the loss in float64 and, to show how well conditioned the run is, in float32.
@@ -71,6 +71,16 @@ class CharLstm(nn.Module):
         return self.linear(y), tuple(s.detach() for s in state)
 
 
+class CharGru(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.gru, self.linear = nn.Embedding(32, 24), nn.GRU(24, 48, 2), nn.Linear(48, 32)
+
+    def forward(self, x, state):
+        y, state = self.gru(self.embedding(x), state)
+        return self.linear(y), state.detach()
+
+
 def fill(model):
     """Stream 1 + place in the state dict; batch norm keeps its ones and zeros, but for a small gain of the second in a
     block: at 1, rounding differences grow a hundredfold in ten steps."""
@@ -111,7 +121,14 @@ def resnet20(dtype):
 
 
 def charlstm(dtype):
-    model = CharLstm().to(dtype)
+    return characters(CharLstm().to(dtype))
+
+
+def chargru(dtype):
+    return characters(CharGru().to(dtype))
+
+
+def characters(model):
     fill(model)
     optimizer = torch.optim.AdamW(groups(model, 0.01), lr=2e-2)
     losses, state = [], None
@@ -127,6 +144,6 @@ def charlstm(dtype):
 
 
 torch.set_num_threads(1)
-for run in (resnet20, charlstm):
+for run in (resnet20, charlstm, chargru):
     lines = [f"{a:.9f} {b:.9f}" for a, b in zip(run(torch.float64), run(torch.float32))]
     pathlib.Path(__file__).with_name(run.__name__ + ".txt").write_text("\n".join(lines) + "\n")

@@ -4,6 +4,7 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Operand;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.Scope;
+import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,19 +19,31 @@ public final class Bench implements AutoCloseable {
     private final Map<String, Kernels> backends = new LinkedHashMap<>();
     private final int threads;
 
+    /** Of the copy, if it is one of those that run. */
+    private final Workers copying;
+
+    /** Where the copy stands among the names. */
+    private final int copyAt;
+
     /**
-     * Opens the named backends.
+     * Opens the named backends; {@code copy} is none, but moves as many bytes ({@link Copy}).
      *
      * @throws IllegalArgumentException for a name that is not known or stands twice
      * @throws io.gatun.kernel.NativeUnavailableException for one that cannot run here
      */
     public Bench(List<String> names, int threads) {
         this.threads = threads;
+        this.copyAt = names.indexOf(Copy.NAME);
+        this.copying = copyAt >= 0 ? new Workers(threads) : null;
         try {
             for (String name : names) {
+                if (name.equals(Copy.NAME) && names.indexOf(name) == names.lastIndexOf(name) && names.size() > 1) {
+                    continue;
+                }
                 if (name.equals("auto") || backends.containsKey(name)) {
-                    throw new IllegalArgumentException("--vs takes different ones of onednn, simd, reference, not '"
-                            + String.join(",", names) + "'");
+                    throw new IllegalArgumentException(
+                            "--vs takes different ones of onednn, simd, reference, and copy beside one of them, not '"
+                                    + String.join(",", names) + "'");
                 }
                 backends.put(name, Kernels.open(name, threads, memory));
             }
@@ -75,11 +88,15 @@ public final class Bench implements AutoCloseable {
                 }
                 difference = Math.max(difference, agreement.worst());
             }
-            double[][] samples = Race.run(entrants, seconds);
+            List<Racer> racers = new ArrayList<>(entrants);
+            if (copyAt >= 0) {
+                racers.add(copyAt, new Copy(spec, copying, scope));
+            }
+            double[][] samples = Race.run(racers, seconds);
             List<Result> results = new ArrayList<>();
             for (int i = 0; i < samples.length; i++) {
                 double[] second = i == 0 && samples.length > 1 ? samples[1] : null;
-                results.add(Result.of(entrants.get(i), threads, samples[i], second));
+                results.add(Result.of(racers.get(i), threads, samples[i], second));
             }
             return new Outcome(results, difference);
         }
@@ -88,5 +105,8 @@ public final class Bench implements AutoCloseable {
     @Override
     public void close() {
         backends.values().forEach(Kernels::close);
+        if (copying != null) {
+            copying.close();
+        }
     }
 }

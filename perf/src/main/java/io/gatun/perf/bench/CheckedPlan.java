@@ -1,21 +1,29 @@
 package io.gatun.perf.bench;
 
 import io.gatun.kernel.Kernels;
+import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
 import io.gatun.spec.Spec;
-import java.util.Locale;
+import java.util.List;
 
-/** One backend's plan on filled buffers, compared once with the reference: what a JMH benchmark runs. */
+/**
+ * One backend's plan on filled buffers, compared once with another implementation's result: what a JMH benchmark runs.
+ */
 public final class CheckedPlan implements AutoCloseable {
     private static final long SEED = 7;
+
+    /** Who may judge, the fastest first: the reference takes seconds for a convolution of ResNet-50. */
+    private static final List<String> JUDGES = List.of("onednn", "simd", "reference");
 
     private final Kernels kernels;
     private final ParameterScope scope;
     private final Entrant entrant;
+    private final boolean updates;
+    private int runs;
 
     /**
-     * Opens the backend, runs it and the reference once, and says on standard output what ran.
+     * Opens the backend, runs it and another one once.
      *
      * @throws DisagreementException if the results differ
      * @throws RefusedException if the backend has no kernel for the spec
@@ -26,41 +34,72 @@ public final class CheckedPlan implements AutoCloseable {
         scope = memory.parameters("jmh");
         try {
             entrant = Entrant.of(backend, kernels, spec, SEED, scope);
+            updates = entrant.updates();
             entrant.run();
-            double difference = compare(memory, spec);
-            System.out.printf(
-                    Locale.ROOT,
-                    "%n# %s, %d threads, differs from the reference by %.1e%n",
-                    entrant.plan(),
-                    threads,
-                    difference);
+            check(memory, threads);
         } catch (RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private double compare(NativeMemory memory, Spec spec) {
-        try (Kernels reference = Kernels.open("reference", 1, memory);
-                ParameterScope other = memory.parameters("reference")) {
-            Entrant judge = Entrant.of("reference", reference, spec, SEED, other);
+    /** Compares with the first other implementation that there is. */
+    private void check(NativeMemory memory, int threads) {
+        for (String name : JUDGES) {
+            if (!name.equals(entrant.name()) && judge(name, memory, threads)) {
+                return;
+            }
+        }
+        throw new IllegalStateException("nobody can check '" + entrant.plan().spec() + "'");
+    }
+
+    /** Whether the named one has a kernel too; if it has, both agree. */
+    private boolean judge(String name, NativeMemory memory, int threads) {
+        Spec spec = entrant.plan().spec();
+        try (Kernels other = Kernels.open(name, threads, memory);
+                ParameterScope buffers = memory.parameters("judge")) {
+            Entrant judge = Entrant.of(name, other, spec, SEED, buffers);
             judge.run();
             Agreement agreement = Agreement.of(judge, entrant);
             if (!agreement.holds()) {
                 throw new DisagreementException(spec, judge, entrant, agreement);
             }
-            return agreement.worst();
+            return true;
+        } catch (RefusedException | NativeUnavailableException e) {
+            return false;
         }
     }
 
-    /** One run; allocates nothing on the heap. */
+    /** Whether the backend itself has a kernel for the spec, and not one of those it falls back on. */
+    public static boolean offered(String backend, Kernels kernels, Spec spec) {
+        try {
+            Entrant.plan(backend, kernels, spec);
+            return true;
+        } catch (RefusedException e) {
+            return false;
+        }
+    }
+
+    /** The backend's name and what it runs, in its own words. */
+    public String implementation() {
+        return entrant.plan().implementation();
+    }
+
+    /**
+     * One run; allocates nothing on the heap. Every 256 runs the updated operands are brought back first: a zeroed
+     * gradient lets moments decay by 0.9 a run, and denormals are slow.
+     */
     public void run() {
+        if (updates && ++runs == Race.MOST_UPDATES) {
+            restore();
+        }
         entrant.run();
     }
 
     /** Brings back operands that runs update, before they decay or grow. */
     public void restore() {
         entrant.restore();
+        runs = 0;
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.gatun.kernel.Operand.Access;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.Scope;
 import io.gatun.spec.Direction;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PoolSpec;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /** One backend's plan for a spec, on buffers of its own with the same contents as every other entrant's. */
-final class Entrant {
+final class Entrant implements Racer {
     private final String name;
     private final Plan plan;
     private final MemorySegment[] buffers;
@@ -58,7 +59,8 @@ final class Entrant {
         return new Entrant(name, plan, buffers, pristine);
     }
 
-    private static Plan plan(String name, Kernels kernels, Spec spec) {
+    /** The named backend's own plan. */
+    static Plan plan(String name, Kernels kernels, Spec spec) {
         Choice choice = kernels.explain(spec);
         for (Choice.Answer answer : choice.answers()) {
             if (answer.backend().equals(name) && answer.reason() != null) {
@@ -76,6 +78,7 @@ final class Entrant {
     private static Map<String, MemorySegment> forward(String name, Kernels kernels, Spec spec, long seed, Scope scope) {
         Spec before =
                 switch (spec) {
+                    case GruSpec gru when gru.pass() == Pass.BACKWARD -> gru.with(Pass.TRAINING);
                     case LstmSpec lstm when lstm.pass() == Pass.BACKWARD -> lstm.with(Pass.TRAINING);
                     case PoolSpec pool
                     when pool.direction() == Direction.BACKWARD && pool.op() == PoolSpec.Op.MAX ->
@@ -93,12 +96,13 @@ final class Entrant {
         return made;
     }
 
-    void run() {
+    @Override
+    public void run() {
         plan.run(buffers);
     }
 
-    /** Brings the updated operands back, before moments decay into denormals and sums grow to infinity. */
-    void restore() {
+    @Override
+    public void restore() {
         for (int i = 0; i < buffers.length; i++) {
             if (pristine[i] != null) {
                 buffers[i].copyFrom(pristine[i]);
@@ -106,7 +110,8 @@ final class Entrant {
         }
     }
 
-    boolean updates() {
+    @Override
+    public boolean updates() {
         for (MemorySegment copy : pristine) {
             if (copy != null) {
                 return true;
@@ -115,8 +120,19 @@ final class Entrant {
         return false;
     }
 
-    String name() {
+    @Override
+    public String name() {
         return name;
+    }
+
+    @Override
+    public String implementation() {
+        return plan.implementation();
+    }
+
+    @Override
+    public Spec spec() {
+        return plan.spec();
     }
 
     Plan plan() {

@@ -6,6 +6,7 @@ import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
@@ -54,9 +55,10 @@ final class Inputs {
         }
         float from = positive(spec, operand) ? 0.5f : -1;
         float to = positive(spec, operand) ? 1.5f : 1;
-        if (spec instanceof LstmSpec lstm && operand.name().startsWith("weights")) {
+        int hidden = hidden(spec);
+        if (hidden > 0 && operand.name().startsWith("weights")) {
             // PyTorch's initial range. In [-1, 1) a net of 512 is chaotic: 64 steps grow a last bit to the size of c.
-            to = (float) (1 / Math.sqrt(lstm.h()));
+            to = (float) (1 / Math.sqrt(hidden));
             from = -to;
         }
         boolean relu = spec instanceof BatchNormSpec norm
@@ -66,6 +68,15 @@ final class Inputs {
             float value = from + (to - from) * (random.nextInt() >>> 8) * 0x1p-24f;
             data.setAtIndex(F32, i, relu ? Math.max(0, value) : value);
         }
+    }
+
+    /** Units of a recurrent layer, 0 of anything else. */
+    private static int hidden(Spec spec) {
+        return switch (spec) {
+            case LstmSpec lstm -> lstm.h();
+            case GruSpec gru -> gru.h();
+            default -> 0;
+        };
     }
 
     private static float[] hyper(Spec spec) {

@@ -9,7 +9,7 @@ final class Race {
     private static final double SAMPLE_NANOS = 2e6;
 
     /** Moments that decay by 0.9 a run stay above 1e-12 of what they were: no denormals. */
-    private static final int MOST_UPDATES = 256;
+    static final int MOST_UPDATES = 256;
 
     /** Even the slowest entrant is sampled this often. */
     private static final int FEWEST_ROUNDS = 3;
@@ -17,7 +17,7 @@ final class Race {
     private Race() {}
 
     /** Nanoseconds of one run, by entrant and round, of as many rounds as fit into {@code seconds}. */
-    static double[][] run(List<Entrant> entrants, double seconds) {
+    static double[][] run(List<? extends Racer> entrants, double seconds) {
         int[] runs = new int[entrants.size()];
         for (int i = 0; i < runs.length; i++) {
             runs[i] = warm(entrants.get(i), seconds / 2 / runs.length);
@@ -41,7 +41,7 @@ final class Race {
     }
 
     /** Runs until the compiler has had its time; returns how many runs make one sample. */
-    private static int warm(Entrant entrant, double seconds) {
+    private static int warm(Racer entrant, double seconds) {
         long start = System.nanoTime();
         long end = start + (long) (seconds * 1e9);
         double fastest = Double.POSITIVE_INFINITY;
@@ -54,7 +54,7 @@ final class Race {
         return runs;
     }
 
-    private static double sample(Entrant entrant, int runs) {
+    private static double sample(Racer entrant, int runs) {
         entrant.restore();
         long start = System.nanoTime();
         for (int i = 0; i < runs; i++) {

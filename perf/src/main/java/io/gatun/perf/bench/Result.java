@@ -26,7 +26,7 @@ public record Result(
     /** Median and quartiles of the pairs run in turn; above 1 the first is faster. */
     public record Ratio(double median, double low, double high) {}
 
-    static Result of(Entrant entrant, int threads, double[] nanos, double[] second) {
+    static Result of(Racer entrant, int threads, double[] nanos, double[] second) {
         Ratio ratio = null;
         if (second != null) {
             double[] pairs = new double[nanos.length];
@@ -34,9 +34,9 @@ public record Result(
             ratio = new Ratio(Quantile.of(pairs, 0.5), Quantile.of(pairs, 0.25), Quantile.of(pairs, 0.75));
         }
         return new Result(
-                entrant.plan().spec(),
+                entrant.spec(),
                 entrant.name(),
-                entrant.plan().implementation(),
+                entrant.implementation(),
                 threads,
                 Quantile.of(nanos, 0.5) / 1e6,
                 Quantile.of(nanos, 0) / 1e6,

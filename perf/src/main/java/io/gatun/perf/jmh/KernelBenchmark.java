@@ -3,6 +3,7 @@ package io.gatun.perf.jmh;
 import io.gatun.perf.bench.CheckedPlan;
 import io.gatun.spec.Spec;
 import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
@@ -16,36 +17,45 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What all kernel benchmarks share: a backend, its threads, and a plan whose result was checked once. */
+/**
+ * One run of any kernel: a spec line on a backend, its result compared once with another implementation's. The lines are
+ * in {@code io.gatun.perf.suite}; two JVMs, because the compiler's luck differs from one to the next, and short
+ * iterations, because each is judged by the anchors right before and after it.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-public abstract class KernelBenchmark {
-    @Param({"simd", "onednn"})
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 8, time = 100, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 8, time = 100, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(2)
+public class KernelBenchmark {
+    @Param("gemm f32 m=64 n=64 k=64")
+    public String spec;
+
+    @Param("simd")
     public String backend;
 
     /** Threads of the backend's pool; 0 is one a processor. */
     @Param("0")
     public int threads;
 
-    CheckedPlan plan;
-
-    /** The problem, of the subclass's parameters. */
-    abstract Spec spec();
+    private CheckedPlan plan;
 
     @Setup
     public void open() {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        plan = new CheckedPlan(backend, count, spec());
+        plan = new CheckedPlan(backend, count, Spec.parse(spec));
+        AnchorProfiler.ran(plan.implementation());
     }
 
-    /** Optimizer moments decay by 0.9 a run: without this they would be denormal, and slow, after 800. */
     @Setup(Level.Iteration)
     public void restore() {
         plan.restore();
+    }
+
+    @Benchmark
+    public void run() {
+        plan.run();
     }
 
     @TearDown

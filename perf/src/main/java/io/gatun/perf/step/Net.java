@@ -4,6 +4,7 @@ import io.gatun.autograd.Parameters;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
+import io.gatun.nn.Gru;
 import io.gatun.nn.Linear;
 import io.gatun.nn.Lstm;
 import io.gatun.nn.Module;
@@ -34,6 +35,9 @@ public enum Net {
 
     /** Two layers of 512 units over 64 steps of 128 inputs; a target for each step. */
     LSTM(32, new int[] {64, 128}, 128, () -> new Sequential(new Lstm(128, 512, 2), new Linear(512, 128))),
+
+    /** As {@link #LSTM}, of GRU. */
+    GRU(32, new int[] {64, 128}, 128, () -> new Sequential(new Gru(128, 512, 2), new Linear(512, 128))),
 
     /** Two hidden layers of 1,024 units. */
     MLP(
@@ -91,7 +95,7 @@ public enum Net {
     }
 
     private boolean sequence() {
-        return this == LSTM;
+        return this == LSTM || this == GRU;
     }
 
     /** [n, h, w, c] of images, [t, b, inputs] of sequences. */
@@ -120,7 +124,7 @@ public enum Net {
         return switch (this) {
             case RESNET20, RESNET18C, RESNET50, VGG16 ->
                 new Sgd(kernels, memory, parameters, Schedule.constant(0.01f), new Sgd.Options(0.9f, 0, false, 5e-4f));
-            case LSTM, MLP ->
+            case LSTM, GRU, MLP ->
                 new AdamW(
                         kernels,
                         memory,

@@ -1,5 +1,6 @@
 package io.gatun.perf.step;
 
+import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
@@ -29,6 +30,7 @@ public final class TrainingStep implements AutoCloseable {
     private final Module model;
     private final Optimizer optimizer;
     private final Tape tape;
+    private final CapturedStep step;
     private final Shape shape;
     private final MemorySegment input;
     private final MemorySegment targets;
@@ -54,6 +56,7 @@ public final class TrainingStep implements AutoCloseable {
             Parameters parameters = closedAtTheEnd(model.allocate(memory, 1), Parameters::close);
             optimizer = closedAtTheEnd(net.optimizer(kernels, memory, parameters), Optimizer::close);
             tape = closedAtTheEnd(new Tape(kernels, memory), Tape::close);
+            step = tape.capture(this::loss);
             ParameterScope scope = closedAtTheEnd(memory.parameters("batch"), ParameterScope::close);
             shape = net.input(batch);
             input = scope.allocate(4 * shape.elements(), "input");
@@ -101,12 +104,15 @@ public final class TrainingStep implements AutoCloseable {
 
     /** One step; its loss. */
     public float run() {
-        tape.reset();
-        Tensor logits = model.forward(tape.input(shape, input));
-        Tensor loss = Losses.crossEntropy(logits, tape.indices(Shape.of(net.targets(batch)), targets));
-        loss.backward();
+        float loss = step.forward(optimizer.steps());
+        step.backward();
         optimizer.step();
-        return loss.item();
+        return loss;
+    }
+
+    private Tensor loss() {
+        Tensor logits = model.forward(tape.input(shape, input));
+        return Losses.crossEntropy(logits, tape.indices(Shape.of(net.targets(batch)), targets));
     }
 
     public Net net() {

@@ -22,15 +22,15 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 3)
-@Measurement(iterations = 5, time = 3)
-@Fork(1)
-public class TrainingStepBenchmark {
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 8, time = 250, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 8, time = 250, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(2)
+public class StepBenchmark {
     @Param("resnet20")
     public String net;
 
-    @Param({"auto", "simd"})
+    @Param("auto")
     public String backend;
 
     /** Threads of the backend's pool; 0 is one a processor. */
@@ -45,6 +45,7 @@ public class TrainingStepBenchmark {
         Net chosen = Net.of(net);
         TrainingStep.check(chosen, backend, count);
         step = new TrainingStep(chosen, backend, count, chosen.batch());
+        AnchorProfiler.ran("batch " + chosen.batch() + " on " + backend);
     }
 
     @Benchmark

@@ -1,4 +1,4 @@
-package io.gatun.perf;
+package io.gatun.perf.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Maps, lists, strings and numbers as one line of JSON; a number that is not finite becomes null. */
-final class JsonLine {
+public final class JsonLine {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     private JsonLine() {}
 
-    static String of(Map<String, ?> object) {
+    public static String of(Map<String, ?> object) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(text)) {
             write(json, object);

@@ -1,0 +1,127 @@
+package io.gatun.reference;
+
+import io.gatun.kernel.Kernel;
+import io.gatun.memory.Raw;
+import io.gatun.spec.GruSpec;
+
+/**
+ * Backward through time of {@link ReferenceGru}, from whose workspace the gates come. diffH0 carries the gradient of the
+ * state from step to step; the gradients of the weights are added up in float, step by step.
+ */
+final class ReferenceGruBackward implements Kernel {
+    private static final int SRC = 0;
+    private static final int H0 = 1;
+    private static final int WEIGHTS_IH = 2;
+    private static final int WEIGHTS_HH = 3;
+    private static final int DST = 6;
+    private static final int WORKSPACE = 7;
+    private static final int DIFF_DST = 8;
+    private static final int DIFF_HN = 9;
+    private static final int DIFF_SRC = 10;
+    private static final int DIFF_H0 = 11;
+    private static final int DIFF_WEIGHTS_IH = 12;
+    private static final int DIFF_WEIGHTS_HH = 13;
+    private static final int DIFF_BIAS_IH = 14;
+    private static final int DIFF_BIAS_HH = 15;
+
+    private final GruSpec spec;
+    private final int h;
+    private final ReferenceGru forward;
+
+    ReferenceGruBackward(GruSpec spec, ReferenceGru forward) {
+        this.spec = spec;
+        this.h = spec.h();
+        this.forward = forward;
+    }
+
+    @Override
+    public String implementation() {
+        return "reference:gru";
+    }
+
+    @Override
+    public long workspaceBytes() {
+        return forward.workspaceBytes();
+    }
+
+    /** The gradients of one row's gates before their activation: of x, [3h], and of y, [3h]. */
+    @Override
+    public long scratchBytes() {
+        return 4L * 6 * h;
+    }
+
+    @Override
+    public void execute(long[] frame) {
+        for (long i = 0; i < (long) spec.b() * h; i++) {
+            Raw.f32(frame[DIFF_H0], i, Raw.f32(frame[DIFF_HN], i));
+        }
+        zero(frame[DIFF_WEIGHTS_IH], 3L * h * spec.i());
+        zero(frame[DIFF_WEIGHTS_HH], 3L * h * h);
+        zero(frame[DIFF_BIAS_IH], 3L * h);
+        zero(frame[DIFF_BIAS_HH], 3L * h);
+        long x = frame[DIFF_BIAS_HH + 1];
+        long y = x + 4L * 3 * h;
+        for (int t = spec.t() - 1; t >= 0; t--) {
+            for (int b = 0; b < spec.b(); b++) {
+                long row = (long) t * spec.b() + b;
+                long before = t == 0 ? frame[H0] + 4L * b * h : frame[DST] + 4 * (row - spec.b()) * h;
+                long diffHidden = frame[DIFF_H0] + 4L * b * h;
+                gates(frame, row, before, diffHidden, x, y);
+                // x = src weightsIhᵀ + biasIh, y = h' weightsHhᵀ + biasHh.
+                product(x, frame[WEIGHTS_IH], spec.i(), false, frame[DIFF_SRC] + 4 * row * spec.i());
+                product(y, frame[WEIGHTS_HH], h, true, diffHidden);
+                outer(x, frame[SRC] + 4 * row * spec.i(), spec.i(), frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS_IH]);
+                outer(y, before, h, frame[DIFF_WEIGHTS_HH], frame[DIFF_BIAS_HH]);
+            }
+        }
+    }
+
+    private static void zero(long address, long count) {
+        for (long i = 0; i < count; i++) {
+            Raw.f32(address, i, 0);
+        }
+    }
+
+    /** h = (1 - z) n + z h', n = tanh(x_n + r y_n): the gradients of x and y, and in diffHidden what goes past the gates. */
+    private void gates(long[] frame, long row, long before, long diffHidden, long x, long y) {
+        long saved = frame[WORKSPACE] + 4 * row * 4 * h;
+        for (int k = 0; k < h; k++) {
+            float r = Raw.f32(saved, k);
+            float z = Raw.f32(saved, h + k);
+            float n = Raw.f32(saved, 2 * h + k);
+            float dh = Raw.f32(diffHidden, k) + Raw.f32(frame[DIFF_DST], row * h + k);
+            float dn = dh * (1 - z) * (1 - n * n);
+            float dz = dh * (Raw.f32(before, k) - n) * (z * (1 - z));
+            float dr = dn * Raw.f32(saved, 3 * h + k) * (r * (1 - r));
+            Raw.f32(x, k, dr);
+            Raw.f32(x, h + k, dz);
+            Raw.f32(x, 2 * h + k, dn);
+            Raw.f32(y, k, dr);
+            Raw.f32(y, h + k, dz);
+            Raw.f32(y, 2 * h + k, dn * r);
+            Raw.f32(diffHidden, k, dh * z);
+        }
+    }
+
+    private void product(long diff, long weights, int cols, boolean adds, long to) {
+        for (int k = 0; k < cols; k++) {
+            double sum = adds ? Raw.f32(to, k) : 0;
+            for (int q = 0; q < 3 * h; q++) {
+                sum += (double) Raw.f32(diff, q) * Raw.f32(weights, (long) q * cols + k);
+            }
+            Raw.f32(to, k, (float) sum);
+        }
+    }
+
+    /** Adds diff · inputᵀ to the gradient of the weights, and diff to that of the bias. */
+    private void outer(long diff, long input, int cols, long diffWeights, long diffBias) {
+        for (int q = 0; q < 3 * h; q++) {
+            float d = Raw.f32(diff, q);
+            Raw.f32(diffBias, q, Raw.f32(diffBias, q) + d);
+            for (int k = 0; k < cols; k++) {
+                long at = (long) q * cols + k;
+                Raw.f32(diffWeights, at, Raw.f32(diffWeights, at) + d * Raw.f32(input, k));
+            }
+        }
+    }
+}

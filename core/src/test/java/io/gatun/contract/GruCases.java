@@ -1,0 +1,69 @@
+package io.gatun.contract;
+
+import io.gatun.spec.GruSpec;
+import io.gatun.spec.Pass;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+final class GruCases extends Family<GruSpec> {
+    GruCases() {
+        super(GruSpec.class);
+    }
+
+    @Override
+    List<GruSpec> specs(SplittableRandom random) {
+        List<GruSpec> specs = new ArrayList<>();
+        for (Pass pass : Pass.values()) {
+            for (int t : new int[] {0, 1, 2, 7, 100}) {
+                specs.add(new GruSpec(pass, t, 2, 5, 7));
+            }
+            for (int size : SIZES) {
+                specs.add(new GruSpec(pass, size, 1, 2, 3));
+                specs.add(new GruSpec(pass, 3, size, 4, 6));
+                if (size > 0) {
+                    specs.add(new GruSpec(pass, 3, 2, size, 8));
+                    specs.add(new GruSpec(pass, 2, size > 300 ? 1 : 3, 5, size));
+                }
+            }
+            for (int i = 0; i < 6; i++) {
+                specs.add(new GruSpec(
+                        pass,
+                        random.nextInt(1, 8),
+                        random.nextInt(1, 9),
+                        random.nextInt(1, 40),
+                        random.nextInt(1, 40)));
+            }
+        }
+        return specs;
+    }
+
+    @Override
+    Inputs inputs(GruSpec spec, boolean exact, SplittableRandom random) {
+        Inputs in = Inputs.random(spec, false, 1, random);
+        double scale = 1.5 / Math.sqrt(spec.h());
+        for (String name : new String[] {"weightsIh", "weightsHh"}) {
+            double[] weights = in.get(name);
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = (float) (weights[i] * scale);
+            }
+        }
+        return in;
+    }
+
+    @Override
+    GruSpec forwardOf(GruSpec spec) {
+        return spec.pass() == Pass.BACKWARD ? spec.with(Pass.TRAINING) : null;
+    }
+
+    @Override
+    boolean takesSpecials(GruSpec spec, String input) {
+        return !input.equals("dst");
+    }
+
+    @Override
+    Map<String, Expected> expected(GruSpec spec, Inputs in) {
+        return R64Gru.expected(spec, in);
+    }
+}

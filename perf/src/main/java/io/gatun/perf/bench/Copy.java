@@ -1,0 +1,74 @@
+package io.gatun.perf.bench;
+
+import io.gatun.kernel.Operand;
+import io.gatun.memory.Scope;
+import io.gatun.parallel.Task;
+import io.gatun.parallel.Workers;
+import io.gatun.spec.Spec;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The yardstick of kernels that memory bounds: moves {@link Spec#bytes} bytes, half of them read and half written, between
+ * two buffers that together are as large as the operands, so that what fits a cache for the kernel fits it for the copy.
+ *
+ * <p>In pieces of 256 KB, below the size from which the JVM copies past the caches: a kernel written in Java cannot do
+ * that either. So each line written is first read, and 2 bytes in 3 are useful when memory is the limit.
+ */
+final class Copy implements Racer, Task {
+    static final String NAME = "copy";
+
+    private static final long PIECE = 256 * 1024;
+
+    private final Spec spec;
+    private final Workers workers;
+    private final MemorySegment from;
+    private final MemorySegment to;
+    private final long bytes;
+
+    Copy(Spec spec, Workers workers, Scope scope) {
+        this.spec = spec;
+        this.workers = workers;
+        long set = 0;
+        for (Operand operand : spec.operands()) {
+            set += operand.bytes();
+        }
+        long half = Math.max(64, set / 2);
+        this.from = scope.allocate(half, "copied from");
+        this.to = scope.allocate(half, "copied to");
+        this.bytes = Math.max(64, (long) (spec.bytes() / 2));
+        from.fill((byte) 1);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String implementation() {
+        return "copy of as many bytes";
+    }
+
+    @Override
+    public Spec spec() {
+        return spec;
+    }
+
+    @Override
+    public void run() {
+        workers.run(Math.toIntExact((bytes + PIECE - 1) / PIECE), this, null);
+    }
+
+    /** Where operands are updated the bytes are more than the buffers hold: the copy begins again. */
+    @Override
+    public void run(long[] frame, int index, int worker) {
+        long done = index * PIECE;
+        long end = Math.min(bytes, done + PIECE);
+        while (done < end) {
+            long at = done % from.byteSize();
+            long length = Math.min(end - done, from.byteSize() - at);
+            MemorySegment.copy(from, at, to, at, length);
+            done += length;
+        }
+    }
+}

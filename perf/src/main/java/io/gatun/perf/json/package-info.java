@@ -1,0 +1,2 @@
+/** Maps and lists as JSON and back. */
+package io.gatun.perf.json;

@@ -1,0 +1,56 @@
+package io.gatun.perf.results;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One JSON object being read; what is missing or of another kind is an IllegalArgumentException that says where.
+ *
+ * @param path of the object, such as {@code benchmarks[3].}
+ */
+record Fields(Map<?, ?> values, String path) {
+    String text(String key) {
+        return get(key, String.class, "text");
+    }
+
+    double number(String key) {
+        return get(key, Double.class, "a number");
+    }
+
+    Fields object(String key) {
+        return new Fields(get(key, Map.class, "an object"), path + key + ".");
+    }
+
+    List<Fields> objects(String key) {
+        List<Fields> objects = new ArrayList<>();
+        for (Object element : get(key, List.class, "a list")) {
+            String place = path + key + "[" + objects.size() + "]";
+            if (!(element instanceof Map<?, ?> map)) {
+                throw new IllegalArgumentException(place + " is no object");
+            }
+            objects.add(new Fields(map, place + "."));
+        }
+        return objects;
+    }
+
+    double[] numbers(String key) {
+        List<?> list = get(key, List.class, "a list");
+        double[] numbers = new double[list.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            if (!(list.get(i) instanceof Double number)) {
+                throw new IllegalArgumentException(path + key + "[" + i + "] is no number");
+            }
+            numbers[i] = number;
+        }
+        return numbers;
+    }
+
+    private <T> T get(String key, Class<T> type, String kind) {
+        Object value = values.get(key);
+        if (!type.isInstance(value)) {
+            throw new IllegalArgumentException(path + key + (value == null ? " is missing" : " is not " + kind));
+        }
+        return type.cast(value);
+    }
+}

@@ -1,0 +1,2 @@
+/** Saved results of benchmarks, their comparison and their tables. */
+package io.gatun.perf.results;
