@@ -65,19 +65,8 @@ public final class Sequences {
      */
     public static LstmResult lstm(Tensor src, LstmWeights weights, LstmState initial) {
         Tape tape = Tape.of("lstm", src);
-        Views.require("lstm", src, DType.F32);
         Shape s = src.shape;
-        Shape ih = weights.weightsIh.shape;
-        int h = weights.weightsHh.shape.rank() == 2 ? weights.weightsHh.shape.dim(1) : 0;
-        if (s.rank() != 3
-                || !ih.equals(Shape.of(4 * h, s.dim(2)))
-                || !weights.weightsHh.shape.equals(Shape.of(4 * h, h))
-                || weights.biasIh.shape.elements() != 4L * h
-                || (weights.biasHh != null && !weights.biasHh.shape.equals(weights.biasIh.shape))) {
-            throw new IllegalArgumentException("lstm: src " + s + ", weightsIh " + ih + ", weightsHh "
-                    + weights.weightsHh.shape + ", biasIh " + weights.biasIh.shape
-                    + " do not fit; for src [t x b x i] they are [4h x i], [4h x h] and [4h]");
-        }
+        int h = hidden("lstm", 4, src, weights.weightsIh, weights.weightsHh, weights.biasIh, weights.biasHh);
         Tensor bias = weights.biasHh == null
                 ? weights.biasIh
                 : Arithmetic.binary(tape, BinarySpec.Op.ADD, weights.biasIh, weights.biasHh);
@@ -130,19 +119,8 @@ public final class Sequences {
      */
     public static GruResult gru(Tensor src, GruWeights weights, Tensor initial) {
         Tape tape = Tape.of("gru", src);
-        Views.require("gru", src, DType.F32);
         Shape s = src.shape;
-        Shape ih = weights.weightsIh.shape;
-        int h = weights.weightsHh.shape.rank() == 2 ? weights.weightsHh.shape.dim(1) : 0;
-        if (s.rank() != 3
-                || !ih.equals(Shape.of(3 * h, s.dim(2)))
-                || !weights.weightsHh.shape.equals(Shape.of(3 * h, h))
-                || weights.biasIh.shape.elements() != 3L * h
-                || (weights.biasHh != null && !weights.biasHh.shape.equals(weights.biasIh.shape))) {
-            throw new IllegalArgumentException("gru: src " + s + ", weightsIh " + ih + ", weightsHh "
-                    + weights.weightsHh.shape + ", biasIh " + weights.biasIh.shape
-                    + " do not fit; for src [t x b x i] they are [3h x i], [3h x h] and [3h]");
-        }
+        int h = hidden("gru", 3, src, weights.weightsIh, weights.weightsHh, weights.biasIh, weights.biasHh);
         Tensor biasHh = weights.biasHh == null ? tape.zeros(weights.biasIh.shape) : weights.biasHh;
         Shape state = Shape.of(s.dim(1), h);
         Tensor first = initial == null ? tape.zeros(state) : initial;
@@ -170,5 +148,27 @@ public final class Sequences {
             tape.record(new Op.Gru(spec, plan, run[8]), in, dst, hn);
         }
         return new GruResult(dst, hn);
+    }
+
+    /**
+     * The hidden units of a layer with so many gates; biasHh may be null.
+     *
+     * @throws IllegalArgumentException naming the shapes, if they do not fit
+     */
+    private static int hidden(
+            String name, int gates, Tensor src, Tensor weightsIh, Tensor weightsHh, Tensor biasIh, Tensor biasHh) {
+        Views.require(name, src, DType.F32);
+        int h = weightsHh.shape.rank() == 2 ? weightsHh.shape.dim(1) : 0;
+        if (src.shape.rank() != 3
+                || !weightsIh.shape.equals(Shape.of(gates * h, src.shape.dim(2)))
+                || !weightsHh.shape.equals(Shape.of(gates * h, h))
+                || biasIh.shape.elements() != (long) gates * h
+                || (biasHh != null && !biasHh.shape.equals(biasIh.shape))) {
+            throw new IllegalArgumentException(String.format(
+                    "%s: src %s, weightsIh %s, weightsHh %s, biasIh %s do not fit;"
+                            + " for src [t x b x i] they are [%dh x i], [%dh x h] and [%dh]",
+                    name, src.shape, weightsIh.shape, weightsHh.shape, biasIh.shape, gates, gates, gates));
+        }
+        return h;
     }
 }

@@ -1,10 +1,8 @@
 package io.gatun.nn;
 
-import io.gatun.autograd.Initializer;
 import io.gatun.autograd.Sequences;
 import io.gatun.autograd.Sequences.GruWeights;
 import io.gatun.autograd.Tensor;
-import io.gatun.kernel.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,13 +10,9 @@ import java.util.List;
  * Layers of GRU over [t, b, inputs], as torch.nn.GRU: gates r, z, n, two bias vectors, dropout between the layers.
  * Parameters are named {@code weight_ih_l0}, {@code weight_hh_l0}, {@code bias_ih_l0}, {@code bias_hh_l0}, …
  */
-public final class Gru extends Module {
+public final class Gru extends Recurrent<GruWeights, Tensor> {
     /** All hidden states of the last layer [t, b, h], and the last state of each layer, [b, h]. */
     public record Result(Tensor output, List<Tensor> states) {}
-
-    private final List<GruWeights> layers = new ArrayList<>();
-    private final int hidden;
-    private final Dropout dropout;
 
     /** Without dropout. */
     public Gru(int inputs, int hidden, int layers) {
@@ -27,25 +21,7 @@ public final class Gru extends Module {
 
     /** With dropout of probability {@code dropout} between the layers. */
     public Gru(int inputs, int hidden, int layers, float dropout) {
-        this.hidden = hidden;
-        Initializer initializer = Init.uniform(1 / Math.sqrt(hidden));
-        for (int i = 0; i < layers; i++) {
-            int in = i == 0 ? inputs : hidden;
-            this.layers.add(new GruWeights(
-                    parameter("weight_ih_l" + i, Shape.of(3 * hidden, in), initializer),
-                    parameter("weight_hh_l" + i, Shape.of(3 * hidden, hidden), initializer),
-                    parameter("bias_ih_l" + i, Shape.of(3 * hidden), initializer),
-                    parameter("bias_hh_l" + i, Shape.of(3 * hidden), initializer)));
-        }
-        this.dropout = child("dropout", new Dropout(dropout));
-    }
-
-    public int hidden() {
-        return hidden;
-    }
-
-    public int layers() {
-        return layers.size();
+        super(3, inputs, hidden, layers, dropout, GruWeights::new);
     }
 
     /** All hidden states of the last layer, beginning with a state of zeros. */
@@ -60,18 +36,12 @@ public final class Gru extends Module {
      * @param initial one state a layer, [b, h], or null for zeros; detached states cut backward through time
      */
     public Result forward(Tensor src, List<Tensor> initial) {
-        if (initial != null && initial.size() != layers.size()) {
-            throw new IllegalArgumentException(
-                    "Gru: " + initial.size() + " initial states for " + layers.size() + " layers; give one a layer");
-        }
-        List<Tensor> states = new ArrayList<>(layers.size());
-        Tensor value = src;
-        for (int i = 0; i < layers.size(); i++) {
-            Tensor input = i == 0 ? value : dropout.forward(value);
-            var result = Sequences.gru(input, layers.get(i), initial == null ? null : initial.get(i));
+        List<Tensor> states = new ArrayList<>(layers());
+        Tensor output = run(src, initial, (input, weights, state) -> {
+            var result = Sequences.gru(input, weights, state);
             states.add(result.last());
-            value = result.output();
-        }
-        return new Result(value, states);
+            return result.output();
+        });
+        return new Result(output, states);
     }
 }

@@ -19,9 +19,7 @@ final class ConvWindow {
     final int bandRows;
     final int bands;
 
-    private final int imageChannels;
-    private final int height;
-    private final int width;
+    private final PaddedRows padded;
     private final int strideY;
     private final int strideX;
     private final int firstY;
@@ -48,10 +46,7 @@ final class ConvWindow {
             int outCols,
             double rowFlops,
             List<ConvTap> taps) {
-        this.height = height;
-        this.width = width;
         this.channels = channels;
-        this.imageChannels = imageChannels;
         this.strideY = strideY;
         this.strideX = strideX;
         this.firstY = taps.stream().mapToInt(ConvTap::y).min().orElse(0);
@@ -59,6 +54,7 @@ final class ConvWindow {
         int haloX = taps.stream().mapToInt(this::shiftX).max().orElse(0);
         int haloY = taps.stream().mapToInt(this::shiftY).max().orElse(0);
         this.pitch = outCols + haloX;
+        this.padded = new PaddedRows(height, width, imageChannels, channels, strideY, strideX, pitch);
         this.slots = new int[strideY * strideX];
         java.util.Arrays.fill(slots, -1);
         int count = 0;
@@ -105,32 +101,9 @@ final class ConvWindow {
         for (int phase = 0; phase < slots.length; phase++) {
             if (slots[phase] >= 0) {
                 int y = firstRow * strideY + phase / strideX + firstY;
-                copyPhase(image, y, phase % strideX + firstX, to + 4L * slots[phase] * phaseRows * pitch * channels);
+                long at = to + 4L * slots[phase] * phaseRows * pitch * channels;
+                padded.copy(image, y, phase % strideX + firstX, phaseRows, at);
             }
-        }
-    }
-
-    private void copyPhase(long image, int y0, int x0, long to) {
-        int from = Math.clamp(Math.ceilDiv(-x0, strideX), 0, pitch);
-        int end = Math.clamp(Math.ceilDiv(width - x0, strideX), from, pitch);
-        long pixel = 4L * channels;
-        for (int r = 0; r < phaseRows; r++, to += pitch * pixel) {
-            int y = y0 + r * strideY;
-            if (y < 0 || y >= height) {
-                Pack.zero(to, pitch * channels);
-                continue;
-            }
-            Pack.zero(to, from * channels);
-            long imagePixel = 4L * imageChannels;
-            long row = image + ((long) y * width + x0) * imagePixel;
-            if (strideX == 1 && channels == imageChannels) {
-                Pack.move(row + from * pixel, to + from * pixel, (end - from) * channels);
-            } else {
-                for (int x = from; x < end; x++) {
-                    Pack.move(row + x * strideX * imagePixel, to + x * pixel, channels);
-                }
-            }
-            Pack.zero(to + end * pixel, (pitch - end) * channels);
         }
     }
 }

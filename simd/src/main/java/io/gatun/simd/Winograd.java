@@ -69,6 +69,7 @@ final class Winograd implements Kernel {
     private final int bandRows;
     private final int bands;
     private final int pitch;
+    private final PaddedRows padded;
     private final Strides[] strides;
 
     // Bytes: the distance of two of the 16 parts of V and of M, and where things lie in the scratch memory.
@@ -105,6 +106,7 @@ final class Winograd implements Kernel {
         this.bands = images > 1 ? 1 : Math.ceilDiv(tilesY, Math.clamp(wanted / tilesX, 1, tilesY));
         this.bandRows = Math.ceilDiv(tilesY, bands);
         this.pitch = 2 * tilesX + 2;
+        this.padded = new PaddedRows(inHeight, inWidth, in, in, 1, 1, pitch);
         this.strides = new Strides[tiles.widest()];
         for (int v = 0; v < strides.length; v++) {
             strides[v] = new Strides(4L * in, 4, (v + 1) * Lanes.BYTES, in, 1, Tiles.NO_OFFSET);
@@ -217,7 +219,8 @@ final class Winograd implements Kernel {
         }
         long window = worker(frame, worker);
         for (int i = 0; i < count; i++) {
-            copy(frame[0] + 4L * (first + i) * inHeight * inWidth * in, 2 * row - top, 2 * rows + 2, window);
+            long image = frame[0] + 4L * (first + i) * inHeight * inWidth * in;
+            padded.copy(image, 2 * row - top, -left, 2 * rows + 2, window);
             transform(window, rows, window + vAt + 4L * i * rows * tilesX * in);
         }
         multiply(frame, count * rows * tilesX, window + vAt, window + mAt);
@@ -233,22 +236,6 @@ final class Winograd implements Kernel {
         for (int i = 0; i < Lanes.COUNT; i++) {
             if (Float.isNaN(Raw.f32(flag, i))) {
                 Raw.i32(frame[scratchSlot] + flagAt, 0, 1);
-            }
-        }
-    }
-
-    /** The input with its padding, from row {@code y} of the image on. */
-    private void copy(long image, int y, int rows, long to) {
-        long pixel = 4L * in;
-        int from = Math.clamp(left, 0, pitch);
-        int end = Math.clamp((long) inWidth + left, from, pitch);
-        for (int r = 0; r < rows; r++, y++, to += pitch * pixel) {
-            if (y < 0 || y >= inHeight) {
-                Pack.zero(to, pitch * in);
-            } else {
-                Pack.zero(to, from * in);
-                Pack.move(image + ((long) y * inWidth + from - left) * pixel, to + from * pixel, (end - from) * in);
-                Pack.zero(to + end * pixel, (pitch - end) * in);
             }
         }
     }

@@ -47,6 +47,7 @@ final class WinogradWeights implements Kernel {
     private final int bandRows;
     private final int bands;
     private final int pitch;
+    private final PaddedRows padded;
     private final Strides whole;
     private final Strides last;
 
@@ -78,6 +79,7 @@ final class WinogradWeights implements Kernel {
         this.bands = Math.ceilDiv(tilesY, rows);
         this.bandRows = Math.ceilDiv(tilesY, bands);
         this.pitch = 2 * tilesX + 2;
+        this.padded = new PaddedRows(spec.h(), spec.w(), spec.ic(), in, 1, 1, pitch);
         this.steps = Math.ceilDiv(spec.n(), images) * bands;
         this.chunks = Math.clamp(PIECES / (inBlocks * outBlocks), 1, steps);
         int count = images * bandRows * tilesX;
@@ -160,7 +162,7 @@ final class WinogradWeights implements Kernel {
         int rows = Math.min(bandRows, tilesY - row);
         for (int i = 0; i < count; i++) {
             long src = frame[0] + 4L * (first + i) * spec.h() * spec.w() * spec.ic() + inAt;
-            copy(src, 2 * row - spec.ph(), 2 * rows + 2, window);
+            padded.copy(src, 2 * row - spec.ph(), -spec.pw(), 2 * rows + 2, window);
             long dst = frame[1] + 4L * (first + i) * spec.oh() * spec.ow() * spec.oc() + outAt;
             for (int y = 0; y < rows; y++) {
                 long tile = (long) (i * rows + y) * tilesX;
@@ -172,30 +174,6 @@ final class WinogradWeights implements Kernel {
             }
         }
         multiply(count * rows * tilesX, window, sums, begin);
-    }
-
-    /** The input channels of the block with their padding, from row {@code y} of the image on. */
-    private void copy(long image, int y, int rows, long to) {
-        long pixel = 4L * in;
-        long step = 4L * spec.ic();
-        int from = Math.clamp(spec.pw(), 0, pitch);
-        int end = Math.clamp((long) spec.w() + spec.pw(), from, pitch);
-        for (int r = 0; r < rows; r++, y++, to += pitch * pixel) {
-            if (y < 0 || y >= spec.h()) {
-                Pack.zero(to, pitch * in);
-                continue;
-            }
-            Pack.zero(to, from * in);
-            long row = image + ((long) y * spec.w() + from - spec.pw()) * step;
-            if (inBlocks == 1) {
-                Pack.move(row, to + from * pixel, (end - from) * in);
-            } else {
-                for (int x = from; x < end; x++, row += step) {
-                    Pack.move(row, to + x * pixel, in);
-                }
-            }
-            Pack.zero(to + end * pixel, (pitch - end) * in);
-        }
     }
 
     /** E of a row of tiles whose upper outputs are row {@code y}; what is beyond the image is zero. */
