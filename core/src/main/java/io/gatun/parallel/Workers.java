@@ -74,8 +74,12 @@ public final class Workers implements AutoCloseable {
 
     /**
      * As {@link #run}, but each thread begins with a stretch of neighbouring pieces of its own, the same in every run, and
-     * then helps the others: for kernels that memory bounds. On two cores an SGD step of 25 M parameters takes 3.5 ms so,
-     * and 4.1 ms where the threads claim pieces of 1 MB in turn.
+     * then helps the others: what a kernel wrote is in the caches of the core that reads it next, and two streams of
+     * memory do not cross. For all but products, whose neighbouring pieces share a panel that should be in the cache once.
+     *
+     * <p>In turn in one process on two cores, time apart over time in turn: add of 50 MB 0.67 to 0.81, max pool 0.75, average
+     * pool 0.71, sum over rows 0.62, softmax backward 0.79, depthwise 3x3 0.81, ReLU of 8 MB 0.69, SGD of 25 M parameters
+     * 0.85, convolutions 0.93 to 1.00; GEMM of 512 1.13.
      */
     public void runApart(int count, Task work, long[] operands) {
         run(count, work, operands, threads);
