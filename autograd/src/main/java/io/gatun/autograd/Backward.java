@@ -184,7 +184,7 @@ final class Backward {
         if (wants(input) && input instanceof Parameter parameter && parameter.gradientEmpty()) {
             // At once, so that a parameter used twice by one operation is not given the same memory twice.
             leaves.begin(parameter);
-            return parameter.grad();
+            return parameter.gradientMemory();
         }
         return temporary(input.shape.elements());
     }
@@ -192,8 +192,11 @@ final class Backward {
     /** The gradient of {@code input} itself, zero where nothing has arrived, for a kernel that adds to it. */
     MemorySegment sum(Tensor input) {
         if (input instanceof Parameter parameter && (parameter.gradientEmpty() || leaves.begun(parameter))) {
-            leaves.begin(parameter);
-            return parameter.grad();
+            if (parameter.gradientEmpty()) {
+                leaves.begin(parameter);
+                tape.zero(parameter.gradientMemory());
+            }
+            return parameter.gradientMemory();
         }
         if (input.grad == null) {
             input.grad = zeros(input.shape.elements());
@@ -213,8 +216,8 @@ final class Backward {
         if (!wants(input)) {
             free(where);
         } else if (input instanceof Parameter parameter && leaves.begun(parameter)) {
-            if (where != parameter.grad()) {
-                accumulate(where, parameter.grad(), input.shape.elements());
+            if (where != parameter.gradientMemory()) {
+                accumulate(where, parameter.gradientMemory(), input.shape.elements());
                 free(where);
             }
         } else if (input.grad == null) {

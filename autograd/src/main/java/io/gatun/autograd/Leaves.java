@@ -32,7 +32,7 @@ final class Leaves {
         }
         if (leaf instanceof Parameter parameter) {
             if (!parameter.gradientEmpty()) {
-                had.add(new Had(leaf, parameter.grad()));
+                had.add(new Had(leaf, parameter.gradientMemory()));
             }
         } else if (leaf.grad != null) {
             had.add(new Had(leaf, leaf.grad));

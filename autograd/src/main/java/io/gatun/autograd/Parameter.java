@@ -17,8 +17,14 @@ public final class Parameter extends Tensor {
     private Parameters owner;
     private MemorySegment slice;
 
-    /** The owner's {@link Parameters#gradientEpoch} in which the gradient slice was last written. */
+    /** The owner's {@link Parameters#gradientEpoch} in which a backward last wrote the gradient slice. */
     private long writtenEpoch = -1;
+
+    /** The epoch in which the slice was last shown to a caller, who may put numbers there; -1 for never. */
+    private long shownEpoch = -1;
+
+    /** Whether the slice was zeroed and no backward has written it since. */
+    private boolean zero;
 
     private Parameter(Shape shape, DType type, Initializer initializer, boolean requiresGrad) {
         super(null, shape, type, null, "parameter", null);
@@ -50,6 +56,7 @@ public final class Parameter extends Tensor {
         name = path;
         memory = values;
         slice = gradient;
+        zero = true;
     }
 
     Parameters owner() {
@@ -93,10 +100,27 @@ public final class Parameter extends Tensor {
         return memory;
     }
 
-    /** The slice of the flat gradient buffer: zero where no backward has written since the last optimizer step. */
+    /**
+     * The slice of the flat gradient buffer: zero where no backward has written since the last optimizer step. Ask for it
+     * again after each step: what a backward did not reach is zeroed then, and not by the step.
+     */
     @Override
     public MemorySegment grad() {
         data();
+        if (slice != null) {
+            show();
+        }
+        return slice;
+    }
+
+    /** A caller will see it and may write to it. */
+    void show() {
+        zeroIfEmpty();
+        shownEpoch = owner.gradientEpoch();
+    }
+
+    /** The slice as it is: of any content while {@link #gradientEmpty}. */
+    MemorySegment gradientMemory() {
         return slice;
     }
 
@@ -104,14 +128,28 @@ public final class Parameter extends Tensor {
         return writtenEpoch != owner.gradientEpoch();
     }
 
+    /** A backward writes it now, or adds to it. */
     void gradientWritten() {
         writtenEpoch = owner.gradientEpoch();
+        zero = false;
     }
 
-    /** Back to zeros: what has written to it has failed. */
+    /**
+     * Zeros where no backward has written since the last step, for whoever reads all gradients. What a caller may have put
+     * there since stays; a frozen parameter that no caller ever saw is not zeroed again.
+     */
+    void zeroIfEmpty() {
+        boolean known = zero && shownEpoch < 0;
+        if (gradientEmpty() && !known && shownEpoch != owner.gradientEpoch()) {
+            clearGradient();
+        }
+    }
+
+    /** Zeros: no gradient yet, or what has written to it has failed. */
     void clearGradient() {
         slice.fill((byte) 0);
         writtenEpoch = -1;
+        zero = true;
     }
 
     @Override

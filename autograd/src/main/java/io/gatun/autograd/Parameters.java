@@ -24,6 +24,7 @@ public final class Parameters implements AutoCloseable {
     private static final long LINE = 16;
 
     private final Map<String, Parameter> named;
+    private final Parameter[] trainable;
     private final ParameterScope scope;
     private final MemorySegment values;
     private final MemorySegment gradients;
@@ -63,6 +64,7 @@ public final class Parameters implements AutoCloseable {
         weights.addAll(others);
         place(weights, values, gradients);
         place(fixed, buffers, null);
+        this.trainable = seen.stream().filter(Parameter::trainable).toArray(Parameter[]::new);
         int index = 0;
         for (Parameter parameter : seen) {
             // A counter draws no random numbers: a net has the same first weights with and without it.
@@ -140,8 +142,25 @@ public final class Parameters implements AutoCloseable {
         return values;
     }
 
-    /** All gradients, flat, in the layout of {@link #values()}. */
+    /**
+     * All gradients, flat, in the layout of {@link #values()}: zero where no backward has written since the last optimizer
+     * step. Ask for them again after each step: what a backward did not reach is zeroed then, and not by the step.
+     */
     public MemorySegment gradients() {
+        for (Parameter parameter : trainable) {
+            parameter.show();
+        }
+        return gradients;
+    }
+
+    /**
+     * As {@link #gradients}, for an optimizer, which only reads them: what is zero and was never shown to another caller
+     * (a frozen backbone) is not written again.
+     */
+    public MemorySegment gradientsToRead() {
+        for (Parameter parameter : trainable) {
+            parameter.zeroIfEmpty();
+        }
         return gradients;
     }
 
@@ -188,8 +207,9 @@ public final class Parameters implements AutoCloseable {
     }
 
     /**
-     * To be called after an optimizer step, which changes all values and zeroes all gradients in one pass: the next
-     * backward then writes gradients without reading them.
+     * To be called after an optimizer step, which changes all values and has used all gradients up: the next backward
+     * writes them without reading them, and what it does not reach is zeroed before anybody reads it. So the optimizer
+     * need not write zeros, a fifth of what SGD with momentum and an eighth of what AdamW would move.
      */
     public void stepped() {
         gradientEpoch++;
@@ -203,7 +223,9 @@ public final class Parameters implements AutoCloseable {
 
     /** Sets all gradients to zero without a step. */
     public void zeroGradients() {
-        gradients.fill((byte) 0);
+        for (Parameter parameter : trainable) {
+            parameter.clearGradient();
+        }
         gradientEpoch++;
     }
 

@@ -73,14 +73,53 @@ class TapeTest {
     }
 
     @Test
-    void firstContributionOverwritesWhatAnOptimizerIsKnownToHaveZeroed() {
+    void firstContributionOverwritesWhatAnOptimizerHasUsedUp() {
         line(5, 7).backward();
-        // stepped() promises zeros without looking: a promise broken on purpose shows that nothing is read.
+        // NaN shows that nothing of it is read.
         parameters.gradients().setAtIndex(ValueLayout.JAVA_FLOAT, 0, Float.NaN);
         parameters.stepped();
         tape.reset();
         line(5, 7).backward();
         assertThat(gradient(w)).containsExactly(5, 7);
+    }
+
+    @Test
+    void whatAStepDidNotReachIsZeroForTheOptimizerAndForCallers() {
+        line(5, 7).backward();
+        parameters.stepped();
+        tape.reset();
+        w.requiresGrad(false);
+        line(5, 7).backward();
+        assertThat(parameters.gradientsToRead().asSlice(0, 8).toArray(ValueLayout.JAVA_FLOAT))
+                .containsExactly(0, 0);
+        assertThat(gradient(b)).containsExactly(1);
+        parameters.stepped();
+        assertThat(gradient(b)).containsExactly(0);
+        assertThat(gradient(w)).containsExactly(0, 0);
+    }
+
+    @Test
+    void gradientThatACallerWroteIsUsedOnce() {
+        w.grad().setAtIndex(ValueLayout.JAVA_FLOAT, 1, 9);
+        for (float expected : new float[] {9, 0, 0}) {
+            assertThat(parameters.gradientsToRead().getAtIndex(ValueLayout.JAVA_FLOAT, 1))
+                    .isEqualTo(expected);
+            parameters.stepped();
+        }
+        w.grad();
+        line(5, 7).backward();
+        assertThat(gradient(w)).containsExactly(5, 7);
+    }
+
+    @Test
+    void rulesThatAddBeginWithZeros() {
+        Parameter table = Parameter.of(Shape.of(3, 1), Initializer.ZEROS);
+        try (Parameters own = Parameters.builder().add("table", table).build(memory, "table", 1)) {
+            table.grad().fill((byte) -1);
+            own.stepped();
+            Sequences.embedding(table, tape.integers(Shape.of(2), 2, 2)).sum().backward();
+            assertThat(gradient(table)).containsExactly(0, 0, 2);
+        }
     }
 
     @Test

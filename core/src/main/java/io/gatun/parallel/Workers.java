@@ -1,7 +1,7 @@
 package io.gatun.parallel;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -19,23 +19,30 @@ public final class Workers implements AutoCloseable {
 
     private static final long RUN = 0xFFFF_FFFF_0000_0000L;
 
+    /** Longs between two counters: two cache lines, which are fetched together. */
+    private static final int PADDING = 16;
+
     private final int threads;
     private final Thread[] pool;
     private final ReentrantLock busy = new ReentrantLock();
 
     /**
-     * Run number in the upper half, unclaimed pieces in the lower. A claim counts one down, so a run that is over has
-     * nothing left to claim whatever the fields below say by then, and a claim that succeeds proves that they are its
-     * run's own.
+     * For each stretch of pieces, {@link #PADDING} apart: the run's number in the upper half, unclaimed pieces in the
+     * lower. A claim counts one down, so a run that is over has nothing left to claim whatever the fields below say by
+     * then, and a claim that succeeds proves that they are its run's own.
      */
-    private final AtomicLong state = new AtomicLong();
+    private final AtomicLongArray unclaimed;
 
     private final AtomicInteger finished = new AtomicInteger();
 
-    // Written before state announces the run, and not again before all its pieces are finished.
+    // Written before the run is announced, and not again before all its pieces are finished.
     private volatile Task task;
     private volatile long[] frame;
     private volatile int pieces;
+    private volatile int stretches;
+
+    /** The number of the latest run, in the upper half. */
+    private volatile long announced;
 
     private volatile Throwable failure;
     private volatile Thread waiting;
@@ -48,6 +55,7 @@ public final class Workers implements AutoCloseable {
         }
         this.threads = threads;
         this.pool = new Thread[threads - 1];
+        this.unclaimed = new AtomicLongArray(threads * PADDING);
         for (int i = 0; i < pool.length; i++) {
             int worker = i + 1;
             pool[i] =
@@ -61,6 +69,23 @@ public final class Workers implements AutoCloseable {
 
     /** Runs pieces 0 to {@code count - 1} and returns when all are done; rethrows what a piece threw. */
     public void run(int count, Task work, long[] operands) {
+        run(count, work, operands, 1);
+    }
+
+    /**
+     * As {@link #run}, but each thread begins with a stretch of neighbouring pieces of its own, the same in every run, and
+     * then helps the others: what a kernel wrote is in the caches of the core that reads it next, and two streams of
+     * memory do not cross. For all but products, whose neighbouring pieces share a panel that should be in the cache once.
+     *
+     * <p>In turn in one process on two cores, time apart over time in turn: add of 50 MB 0.67 to 0.81, max pool 0.75, average
+     * pool 0.71, sum over rows 0.62, softmax backward 0.79, depthwise 3x3 0.81, ReLU of 8 MB 0.69, SGD of 25 M parameters
+     * 0.85, convolutions 0.93 to 1.00; GEMM of 512 1.13.
+     */
+    public void runApart(int count, Task work, long[] operands) {
+        run(count, work, operands, threads);
+    }
+
+    private void run(int count, Task work, long[] operands, int parts) {
         if (count <= 1 || threads == 1 || busy.isHeldByCurrentThread() || !busy.tryLock()) {
             for (int i = 0; i < count; i++) {
                 work.run(operands, i, 0);
@@ -68,20 +93,24 @@ public final class Workers implements AutoCloseable {
             return;
         }
         try {
-            share(count, work, operands);
+            share(count, work, operands, parts);
         } finally {
             busy.unlock();
         }
     }
 
-    private void share(int count, Task work, long[] operands) {
+    private void share(int count, Task work, long[] operands, int parts) {
         task = work;
         frame = operands;
         pieces = count;
+        stretches = parts;
         failure = null;
         finished.set(0);
-        long run = (state.get() & RUN) + (1L << 32);
-        state.set(run | count);
+        long run = announced + (1L << 32);
+        for (int i = 0; i < parts; i++) {
+            unclaimed.set(i * PADDING, run | end(i, parts, count) - end(i - 1, parts, count));
+        }
+        announced = run;
         for (int i = 0; i < Math.min(pool.length, count - 1); i++) {
             LockSupport.unpark(pool[i]);
         }
@@ -110,20 +139,32 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Claims and does pieces of the given run until none is left. */
+    /** Where a stretch of pieces ends. */
+    private static int end(int stretch, int parts, int count) {
+        return (int) ((stretch + 1L) * count / parts);
+    }
+
+    /** Claims and does pieces of the given run until none is left, those of the worker's own stretch first. */
     private void work(long run, int worker) {
+        int parts = stretches;
+        for (int i = 0; i < parts; i++) {
+            work(run, worker, (worker + i) % parts);
+        }
+    }
+
+    private void work(long run, int worker, int stretch) {
         while (true) {
-            long now = state.get();
+            long now = unclaimed.get(stretch * PADDING);
             int left = (int) now;
             if ((now & RUN) != run || left == 0) {
                 return;
             }
-            if (!state.compareAndSet(now, now - 1)) {
+            if (!unclaimed.compareAndSet(stretch * PADDING, now, now - 1)) {
                 continue;
             }
             int count = pieces;
             try {
-                task.run(frame, count - left, worker);
+                task.run(frame, end(stretch, stretches, count) - left, worker);
             } catch (RuntimeException | Error e) {
                 failure = e;
             }
@@ -139,10 +180,10 @@ public final class Workers implements AutoCloseable {
     private void serve(int worker) {
         long last = 0;
         while (!closed) {
-            long run = state.get() & RUN;
+            long run = announced;
             for (int spins = 0; run == last && spins < SPINS; spins++) {
                 Thread.onSpinWait();
-                run = state.get() & RUN;
+                run = announced;
             }
             if (run == last) {
                 LockSupport.park(this);

@@ -33,7 +33,6 @@ public record ReferenceAdamW(AdamWSpec spec) implements Kernel {
             float v = spec.beta2() * Raw.f32(frame[3], i) + (1 - spec.beta2()) * g * g;
             float denominator = (float) Math.sqrt(v) * rootScale + spec.eps();
             Raw.f32(frame[0], i, p - step * m / denominator);
-            Raw.f32(frame[1], i, 0);
             Raw.f32(frame[2], i, m);
             Raw.f32(frame[3], i, v);
         }

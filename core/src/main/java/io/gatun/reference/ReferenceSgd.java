@@ -39,7 +39,6 @@ public record ReferenceSgd(SgdSpec spec) implements Kernel {
                 g = spec.nesterov() ? g + spec.momentum() * moved : moved;
             }
             Raw.f32(params, i, p - lr * g);
-            Raw.f32(grads, i, 0);
         }
     }
 }

@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * One AdamW step over a flat buffer, one pass, by PyTorch's rule (Loshchilov and Hutter 2019): g = gradScale · grad;
  * p −= lr · weightDecay · p for the first {@code decayed} elements; m = β1 m + (1 − β1) g; v = β2 v + (1 − β2) g²;
- * p −= lr / c1 · m / (sqrt(v) / sqrt(c2) + eps); and grad = 0, with c1 = 1 − β1^t and c2 = 1 − β2^t.
+ * p −= lr / c1 · m / (sqrt(v) / sqrt(c2) + eps), with c1 = 1 − β1^t and c2 = 1 − β2^t.
  *
- * <p>Operands: params (updated), grads (updated: zeroed), m (updated), v (updated), hyper (f32: lr, gradScale,
+ * <p>Operands: params (updated), grads, m (updated), v (updated), hyper (f32: lr, gradScale,
  * lr / c1, 1 / sqrt(c2)).
  *
  * @param decayed how many leading elements weight decay applies to; biases and norms stand behind them
@@ -39,7 +39,7 @@ public record AdamWSpec(long count, long decayed, float beta1, float beta2, floa
     public List<Operand> operands() {
         return List.of(
                 Operand.update("params", DType.F32, count),
-                Operand.update("grads", DType.F32, count),
+                Operand.read("grads", DType.F32, count),
                 Operand.update("m", DType.F32, count),
                 Operand.update("v", DType.F32, count),
                 Operand.read("hyper", DType.F32, 4));

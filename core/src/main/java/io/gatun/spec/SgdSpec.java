@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * One SGD step over a flat buffer, one pass, by PyTorch's rule: g = gradScale · grad (+ weightDecay · p for the first
  * {@code decayed} elements); buf = momentum · buf + (1 − dampening) g, on the first step buf = g; g = g + momentum · buf
- * if Nesterov, else buf; p −= lr · g; and grad = 0.
+ * if Nesterov, else buf; p −= lr · g.
  *
- * <p>Operands: params (updated), grads (updated: zeroed), [momentumBuffer (updated) if momentum &gt; 0], hyper (f32:
+ * <p>Operands: params (updated), grads, [momentumBuffer (updated) if momentum &gt; 0], hyper (f32:
  * lr, gradScale, firstStep as 1 or 0, 0).
  *
  * @param decayed how many leading elements weight decay applies to; biases and norms stand behind them
@@ -35,7 +35,7 @@ public record SgdSpec(long count, long decayed, float momentum, float dampening,
     @Override
     public List<Operand> operands() {
         Operand params = Operand.update("params", DType.F32, count);
-        Operand grads = Operand.update("grads", DType.F32, count);
+        Operand grads = Operand.read("grads", DType.F32, count);
         Operand hyper = Operand.read("hyper", DType.F32, 4);
         return momentum > 0
                 ? List.of(params, grads, Operand.update("momentumBuffer", DType.F32, count), hyper)

@@ -43,7 +43,6 @@ final class R64Sgd {
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         out.put("params", Expected.of(params, i -> 4.5 * unit[i]).reaching(i -> reach[i]));
-        out.put("grads", Expected.exact(new double[count]));
         if (buffer != null) {
             out.put(
                     "momentumBuffer",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,18 +22,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class WorkersTest {
     private static void assertEachOnce(Workers workers, int pieces) {
+        assertEachOnce(workers, pieces, false);
+        assertEachOnce(workers, pieces, true);
+    }
+
+    private static void assertEachOnce(Workers workers, int pieces, boolean apart) {
         AtomicIntegerArray runs = new AtomicIntegerArray(pieces + 1);
         AtomicInteger strange = new AtomicInteger();
         long[] frame = {pieces};
-        workers.run(
-                pieces,
-                (given, index, worker) -> {
-                    if (given != frame || worker < 0 || worker >= workers.threads()) {
-                        strange.incrementAndGet();
-                    }
-                    runs.incrementAndGet(index);
-                },
-                frame);
+        Task task = (given, index, worker) -> {
+            if (given != frame || worker < 0 || worker >= workers.threads()) {
+                strange.incrementAndGet();
+            }
+            runs.incrementAndGet(index);
+        };
+        if (apart) {
+            workers.runApart(pieces, task, frame);
+        } else {
+            workers.run(pieces, task, frame);
+        }
         for (int i = 0; i < pieces; i++) {
             assertThat(runs.get(i)).as("piece %d of %d", i, pieces).isEqualTo(1);
         }
@@ -62,7 +70,11 @@ class WorkersTest {
             int wrong = 0;
             for (int round = 0; round < 150_000; round++) {
                 int pieces = 2 + round % 30;
-                workers.run(pieces, (frame, index, worker) -> runs.incrementAndGet(index), null);
+                if (round % 3 == 0) {
+                    workers.runApart(pieces, (frame, index, worker) -> runs.incrementAndGet(index), null);
+                } else {
+                    workers.run(pieces, (frame, index, worker) -> runs.incrementAndGet(index), null);
+                }
                 for (int i = 0; i < 32; i++) {
                     wrong += runs.getAndSet(i, 0) == (i < pieces ? 1 : 0) ? 0 : 1;
                 }
@@ -87,6 +99,30 @@ class WorkersTest {
                         null);
             }
             assertThat(seen).hasSize(3);
+        }
+    }
+
+    /** One thread does a single piece, of its own stretch, while the other does its own and then all that is left. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void threadsBeginApartAndHelpEachOther(int slow) {
+        try (Workers workers = new Workers(2)) {
+            int[] doneBy = new int[8];
+            AtomicIntegerArray done = new AtomicIntegerArray(2);
+            workers.runApart(
+                    8,
+                    (frame, index, worker) -> {
+                        doneBy[index] = worker;
+                        done.incrementAndGet(worker);
+                        while (worker == slow ? done.get(1 - slow) < 7 : done.get(slow) == 0) {
+                            Thread.onSpinWait();
+                        }
+                    },
+                    null);
+            int[] expected = new int[8];
+            Arrays.fill(expected, 1 - slow);
+            expected[4 * slow] = slow;
+            assertThat(doneBy).isEqualTo(expected);
         }
     }
 

@@ -152,13 +152,13 @@ final class Recipe implements AutoCloseable {
         }
         if (larger == 0) {
             Task task = (frame, index, worker) -> small.invocation.run(frame, index, worker);
-            steps.add(frame -> workers().run(pieces, task, frame));
+            steps.add(frame -> workers().runApart(pieces, task, frame));
             return small.primitive;
         }
         Call large = new Call(make.apply(size + 1), 0, size + 1, larger - 1);
         bind.accept(large);
         Task task = (frame, index, worker) -> (index < larger ? large : small).invocation.run(frame, index, worker);
-        steps.add(frame -> workers().run(pieces, task, frame));
+        steps.add(frame -> workers().runApart(pieces, task, frame));
         return large.primitive;
     }
 

@@ -23,14 +23,14 @@ final class Relu {
         Task row = (frame, index, worker) ->
                 apply(frame[slot] + (index / rows * batchStride + index % rows * rowStride) * Float.BYTES, cols);
         int count = Math.toIntExact(batch * rows);
-        return frame -> workers.run(count, row, frame);
+        return frame -> workers.runApart(count, row, frame);
     }
 
     static OneDnnKernel.Step dense(Workers workers, int slot, long floats) {
         Task piece = (frame, index, worker) ->
                 apply(frame[slot] + index * PIECE * Float.BYTES, Math.min(PIECE, floats - index * PIECE));
         int count = Math.toIntExact((floats + PIECE - 1) / PIECE);
-        return frame -> workers.run(count, piece, frame);
+        return frame -> workers.runApart(count, piece, frame);
     }
 
     private static void apply(long address, long floats) {

@@ -24,7 +24,7 @@ final class Sums {
             }
         };
         int parts = Math.toIntExact((floats + PART - 1) / PART);
-        return frame -> workers.run(parts, part, frame);
+        return frame -> workers.runApart(parts, part, frame);
     }
 
     private static void add(long sum, long next, int floats) {

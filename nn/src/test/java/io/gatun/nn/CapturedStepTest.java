@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Losses;
+import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
@@ -149,6 +150,12 @@ class CapturedStepTest {
 
         /** Something else on the tape: NaN in all memory that a step uses, so that it must write all that it reads. */
         void poison() {
+            for (Parameter parameter : parameters.named().values()) {
+                if (parameter.trainable()) {
+                    parameter.grad().fill((byte) -1);
+                }
+            }
+            parameters.stepped();
             tape.reset();
             tape.empty(Shape.of(1 << 18), "large").data().fill((byte) -1);
             for (int i = 0; i < 500; i++) {

@@ -31,7 +31,7 @@ abstract class Elementwise implements Kernel, Task {
 
     @Override
     public final void execute(long[] frame) {
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override

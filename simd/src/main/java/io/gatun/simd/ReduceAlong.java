@@ -44,7 +44,7 @@ final class ReduceAlong implements Task {
         frame[FROM] = src;
         frame[TO] = dst;
         frame[SPACE] = scratch;
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
         if (chunks > 1) {
             for (long row = 0; row < rows; row++) {
                 double sum = 0;

@@ -84,9 +84,9 @@ final class ReduceDown implements Task {
         frame[FROM] = src;
         frame[TO] = dst;
         frame[SPACE] = chunks == 1 ? dst : scratch;
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
         if (chunks > 1) {
-            workers.run(Math.toIntExact(outer * strips), joining, frame);
+            workers.runApart(Math.toIntExact(outer * strips), joining, frame);
         }
     }
 

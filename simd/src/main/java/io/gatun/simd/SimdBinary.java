@@ -50,7 +50,7 @@ final class SimdBinary implements Kernel, Task {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override

@@ -182,8 +182,8 @@ final class SimdConv implements Kernel {
         if (spec.n() == 0 || outHeight == 0 || outWidth == 0) {
             return;
         }
-        workers.run(spec.groups() * phases.size() * panels.count(), pack, frame);
-        workers.run(Math.ceilDiv(spec.n(), imagesPerPiece) * window.bands, convolve, frame);
+        workers.runApart(spec.groups() * phases.size() * panels.count(), pack, frame);
+        workers.runApart(Math.ceilDiv(spec.n(), imagesPerPiece) * window.bands, convolve, frame);
     }
 
     private long packed(long[] frame, int group, int phase, int panel) {

@@ -158,8 +158,8 @@ final class SimdConvWeights implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(inBlocks * outBlocks * chunks, chunk, frame);
-        workers.run(spec.groups() * outBlocks * Math.ceilDiv(ocg, SUM_CHANNELS), sum, frame);
+        workers.runApart(inBlocks * outBlocks * chunks, chunk, frame);
+        workers.runApart(spec.groups() * outBlocks * Math.ceilDiv(ocg, SUM_CHANNELS), sum, frame);
         if (spec.bias()) {
             sumBias(frame);
         }

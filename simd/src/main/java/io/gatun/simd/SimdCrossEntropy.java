@@ -52,7 +52,7 @@ final class SimdCrossEntropy implements Kernel, Task {
     public void execute(long[] frame) {
         long counted = Indices.targets(spec, frame[TARGETS]);
         frame[scratch + 1] = counted;
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
         double loss = 0;
         for (long row = 0; row < spec.rows(); row++) {
             loss += Raw.f32(frame[scratch], row);

@@ -124,8 +124,8 @@ final class SimdDepthwise implements Kernel {
         if (spec.n() == 0 || outHeight == 0 || outWidth == 0) {
             return;
         }
-        workers.run(phases.size() * Math.ceilDiv(channels, PACK_CHANNELS), pack, frame);
-        workers.run(Math.ceilDiv(spec.n(), imagesPerPiece) * bands, convolve, frame);
+        workers.runApart(phases.size() * Math.ceilDiv(channels, PACK_CHANNELS), pack, frame);
+        workers.runApart(Math.ceilDiv(spec.n(), imagesPerPiece) * bands, convolve, frame);
     }
 
     /** The weights of one phase and some channels: blocks of a vector of channels, bias first, then tap after tap. */

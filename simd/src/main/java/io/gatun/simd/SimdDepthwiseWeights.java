@@ -98,8 +98,8 @@ final class SimdDepthwiseWeights implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(chunks, chunk, frame);
-        workers.run(Math.ceilDiv(channels, SUM_CHANNELS), sum, frame);
+        workers.runApart(chunks, chunk, frame);
+        workers.runApart(Math.ceilDiv(channels, SUM_CHANNELS), sum, frame);
     }
 
     /** Sums its share of the bands, from zero. */

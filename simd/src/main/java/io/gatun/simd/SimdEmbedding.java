@@ -48,7 +48,7 @@ final class SimdEmbedding implements Kernel, Task {
     @Override
     public void execute(long[] frame) {
         Indices.vocabulary(spec, frame[0]);
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override

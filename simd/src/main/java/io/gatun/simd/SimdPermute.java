@@ -111,7 +111,7 @@ final class SimdPermute implements Kernel, Task {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override

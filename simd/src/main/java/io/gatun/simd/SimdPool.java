@@ -93,7 +93,7 @@ abstract class SimdPool implements Kernel, Task {
 
     @Override
     public final void execute(long[] frame) {
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override

@@ -47,7 +47,7 @@ final class SimdSoftmax implements Kernel, Task {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override

@@ -149,8 +149,8 @@ final class Winograd implements Kernel {
     @Override
     public void execute(long[] frame) {
         Raw.i32(frame[scratchSlot] + flagAt, 0, 0);
-        workers.run(spec.oc() / Lanes.COUNT, transformWeights, frame);
-        workers.run(Math.ceilDiv(spec.n(), images) * bands, convolve, frame);
+        workers.runApart(spec.oc() / Lanes.COUNT, transformWeights, frame);
+        workers.runApart(Math.ceilDiv(spec.n(), images) * bands, convolve, frame);
         if (Raw.i32(frame[scratchSlot] + flagAt, 0) != 0) {
             direct.execute(frame);
         }

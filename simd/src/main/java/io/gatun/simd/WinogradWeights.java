@@ -126,8 +126,8 @@ final class WinogradWeights implements Kernel {
     @Override
     public void execute(long[] frame) {
         Raw.i32(frame[3] + flagAt, 0, 0);
-        workers.run(inBlocks * outBlocks * chunks, chunk, frame);
-        workers.run(spec.oc() / Lanes.COUNT, finish, frame);
+        workers.runApart(inBlocks * outBlocks * chunks, chunk, frame);
+        workers.runApart(spec.oc() / Lanes.COUNT, finish, frame);
         if (Raw.i32(frame[3] + flagAt, 0) != 0) {
             direct.execute(frame);
         }

@@ -81,7 +81,6 @@ class GoldenTest {
             } else {
                 plan.run(params, grads, hyper);
             }
-            assertThat(grads.toArray(ValueLayout.JAVA_FLOAT)).containsOnly(0f);
         }
         assertClose(name, params, 2e-6);
     }

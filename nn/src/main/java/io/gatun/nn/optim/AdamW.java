@@ -46,19 +46,18 @@ public final class AdamW extends Optimizer {
                 options.weightDecay));
         states.put("m", state("m"));
         states.put("v", state("v"));
-        operands =
-                new MemorySegment[] {parameters.values(), parameters.gradients(), states.get("m"), states.get("v"), null
-                };
+        operands = new MemorySegment[] {parameters.values(), null, states.get("m"), states.get("v"), null};
     }
 
     @Override
-    void update(MemorySegment hyper, float rate, float gradientScale, long step) {
+    void update(MemorySegment gradients, MemorySegment hyper, float rate, float gradientScale, long step) {
         double c1 = 1 - StrictMath.pow(options.beta1, step + 1.0);
         double c2 = 1 - StrictMath.pow(options.beta2, step + 1.0);
         hyper.setAtIndex(F32, 0, rate);
         hyper.setAtIndex(F32, 1, gradientScale);
         hyper.setAtIndex(F32, 2, (float) (rate / c1));
         hyper.setAtIndex(F32, 3, (float) (1 / Math.sqrt(c2)));
+        operands[1] = gradients;
         operands[4] = hyper;
         plan.run(operands);
     }

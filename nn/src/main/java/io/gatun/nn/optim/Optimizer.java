@@ -18,8 +18,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Updates all parameters of a model in one fused pass over its flat buffers, which also scales the gradients and sets
- * them to zero. With a clip norm c, one more pass takes the global 2-norm and the gradients are scaled by
+ * Updates all parameters of a model in one fused pass over its flat buffers, which also scales the gradients. With a clip norm c, one more pass takes the global 2-norm and the gradients are scaled by
  * min(1, c / (norm + 1e-6)), as PyTorch's {@code clip_grad_norm_} does.
  *
  * <p>Parameters that were frozen after the model was built have a zero gradient but are still decayed. One thread at a
@@ -74,7 +73,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     }
 
     /**
-     * One step with the schedule's rate; the gradients are zero afterwards. Allocates nothing.
+     * One step with the schedule's rate; the gradients are empty afterwards and read as zeros. Allocates nothing.
      *
      * @throws IllegalStateException if this or the parameters were closed
      * @throws io.gatun.memory.NativeMemoryException if a kernel's scratch memory is not to be had. After any exception
@@ -86,18 +85,19 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         }
         float rate = schedule.learningRate(steps);
         float scale = 1;
+        MemorySegment gradients = parameters.gradientsToRead();
         if (clipNorm < Float.POSITIVE_INFINITY) {
-            squares.run(parameters.gradients(), sumOfSquares);
+            squares.run(gradients, sumOfSquares);
             gradientNorm = (float) Math.sqrt(sumOfSquares.get(ValueLayout.JAVA_FLOAT, 0));
             scale = Math.min(1, clipNorm / (gradientNorm + 1e-6f));
         }
-        update(hyper, rate, scale, steps);
+        update(gradients, hyper, rate, scale, steps);
         steps++;
         parameters.stepped();
     }
 
     /** Fills {@code hyper} and runs the fused kernel of step {@code step}, 0 for the first. */
-    abstract void update(MemorySegment hyper, float rate, float gradientScale, long step);
+    abstract void update(MemorySegment gradients, MemorySegment hyper, float rate, float gradientScale, long step);
 
     /** The state buffers by name, each of the parameters' layout. */
     abstract Map<String, MemorySegment> states();

@@ -46,16 +46,16 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    void update(MemorySegment hyper, float rate, float gradientScale, long step) {
+    void update(MemorySegment gradients, MemorySegment hyper, float rate, float gradientScale, long step) {
         hyper.setAtIndex(F32, 0, rate);
         hyper.setAtIndex(F32, 1, gradientScale);
         hyper.setAtIndex(F32, 2, step == 0 ? 1 : 0);
         hyper.setAtIndex(F32, 3, 0);
         Parameters p = parameters();
         if (momentumBuffer == null) {
-            plan.run(p.values(), p.gradients(), hyper);
+            plan.run(p.values(), gradients, hyper);
         } else {
-            plan.run(p.values(), p.gradients(), momentumBuffer, hyper);
+            plan.run(p.values(), gradients, momentumBuffer, hyper);
         }
     }
 

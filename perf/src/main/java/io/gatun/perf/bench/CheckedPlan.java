@@ -86,8 +86,8 @@ public final class CheckedPlan implements AutoCloseable {
     }
 
     /**
-     * One run; allocates nothing on the heap. Every 256 runs the updated operands are brought back first: a zeroed
-     * gradient lets moments decay by 0.9 a run, and denormals are slow.
+     * One run; allocates nothing on the heap. Every 256 runs the updated operands are brought back first, before sums
+     * grow without end or moments decay into denormals, which are slow.
      */
     public void run() {
         if (updates && ++runs == Race.MOST_UPDATES) {
