@@ -5,7 +5,7 @@ import io.gatun.memory.Raw;
 import io.gatun.random.Philox;
 import io.gatun.spec.DropoutSpec;
 
-/** Inverted dropout, four elements a Philox block. */
+/** Inverted dropout, eight elements a Philox block. */
 record ReferenceDropout(DropoutSpec spec) implements Kernel {
     @Override
     public String implementation() {
@@ -18,11 +18,11 @@ record ReferenceDropout(DropoutSpec spec) implements Kernel {
         long seed = Raw.i64(rng, 0);
         int step = (int) Raw.i64(rng, 1);
         int stream = (int) Raw.i64(rng, 2);
-        float keep = 1 - spec.p();
+        int threshold = spec.threshold();
+        float scale = spec.scale();
         for (long i = 0; i < spec.count(); i++) {
-            int bits = Philox.number(seed, step, stream, i >> 2, (int) (i & 3));
-            boolean kept = Philox.uniform(bits) >= spec.p();
-            Raw.f32(frame[2], i, kept ? Raw.f32(frame[0], i) / keep : 0);
+            boolean kept = Philox.half(seed, step, stream, i) >= threshold;
+            Raw.f32(frame[2], i, kept ? Raw.f32(frame[0], i) * scale : 0);
         }
     }
 }

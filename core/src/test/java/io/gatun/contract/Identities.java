@@ -356,8 +356,12 @@ final class Identities {
         double[] src = integers(5 * 37);
         double[] shifted = Arrays.stream(src).map(v -> v + 64).toArray();
         double[] plain = run(spec, new Inputs(true).put("src", src), "dst");
-        Assertions.assertThat(run(spec, new Inputs(true).put("src", shifted), "dst"))
-                .containsExactly(plain);
+        double[] same = run(spec, new Inputs(true).put("src", shifted), "dst");
+        // A kernel may take e^x apart into powers of two before it takes the maximum off: a few roundings, not the
+        // bits.
+        for (int i = 0; i < plain.length; i++) {
+            Assertions.assertThat(same[i]).isCloseTo(plain[i], Assertions.within(4 * Expected.ulp(plain[i])));
+        }
     }
 
     private void lstmCut() {

@@ -24,9 +24,14 @@ abstract class Elementwise implements Kernel, Task {
 
     Elementwise(long count, Workers workers) {
         this.count = count;
-        this.piece = count >= LARGE ? LARGE_PIECE : PIECE;
+        this.piece = piece(count);
         this.pieces = Math.toIntExact((count + piece - 1) / piece);
         this.workers = workers;
+    }
+
+    /** Elements of a piece of {@code count}. */
+    static int piece(long count) {
+        return count >= LARGE ? LARGE_PIECE : PIECE;
     }
 
     @Override

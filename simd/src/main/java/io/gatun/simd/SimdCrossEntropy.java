@@ -6,12 +6,12 @@ import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.reference.Indices;
-import io.gatun.reference.ScalarMath;
 import io.gatun.spec.CrossEntropySpec;
 
 /**
- * Softmax cross-entropy and its gradient in one go, a row at a time: 4 B read and 4 B written a logit. The losses of the
- * rows are kept in scratch and added in double in their order, so the loss does not depend on threads.
+ * Softmax cross-entropy and its gradient in one go, in the passes of {@link SoftmaxRows}: 4 B read and 4 B written a
+ * logit. The losses of the rows are kept in scratch and added in double in their order, so the loss does not depend on
+ * threads.
  */
 final class SimdCrossEntropy implements Kernel, Task {
     private static final int LOGITS = 0;
@@ -24,13 +24,22 @@ final class SimdCrossEntropy implements Kernel, Task {
     private final int pieces;
     private final Workers workers;
     private final int scratch;
+    private final SoftmaxRows passes;
+    /** Bytes of the rows' losses, and of a thread's own scratch memory. */
+    private final long losses;
+
+    private final long space;
 
     private SimdCrossEntropy(CrossEntropySpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
-        this.rowsPerPiece = Math.max(1, Elementwise.PIECE / spec.cols());
+        this.rowsPerPiece = Math.max(1, Elementwise.piece(spec.rows() * spec.cols()) / spec.cols());
         this.pieces = Math.toIntExact((spec.rows() + rowsPerPiece - 1) / rowsPerPiece);
         this.scratch = spec.gradient() ? 4 : 3;
+        this.passes = new SoftmaxRows(spec.cols());
+        this.losses = (spec.rows() + 15) / 16 * 64;
+        long group = (long) passes.rows() * 4;
+        this.space = passes.scratchBytes() + (group * (spec.gradient() ? 1 : spec.cols()) + 63) / 64 * 64;
     }
 
     static Offer offer(CrossEntropySpec spec, Workers workers) {
@@ -42,10 +51,10 @@ final class SimdCrossEntropy implements Kernel, Task {
         return "simd:crossentropy";
     }
 
-    /** One loss a row, then for each thread a row of exponentials where there is no gradient to hold them. */
+    /** One loss a row, then for each thread the passes' and the targets' gradients, or exponentials that nobody wants. */
     @Override
     public long scratchBytes() {
-        return Math.max(4, spec.rows() * 4 + (spec.gradient() ? 0 : workers.threads() * spec.cols() * 4L));
+        return losses + workers.threads() * space;
     }
 
     @Override
@@ -65,32 +74,51 @@ final class SimdCrossEntropy implements Kernel, Task {
         int cols = spec.cols();
         float share = 1f / frame[scratch + 1];
         long losses = frame[scratch];
+        long space = losses + this.losses + worker * this.space;
         long to = Math.min(spec.rows(), (index + 1L) * rowsPerPiece);
-        for (long row = index * rowsPerPiece; row < to; row++) {
+        long first = index * rowsPerPiece;
+        passes.first(frame[LOGITS] + first * cols * 4, space, (int) Math.min(passes.rows(), to - first));
+        for (long row = first; row < to; row += passes.rows()) {
+            int rows = (int) Math.min(passes.rows(), to - row);
             long logits = frame[LOGITS] + row * cols * 4;
-            long diff =
-                    spec.gradient() ? frame[DIFF] + row * cols * 4 : losses + (spec.rows() + (long) worker * cols) * 4;
-            int target = Raw.i32(frame[TARGETS], row);
-            if (target == spec.ignoreIndex()) {
-                Raw.f32(losses, row, 0);
-                if (spec.gradient()) {
-                    zero(diff, cols);
+            long targets = frame[TARGETS] + row * 4;
+            long diff = spec.gradient() ? frame[DIFF] + row * cols * 4 : space + passes.scratchBytes();
+            passes.exponentials(logits, diff, space, rows, (int) Math.min(passes.rows(), to - row - rows));
+            for (int r = 0; r < rows; r++) {
+                int target = Raw.i32(targets, r);
+                Raw.f32(losses, row + r, 0);
+                if (target != spec.ignoreIndex()) {
+                    float below = Raw.f32(logits + (long) r * cols * 4, target) - SoftmaxRows.max(space, r);
+                    Raw.f32(losses, row + r, SoftmaxRows.logSum(space, r) - below);
                 }
-                continue;
             }
-            Raw.f32(losses, row, row(logits, diff, cols, target, share));
+            if (spec.gradient()) {
+                gradients(targets, diff, space, rows, share);
+            }
         }
     }
 
-    private float row(long logits, long diff, int cols, int target, float share) {
-        float max = Sums.max(logits, cols);
-        double sum = SimdSoftmax.exponentials(logits, diff, cols, max);
-        if (spec.gradient()) {
-            float own = (float) ((Raw.f32(diff, target) / sum - 1) * share);
-            SimdSoftmax.scale(diff, diff, cols, (float) (share / sum));
-            Raw.f32(diff, target, own);
+    /** (softmax - onehot) share, in place of the exponentials; that of the target by itself, for p - 1 may cancel. */
+    private void gradients(long targets, long diff, long space, int rows, float share) {
+        int cols = spec.cols();
+        long own = space + passes.scratchBytes();
+        for (int r = 0; r < rows; r++) {
+            double sum = SoftmaxRows.sum(space, r);
+            int target = Raw.i32(targets, r);
+            float e = target == spec.ignoreIndex() ? 0 : Raw.f32(diff + (long) r * cols * 4, target);
+            Raw.f32(own, r, (float) ((e / sum - 1) * share));
+            SoftmaxRows.factor(space, r, (float) (share / sum));
         }
-        return ScalarMath.log((float) sum) - (Raw.f32(logits, target) - max);
+        passes.scale(diff, space, rows);
+        for (int r = 0; r < rows; r++) {
+            long row = diff + (long) r * cols * 4;
+            int target = Raw.i32(targets, r);
+            if (target == spec.ignoreIndex()) {
+                zero(row, cols);
+            } else {
+                Raw.f32(row, target, Raw.f32(own, r));
+            }
+        }
     }
 
     private static void zero(long dst, int cols) {

@@ -13,16 +13,15 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Dropout with its mask recomputed wherever it is needed: 4 B read and 4 B written an element, no mask in memory. A long
  * lane is one Philox block, so that a round's two 32 x 32 bit products are one VPMULUDQ each.
  *
- * <p>Bound by Philox and not by memory: 20 of them for the 32 numbers of 8 blocks at 512 bits, at two a cycle 10 cycles; with
- * a shift, a mask and a three-way exclusive or each, 80 instructions, at four a cycle 20 cycles, or 13 B a cycle: a quarter
- * of what L2 copies, about what memory does. Measured on Zen 5: about 40 cycles; the rounds wait for themselves.
+ * <p>Bound by Philox before memory: a round of 8 blocks is 10 instructions (2 products, 2 shifts, 2 three-way exclusive ors,
+ * 2 masks without which C2 does not find VPMULUDQ, 2 key additions shared by two sets), ten rounds with their ends 95. With
+ * 32 bits an element that is 48 a vector of 16, with 16 bits 24, where memory takes 15 cycles at four instructions each.
  */
 final class SimdDropout extends Elementwise {
     private static final VectorSpecies<Long> L = VectorSpecies.of(long.class, Lanes.F.vectorShape());
@@ -30,32 +29,23 @@ final class SimdDropout extends Elementwise {
     private static final long LOW = 0xFFFF_FFFFL;
 
     private static final LongVector IOTA = LongVector.zero(L).addIndex(1);
-    // Pairs of ints and not longs: C2 has no rearrangement of two lanes, and left 3 MB a run on the heap at 128 bits.
-    private static final VectorShuffle<Integer> LOWER_HALF =
-            VectorShuffle.fromOp(Lanes.I, lane -> lane / 4 * 2 + lane % 2);
-    private static final VectorShuffle<Integer> UPPER_HALF =
-            VectorShuffle.fromOp(Lanes.I, lane -> BLOCKS + lane / 4 * 2 + lane % 2);
-    private static final VectorMask<Integer> SECOND = VectorMask.fromLong(Lanes.I, 0xCCCC_CCCC_CCCC_CCCCL);
 
-    /** Numbers of a vector of blocks, and of the two that are made together. */
-    private static final int HALF = 2 * Lanes.COUNT;
+    /** Elements of 8 blocks, for which {@link Philox#half} says where each finds its bits. */
+    private static final int GROUP = 64;
 
-    private static final int GROUP = 2 * HALF;
-
-    /** Elements whose random bits lie in dst, in L1, until src is looked at. */
-    private static final int BLOCK = 1024;
+    /** Elements whose random bits lie in the second half of dst, in L1, until src is looked at. */
+    private static final int BLOCK = 2048;
 
     private static final VectorLoop NUMBERS = new VectorLoop(MethodHandles.lookup(), "numbers");
     private static final VectorLoop DROP = new VectorLoop(MethodHandles.lookup(), "drop");
 
-    private final float keep;
-    /** Numbers of 24 bits below it are dropped: exactly those with u &lt; p. */
     private final int threshold;
+    private final float scale;
 
     private SimdDropout(DropoutSpec spec, Workers workers) {
         super(spec.count(), workers);
-        this.keep = 1 - spec.p();
-        this.threshold = (int) Math.ceil(spec.p() * (double) (1 << 24));
+        this.threshold = spec.threshold();
+        this.scale = spec.scale();
     }
 
     static Offer offer(DropoutSpec spec, Workers workers) {
@@ -69,116 +59,108 @@ final class SimdDropout extends Elementwise {
 
     @Override
     void range(long[] frame, long from, int n) {
-        for (int at = 0; at < n; at += BLOCK) {
-            int block = Math.min(BLOCK, n - at);
+        int whole = threshold < 1 << 16 ? n - n % GROUP : 0;
+        for (int at = 0; at < whole; at += BLOCK) {
+            int block = Math.min(BLOCK, whole - at);
+            long src = frame[0] + (from + at) * 4;
             long dst = frame[2] + (from + at) * 4;
-            NUMBERS.run(frame[1], (from + at) / 4, dst, block, 0);
-            DROP.run(frame[0] + (from + at) * 4, threshold, dst, block, keep);
+            NUMBERS.run(frame[1], (from + at) / 8, dst + block / 2 * 4L, block / 8, 0);
+            DROP.run(src, (long) threshold << 16, dst, block, scale);
+        }
+        long seed = Raw.i64(frame[1], 0);
+        int step = (int) Raw.i64(frame[1], 1);
+        int stream = (int) Raw.i64(frame[1], 2);
+        for (long i = from + whole; i < from + n; i++) {
+            boolean kept = threshold < 1 << 16 && Philox.half(seed, step, stream, i) >= threshold;
+            Raw.f32(frame[2], i, kept ? Raw.f32(frame[0], i) * scale : 0);
         }
     }
 
     /**
-     * The random bits of n elements from Philox block {@code firstBlock}, into dst; for whole groups two vectors at a time, numbers
-     * 0 and 1 of each block and then its numbers 2 and 3.
+     * Of {@code n} Philox blocks, a multiple of 8, from {@code firstBlock} on: numbers 0 and 1 of 8 blocks, then their numbers 2
+     * and 3.
      */
     private static void numbers(long rng, long firstBlock, long dst, int n, float unused) {
         long seed = Raw.i64(rng, 0);
         int step = (int) Raw.i64(rng, 1);
         int stream = (int) Raw.i64(rng, 2);
-        int whole = n - n % GROUP;
-        LongVector low = LongVector.broadcast(L, LOW);
-        // C2 takes VPMULUDQ where it sees both factors masked (a constant does not do), else VPMULLQ: four times the
-        // cycles.
-        LongVector m0 = LongVector.broadcast(L, Philox.M0 & LOW).and(low);
-        LongVector m1 = LongVector.broadcast(L, Philox.M1 & LOW).and(low);
-        LongVector w0 = LongVector.broadcast(L, Philox.W0 & LOW);
-        LongVector w1 = LongVector.broadcast(L, Philox.W1 & LOW);
-        // A round waits 8 cycles for itself; two sets of blocks keep the multipliers busier than one.
-        for (int i = 0; i < whole; i += GROUP) {
-            LongVector c0 = IOTA.add(firstBlock + i / 4);
-            LongVector d0 = IOTA.add(firstBlock + (i + HALF) / 4);
-            LongVector c1 = c0.lanewise(VectorOperators.LSHR, 32);
-            LongVector d1 = d0.lanewise(VectorOperators.LSHR, 32);
-            LongVector c2 = LongVector.broadcast(L, stream & LOW);
-            LongVector d2 = c2;
-            LongVector c3 = LongVector.broadcast(L, step & LOW);
-            LongVector d3 = c3;
-            LongVector k0 = LongVector.broadcast(L, seed & LOW);
-            LongVector k1 = LongVector.broadcast(L, seed >>> 32);
-            // Only the lower half of a lane counts; what the upper holds, the next product or the last mask ignores.
-            for (int round = 0; round < Philox.ROUNDS; round++) {
-                LongVector p0 = c0.and(low).mul(m0);
-                LongVector q0 = d0.and(low).mul(m0);
-                LongVector p1 = c2.and(low).mul(m1);
-                LongVector q1 = d2.and(low).mul(m1);
-                c0 = p1.lanewise(VectorOperators.LSHR, 32)
-                        .lanewise(VectorOperators.XOR, c1)
-                        .lanewise(VectorOperators.XOR, k0);
-                d0 = q1.lanewise(VectorOperators.LSHR, 32)
-                        .lanewise(VectorOperators.XOR, d1)
-                        .lanewise(VectorOperators.XOR, k0);
-                c2 = p0.lanewise(VectorOperators.LSHR, 32)
-                        .lanewise(VectorOperators.XOR, c3)
-                        .lanewise(VectorOperators.XOR, k1);
-                d2 = q0.lanewise(VectorOperators.LSHR, 32)
-                        .lanewise(VectorOperators.XOR, d3)
-                        .lanewise(VectorOperators.XOR, k1);
-                c1 = p1;
-                c3 = p0;
-                d1 = q1;
-                d3 = q0;
+        // C2 takes VPMULUDQ, not VPMULLQ of four times the cycles, where it sees both factors shifted down. It sees
+        // masks too,
+        // but not those that it has merged into a VPTERNLOG before. So words 0 and 2 are kept in the upper halves of
+        // lanes,
+        // where products bring them; what the lower halves hold is shifted out.
+        LongVector m0 = LongVector.broadcast(L, (long) Philox.M0 << 32).lanewise(VectorOperators.LSHR, 32);
+        LongVector m1 = LongVector.broadcast(L, (long) Philox.M1 << 32).lanewise(VectorOperators.LSHR, 32);
+        LongVector w0 = LongVector.broadcast(L, (long) Philox.W0 << 32);
+        LongVector w1 = LongVector.broadcast(L, (long) Philox.W1 << 32);
+        for (int i = 0; i < n; i += BLOCKS) {
+            LongVector block = IOTA.add(firstBlock + i);
+            LongVector c0 = block.lanewise(VectorOperators.LSHL, 32);
+            LongVector p1 = block.lanewise(VectorOperators.LSHR, 32);
+            LongVector c2 = LongVector.broadcast(L, (long) stream << 32);
+            LongVector p0 = LongVector.broadcast(L, step & LOW);
+            LongVector k0 = LongVector.broadcast(L, seed << 32);
+            LongVector k1 = LongVector.broadcast(L, seed & ~LOW);
+            // Two rounds, so that nothing has to change its register; p0 and p1 hold words 3 and 1 in their lower
+            // halves.
+            for (int round = 0; round < Philox.ROUNDS; round += 2) {
+                LongVector q0 = c0.lanewise(VectorOperators.LSHR, 32).mul(m0);
+                LongVector q1 = c2.lanewise(VectorOperators.LSHR, 32).mul(m1);
+                c0 = mixed(q1, p1, k0);
+                c2 = mixed(q0, p0, k1);
+                k0 = k0.add(w0);
+                k1 = k1.add(w1);
+                p0 = c0.lanewise(VectorOperators.LSHR, 32).mul(m0);
+                p1 = c2.lanewise(VectorOperators.LSHR, 32).mul(m1);
+                c0 = mixed(p1, q1, k0);
+                c2 = mixed(p0, q0, k1);
                 k0 = k0.add(w0);
                 k1 = k1.add(w1);
             }
-            long at = dst + i * 4L;
-            c1.lanewise(VectorOperators.LSHL, 32).or(c0.and(low)).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
-            c3.lanewise(VectorOperators.LSHL, 32)
-                    .or(c2.and(low))
-                    .intoMemorySegment(Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
-            d1.lanewise(VectorOperators.LSHL, 32)
-                    .or(d0.and(low))
-                    .intoMemorySegment(Raw.MEMORY, at + 2 * Lanes.BYTES, Lanes.ORDER);
-            d3.lanewise(VectorOperators.LSHL, 32)
-                    .or(d2.and(low))
-                    .intoMemorySegment(Raw.MEMORY, at + 3 * Lanes.BYTES, Lanes.ORDER);
-        }
-        for (int i = whole; i < n; i++) {
-            Raw.i32(dst, i, Philox.number(seed, step, stream, firstBlock + i / 4, i & 3));
-        }
-    }
-
-    /** dst holds the bits and receives src / keep or 0. */
-    private static void drop(long src, long threshold, long dst, int n, float keep) {
-        int whole = n - n % GROUP;
-        FloatVector divisor = Lanes.splat(keep);
-        IntVector least = IntVector.broadcast(Lanes.I, (int) threshold);
-        for (int i = 0; i < whole; i += HALF) {
-            long at = dst + i * 4L;
-            IntVector first = IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, at, Lanes.ORDER);
-            IntVector second = IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
-            FloatVector x0 = load(src + i * 4L).div(divisor);
-            FloatVector x1 = load(src + i * 4L + Lanes.BYTES).div(divisor);
-            Lanes.splat(0f)
-                    .blend(x0, kept(interleave(first, second, LOWER_HALF), least))
+            long at = dst + place(i);
+            c0.lanewise(VectorOperators.LSHR, 32)
+                    .or(p1.lanewise(VectorOperators.LSHL, 32))
                     .intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
-            Lanes.splat(0f)
-                    .blend(x1, kept(interleave(first, second, UPPER_HALF), least))
-                    .intoMemorySegment(Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
-        }
-        for (int i = whole; i < n; i++) {
-            boolean kept = Raw.i32(dst, i) >>> 8 >= threshold;
-            Raw.f32(dst, i, kept ? Raw.f32(src, i) / keep : 0);
+            c2.lanewise(VectorOperators.LSHR, 32)
+                    .or(p0.lanewise(VectorOperators.LSHL, 32))
+                    .intoMemorySegment(Raw.MEMORY, at + 64, Lanes.ORDER);
         }
     }
 
-    /** Numbers 0 and 1 of each block beside its numbers 2 and 3. */
-    private static IntVector interleave(IntVector first, IntVector second, VectorShuffle<Integer> half) {
-        return first.rearrange(half).blend(second.rearrange(half), SECOND);
+    /** In the upper halves: high word of a product, low word of one a round before, key. */
+    private static LongVector mixed(LongVector product, LongVector before, LongVector key) {
+        return before.lanewise(VectorOperators.LSHL, 32)
+                .lanewise(VectorOperators.XOR, product)
+                .lanewise(VectorOperators.XOR, key);
     }
 
+    /** Bytes before numbers 0 and 1 of a block: 8 blocks' numbers 0 and 1, 64 B, then their numbers 2 and 3. */
+    private static long place(int block) {
+        return (block / 8) * 128L + block % 8 * 8;
+    }
+
+    /**
+     * n elements; the upper half of dst holds 16 numbers for each 32 of them, and is overtaken by the results only when it has
+     * been read.
+     */
+    private static void drop(long src, long threshold, long dst, int n, float scale) {
+        FloatVector zero = Lanes.splat(0f);
+        FloatVector factor = Lanes.splat(scale);
+        IntVector least = IntVector.broadcast(Lanes.I, (int) threshold);
+        long bits = dst + n / 2 * 4L;
+        for (int i = 0; i < n / 2; i += Lanes.COUNT) {
+            IntVector high = IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, bits + i * 4L, Lanes.ORDER);
+            long at = (i / 16 * 32 + i % 16) * 4L;
+            FloatVector x0 = load(src + at).mul(factor);
+            FloatVector x1 = load(src + at + 64).mul(factor);
+            zero.blend(x0, kept(high.lanewise(VectorOperators.LSHL, 16), least))
+                    .intoMemorySegment(Raw.MEMORY, dst + at, Lanes.ORDER);
+            zero.blend(x1, kept(high, least)).intoMemorySegment(Raw.MEMORY, dst + at + 64, Lanes.ORDER);
+        }
+    }
+
+    /** Whether the upper 16 bits are not below those of {@code least}. */
     private static VectorMask<Float> kept(IntVector bits, IntVector least) {
-        return bits.lanewise(VectorOperators.LSHR, 8)
-                .compare(VectorOperators.GE, least)
-                .cast(Lanes.F);
+        return bits.compare(VectorOperators.UGE, least).cast(Lanes.F);
     }
 }

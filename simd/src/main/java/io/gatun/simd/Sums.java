@@ -26,10 +26,10 @@ final class Sums {
      */
     private static final int GROUP = 4 * WAYS;
 
-    private static final VectorShuffle<Float> BY_8 = shuffle(8);
-    private static final VectorShuffle<Float> BY_4 = shuffle(4);
-    private static final VectorShuffle<Float> BY_2 = shuffle(2);
-    private static final VectorShuffle<Float> BY_1 = shuffle(1);
+    static final VectorShuffle<Float> BY_8 = shuffle(8);
+    static final VectorShuffle<Float> BY_4 = shuffle(4);
+    static final VectorShuffle<Float> BY_2 = shuffle(2);
+    static final VectorShuffle<Float> BY_1 = shuffle(1);
 
     private Sums() {}
 
@@ -174,6 +174,19 @@ final class Sums {
             return s0;
         }
         return Lanes.COUNT == 8 ? s0.add(s1) : s0.add(s2).add(s1.add(s3));
+    }
+
+    /** The 16 running sums at {@code ways} to one. */
+    static float fold(long ways) {
+        if (Lanes.COUNT == 16) {
+            return fold(load(ways));
+        }
+        FloatVector s0 = load(ways);
+        FloatVector s1 = load(ways + Lanes.BYTES);
+        if (Lanes.COUNT == 8) {
+            return fold(runningTogether(s0, s1, s0, s1));
+        }
+        return fold(runningTogether(s0, s1, load(ways + 2 * Lanes.BYTES), load(ways + 3 * Lanes.BYTES)));
     }
 
     /** The rest of the fold of 16 sums to one: halves, quarters, pairs. */

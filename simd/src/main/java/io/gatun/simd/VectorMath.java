@@ -87,17 +87,23 @@ final class VectorMath {
         return q.fma(r, ONE).fma(r, ONE);
     }
 
-    /** {@link io.gatun.reference.ScalarMath#expDifference}: e^(x - max) with the rounding of the difference put back. */
-    static FloatVector expDifference(FloatVector x, FloatVector max) {
-        FloatVector d = x.sub(max);
-        FloatVector back = d.sub(x);
-        FloatVector rest = x.sub(d.sub(back)).sub(max.add(back));
-        FloatVector low = rest.blend(0f, d.compare(VectorOperators.LT, EXP_MIN));
-        FloatVector bounded = d.min(V_EXP_MAX).max(V_EXP_MIN);
-        FloatVector shifted = bounded.fma(V_LOG2_E, V_ROUND);
-        FloatVector n = shifted.sub(V_ROUND);
+    /**
+     * e^y 2^(64 - k) for y at least {@code floor} and at most k ln 2 + 0.35; {@code round} is ROUND + 127 + 64 - k. NaN stays
+     * NaN. 14 instructions; {@link SoftmaxRows} says what for. The polynomial is that of {@link #exp}, but by Estrin's
+     * scheme, 16 cycles deep and not 24: the processor's schedulers hold six exponentials, not more.
+     */
+    static FloatVector expScaled(FloatVector y, FloatVector floor, FloatVector round) {
+        FloatVector bounded = y.blend(floor, y.compare(VectorOperators.LT, floor));
+        FloatVector shifted = bounded.fma(V_LOG2_E, round);
+        FloatVector n = shifted.sub(round);
         FloatVector r = n.fma(V_MINUS_LN2_LOW, n.fma(V_MINUS_LN2_HIGH, bounded));
-        return scale(expPolynomial(r.add(low)), exponent(shifted));
+        FloatVector square = r.mul(r);
+        FloatVector high = V_E4.fma(square, V_E3.fma(r, V_E2));
+        FloatVector q = high.fma(square, V_E1.fma(r, V_E0));
+        // The low bits of shifted are an exponent with its bias; the others are shifted out.
+        FloatVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        return q.fma(square, r.add(ONE)).mul(power);
     }
 
     private static FloatVector scale(FloatVector v, IntVector n) {
