@@ -7,7 +7,7 @@ import io.gatun.spec.BatchNormSpec;
  * scratch holds: three factors and two sums of each channel for each chunk, then the ReLU's bits.
  */
 record BatchNormBackwardFrame(
-        BatchNormRows cut,
+        BatchNormChunks cut,
         boolean relu,
         boolean residual,
         int diffDst,
@@ -22,7 +22,7 @@ record BatchNormBackwardFrame(
         int diffSrc = diffDst + 4;
         int diffGamma = diffSrc + (spec.residual() ? 2 : 1);
         return new BatchNormBackwardFrame(
-                BatchNormRows.of(spec.rows(), spec.c()),
+                BatchNormChunks.of(spec.rows(), spec.c()),
                 spec.relu(),
                 spec.residual(),
                 diffDst,
