@@ -24,7 +24,7 @@ final class BatchNormSums implements Task {
     /** Tables of the pieces begin at {@code frame[scratch]}. */
     BatchNormSums(BatchNormRows cut, int scratch) {
         this.cut = cut;
-        this.table = new BatchNormTable(cut.lanes());
+        this.table = new BatchNormTable(cut.lanes(), 3);
         this.scratch = scratch;
     }
 

@@ -18,7 +18,7 @@ import io.gatun.spec.Pass;
  */
 final class SimdBatchNorm implements Kernel {
     /** Channels that a thread puts together at a time, some 3 us. */
-    private static final int CHANNELS = 128;
+    static final int CHANNELS = 128;
 
     private final BatchNormSpec spec;
     private final BatchNormRows cut;
@@ -32,6 +32,9 @@ final class SimdBatchNorm implements Kernel {
     private final int gamma;
     private final int dst;
     private final int scratch;
+    // Of a row among all, and among all but one: divisions in double are dear, a channel has enough of them.
+    private final double share;
+    private final double unbiased;
 
     private SimdBatchNorm(BatchNormSpec spec, Workers workers) {
         this.spec = spec;
@@ -40,6 +43,8 @@ final class SimdBatchNorm implements Kernel {
         this.training = spec.pass() == Pass.TRAINING;
         this.gamma = spec.residual() ? 2 : 1;
         this.dst = gamma + 4;
+        this.share = 1.0 / spec.rows();
+        this.unbiased = 1.0 / (spec.rows() - 1);
         this.scratch = dst + (training ? 3 : 1);
         this.sums = new BatchNormSums(cut, scratch);
         this.moments = new BatchNormMoments(cut, sums.table());
@@ -106,15 +111,13 @@ final class SimdBatchNorm implements Kernel {
                 sum += Raw.f64(doubles, lane);
                 square += Raw.f64(doubles, (long) cut.lanes() + lane);
             }
-            double rows = spec.rows();
             double momentum = spec.momentum();
             double old = variance;
-            double squares = Math.max(0, square - sum * (sum / rows));
-            double pivot = sums.table().get(frame[scratch], 0, k);
-            mean = pivot + sum / rows;
-            variance = squares / rows;
+            double squares = Math.max(0, square - sum * (sum * share));
+            mean = sums.table().get(frame[scratch], 0, k) + sum * share;
+            variance = squares * share;
             Raw.f32(runningMean, k, (float) ((1 - momentum) * Raw.f32(runningMean, k) + momentum * mean));
-            Raw.f32(runningVar, k, (float) ((1 - momentum) * old + momentum * (squares / (rows - 1))));
+            Raw.f32(runningVar, k, (float) ((1 - momentum) * old + momentum * (squares * unbiased)));
         }
         double invStd = 1 / Math.sqrt(variance + spec.eps());
         if (training) {
