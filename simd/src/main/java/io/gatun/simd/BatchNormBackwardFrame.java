@@ -4,10 +4,13 @@ import io.gatun.spec.BatchNormSpec;
 
 /**
  * Where the operands of a batch norm's backward pass stand in its frame (src is 0, dst 1 if there is one), and what its
- * scratch holds: three factors and two sums of each channel for each chunk, then the ReLU's bits.
+ * scratch holds: a table of sums for each piece (mean, sum of g, sum of g (src - mean)), two doubles a lane, the table of
+ * factors (mean, a, b, d), then the ReLU's bits.
  */
 record BatchNormBackwardFrame(
         BatchNormRows cut,
+        BatchNormTable sums,
+        BatchNormTable factors,
         boolean relu,
         boolean residual,
         int diffDst,
@@ -21,8 +24,11 @@ record BatchNormBackwardFrame(
         int diffDst = spec.relu() ? 2 : 1;
         int diffSrc = diffDst + 4;
         int diffGamma = diffSrc + (spec.residual() ? 2 : 1);
+        BatchNormRows cut = BatchNormRows.of(spec.rows(), spec.c());
         return new BatchNormBackwardFrame(
-                BatchNormRows.of(spec.rows(), spec.c()),
+                cut,
+                new BatchNormTable(cut.lanes(), 3),
+                new BatchNormTable(cut.lanes(), 4),
                 spec.relu(),
                 spec.residual(),
                 diffDst,
@@ -33,25 +39,44 @@ record BatchNormBackwardFrame(
                 diffGamma + 2);
     }
 
-    /** An int of bits for each row of each strip of two vectors. */
     long scratchBytes() {
-        return (3L + 2L * cut.chunks()) * cut.c() * 4 + (relu ? 4L * cut.rows() * strips() : 0);
+        return bits() + (relu ? cut.pieces() * bitsOfPiece() : 0);
     }
 
-    /** Ints of bits a row has. */
-    int strips() {
-        int vectors = cut.c() / Lanes.COUNT;
-        return (vectors + 1) / 2;
+    /** The table of sums of a piece. */
+    long sums(long[] frame, int piece) {
+        return frame[scratch] + piece * sums.bytes();
     }
 
-    /** The two rows of sums of a chunk. */
-    long sums(long[] frame, int chunk) {
-        return frame[scratch] + (3 + 2L * chunk) * cut.c() * 4;
+    /** The sums of all pieces: of g, then of the products. */
+    long doubles(long[] frame) {
+        return frame[scratch] + cut.pieces() * sums.bytes();
     }
 
-    /** The bits of a chunk's first row, strip after strip; then the next row's. */
-    long bits(long[] frame, int chunk) {
-        long first = frame[scratch] + (3 + 2L * cut.chunks()) * cut.c() * 4;
-        return first + 4L * chunk * cut.chunk() * strips();
+    long factors(long[] frame) {
+        return doubles(frame) + 16L * cut.lanes();
+    }
+
+    /** An int for each vector of each pair of rows, the bits of one row above those of the other. */
+    long bits(long[] frame, int piece) {
+        return frame[scratch] + bits() + piece * bitsOfPiece();
+    }
+
+    private long bits() {
+        return cut.pieces() * sums.bytes() + 16L * cut.lanes() + factors.bytes();
+    }
+
+    private long bitsOfPiece() {
+        return 4L * (rows(cut.piece()) / 2 + 1) * (sums.whole() / Lanes.COUNT);
+    }
+
+    /** Rows of {@link BatchNormRows#lanes}. */
+    int rows(int length) {
+        return length / cut.folded();
+    }
+
+    /** Bytes of half the rows of a piece. */
+    long half(int piece) {
+        return rows(cut.length(piece)) / 2 * 4L * cut.lanes();
     }
 }

@@ -5,167 +5,182 @@ import static io.gatun.simd.Lanes.splat;
 
 import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
-import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The first pass of batch norm backward: of each chunk, the sums of g and of g (src - mean), with g = diffDst where the
+ * The first pass of batch norm backward: of each piece, the sums of g and of g (src - mean), with g = diffDst where the
  * ReLU was open; and where that is, a bit an element, so that the second pass need not read dst.
  *
- * <p>Down a strip of two vectors of channels at a time, 128 B of each row, what the prefetcher fetches together. Each
- * channel is a lane of its own and its sums are in the order of the rows.
+ * <p>Rows of up to 64 channels are read as one of 64, two rows at a time, one of each half of the piece, each in the order
+ * of memory (see {@link BatchNormSums}); the running sums lie in L1.
  */
-final class BatchNormBackwardSums {
+final class BatchNormBackwardSums implements Task {
     private final BatchNormBackwardFrame in;
     private final int c;
+    private final BatchNormTable table;
 
-    /** One piece a chunk. */
-    static Task task(BatchNormBackwardFrame in) {
-        return new LoopTask(MethodHandles.lookup(), new BatchNormBackwardSums(in), "chunk");
-    }
-
-    private BatchNormBackwardSums(BatchNormBackwardFrame in) {
+    BatchNormBackwardSums(BatchNormBackwardFrame in) {
         this.in = in;
         this.c = in.cut().c();
+        this.table = in.sums();
     }
 
-    private void chunk(long[] frame, int chunk, int worker) {
-        int k = 0;
-        if (in.cut().across()) {
-            int rows = in.cut().length(chunk);
-            k = c - c % (2 * Lanes.COUNT);
-            Pack.zero(in.sums(frame, chunk), c);
-            Pack.zero(in.sums(frame, chunk) + c * 4L, c);
-            for (int r = 0; r < rows; r++) {
-                across(frame, chunk, r, k);
-            }
-        }
-        for (; k <= c - 2 * Lanes.COUNT; k += 2 * Lanes.COUNT) {
-            downTwo(frame, chunk, k);
-        }
-        if (k <= c - Lanes.COUNT) {
-            downOne(frame, chunk, k);
-            k += Lanes.COUNT;
-        }
-        for (; k < c; k++) {
-            few(frame, chunk, k);
-        }
-    }
-
-    private void downTwo(long[] frame, int chunk, int k) {
-        boolean relu = in.relu();
-        long stride = c * 4L;
-        long at = in.cut().offset(chunk) + k * 4L;
-        long end = at + in.cut().length(chunk) * stride;
-        long src = frame[0];
-        long dst = frame[1];
-        long diff = frame[in.diffDst()];
-        long bits = in.bits(frame, chunk) + k / (2 * Lanes.COUNT) * 4L;
-        long next = 4L * in.strips();
-        FloatVector m0 = load(frame[in.mean()] + k * 4L);
-        FloatVector m1 = load(frame[in.mean()] + k * 4L + Lanes.BYTES);
-        FloatVector s0 = splat(0f);
-        FloatVector s1 = s0;
-        FloatVector q0 = s0;
-        FloatVector q1 = s0;
-        for (; at < end; at += stride, bits += next) {
-            FloatVector g0 = load(diff + at);
-            FloatVector g1 = load(diff + at + Lanes.BYTES);
-            if (relu) {
-                VectorMask<Float> open0 = load(dst + at).compare(VectorOperators.GT, 0f);
-                VectorMask<Float> open1 = load(dst + at + Lanes.BYTES).compare(VectorOperators.GT, 0f);
-                g0 = g0.mul(factor(open0));
-                g1 = g1.mul(factor(open1));
-                Raw.i32(bits, 0, (int) (open0.toLong() | open1.toLong() << Lanes.COUNT));
-            }
-            s0 = s0.add(g0);
-            s1 = s1.add(g1);
-            q0 = load(src + at).sub(m0).fma(g0, q0);
-            q1 = load(src + at + Lanes.BYTES).sub(m1).fma(g1, q1);
-        }
-        long sum = in.sums(frame, chunk) + k * 4L;
-        s0.intoMemorySegment(Raw.MEMORY, sum, Lanes.ORDER);
-        s1.intoMemorySegment(Raw.MEMORY, sum + Lanes.BYTES, Lanes.ORDER);
-        q0.intoMemorySegment(Raw.MEMORY, sum + stride, Lanes.ORDER);
-        q1.intoMemorySegment(Raw.MEMORY, sum + stride + Lanes.BYTES, Lanes.ORDER);
-    }
-
-    /** The first {@code whole} channels of row {@code r}. */
-    private void across(long[] frame, int chunk, int r, int whole) {
-        boolean relu = in.relu();
-        long offset = in.cut().offset(chunk) + r * (c * 4L);
-        long src = frame[0] + offset;
-        long dst = frame[1] + offset;
-        long diff = frame[in.diffDst()] + offset;
+    @Override
+    public void run(long[] frame, int piece, int worker) {
+        long to = in.sums(frame, piece);
         long mean = frame[in.mean()];
-        long sum = in.sums(frame, chunk);
-        long products = sum + c * 4L;
-        long bits = in.bits(frame, chunk) + 4L * r * in.strips();
-        for (long at = 0; at < whole * 4L; at += 2 * Lanes.BYTES, bits += 4) {
-            long next = at + Lanes.BYTES;
-            FloatVector g0 = load(diff + at);
-            FloatVector g1 = load(diff + next);
-            if (relu) {
-                VectorMask<Float> open0 = load(dst + at).compare(VectorOperators.GT, 0f);
-                VectorMask<Float> open1 = load(dst + next).compare(VectorOperators.GT, 0f);
-                g0 = g0.mul(factor(open0));
-                g1 = g1.mul(factor(open1));
-                Raw.i32(bits, 0, (int) (open0.toLong() | open1.toLong() << Lanes.COUNT));
+        for (int lane = 0; lane < table.whole(); lane += Lanes.COUNT) {
+            long at = to + lane / Lanes.COUNT * BatchNormTable.RECORD;
+            if (c >= Lanes.COUNT && in.cut().folded() == 1) {
+                load(mean + lane * 4L).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
+            } else {
+                for (int i = 0; i < Lanes.COUNT; i++) {
+                    Raw.f32(at, i, Raw.f32(mean, (lane + i) % c));
+                }
             }
-            FloatVector q0 = load(src + at).sub(load(mean + at)).fma(g0, load(products + at));
-            FloatVector q1 = load(src + next).sub(load(mean + next)).fma(g1, load(products + next));
-            load(sum + at).add(g0).intoMemorySegment(Raw.MEMORY, sum + at, Lanes.ORDER);
-            load(sum + next).add(g1).intoMemorySegment(Raw.MEMORY, sum + next, Lanes.ORDER);
-            q0.intoMemorySegment(Raw.MEMORY, products + at, Lanes.ORDER);
-            q1.intoMemorySegment(Raw.MEMORY, products + next, Lanes.ORDER);
+            splat(0f).intoMemorySegment(Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
+            splat(0f).intoMemorySegment(Raw.MEMORY, at + 2 * Lanes.BYTES, Lanes.ORDER);
+        }
+        for (int lane = table.whole(); lane < table.lanes(); lane++) {
+            table.set(to, 0, lane, Raw.f32(mean, lane));
+            table.set(to, 1, lane, 0);
+            table.set(to, 2, lane, 0);
+        }
+        if (table.whole() > 0) {
+            if (in.relu()) {
+                flatRelu(frame, piece);
+            } else {
+                flatPlain(frame, piece);
+            }
+            odd(frame, piece);
+        }
+        for (int lane = table.whole(); lane < table.lanes(); lane++) {
+            column(frame, piece, lane);
+        }
+        left(frame, piece);
+    }
+
+    private void flatRelu(long[] frame, int piece) {
+        long half = in.half(piece);
+        long first = in.sums(frame, piece);
+        long last = first + table.records();
+        long to = first;
+        long rest = table.rest();
+        long src = frame[0] + in.cut().offset(piece);
+        long diff = frame[in.diffDst()] - frame[0];
+        long dst = frame[1] - frame[0];
+        long bits = in.bits(frame, piece);
+        for (long at = src, end = src + half; at < end; at += Lanes.BYTES, bits += 4) {
+            VectorMask<Float> open0 = load(at + dst).compare(VectorOperators.GT, 0f);
+            VectorMask<Float> open1 = load(at + dst + half).compare(VectorOperators.GT, 0f);
+            Raw.i32(bits, 0, (int) (open0.toLong() | open1.toLong() << Lanes.COUNT));
+            FloatVector g0 = load(at + diff).mul(factor(open0));
+            FloatVector g1 = load(at + diff + half).mul(factor(open1));
+            FloatVector mean = load(to);
+            FloatVector d0 = load(at).sub(mean).mul(g0);
+            FloatVector d1 = load(at + half).sub(mean).fma(g1, d0);
+            load(to + Lanes.BYTES).add(g0.add(g1)).intoMemorySegment(Raw.MEMORY, to + Lanes.BYTES, Lanes.ORDER);
+            load(to + 2 * Lanes.BYTES).add(d1).intoMemorySegment(Raw.MEMORY, to + 2 * Lanes.BYTES, Lanes.ORDER);
+            to += BatchNormTable.RECORD;
+            if (to == last) {
+                to = first;
+                at += rest;
+            }
         }
     }
 
-    private void downOne(long[] frame, int chunk, int k) {
-        boolean relu = in.relu();
-        long stride = c * 4L;
-        long at = in.cut().offset(chunk) + k * 4L;
-        long end = at + in.cut().length(chunk) * stride;
-        long src = frame[0];
-        long dst = frame[1];
-        long diff = frame[in.diffDst()];
-        long bits = in.bits(frame, chunk) + k / (2 * Lanes.COUNT) * 4L;
-        long next = 4L * in.strips();
-        FloatVector m = load(frame[in.mean()] + k * 4L);
-        FloatVector s = splat(0f);
-        FloatVector q = s;
-        for (; at < end; at += stride, bits += next) {
-            FloatVector g = load(diff + at);
-            if (relu) {
-                VectorMask<Float> open = load(dst + at).compare(VectorOperators.GT, 0f);
-                g = g.mul(factor(open));
+    private void flatPlain(long[] frame, int piece) {
+        long half = in.half(piece);
+        long first = in.sums(frame, piece);
+        long last = first + table.records();
+        long to = first;
+        long rest = table.rest();
+        long src = frame[0] + in.cut().offset(piece);
+        long diff = frame[in.diffDst()] - frame[0];
+        for (long at = src, end = src + half; at < end; at += Lanes.BYTES) {
+            FloatVector g0 = load(at + diff);
+            FloatVector g1 = load(at + diff + half);
+            FloatVector mean = load(to);
+            FloatVector d0 = load(at).sub(mean).mul(g0);
+            FloatVector d1 = load(at + half).sub(mean).fma(g1, d0);
+            load(to + Lanes.BYTES).add(g0.add(g1)).intoMemorySegment(Raw.MEMORY, to + Lanes.BYTES, Lanes.ORDER);
+            load(to + 2 * Lanes.BYTES).add(d1).intoMemorySegment(Raw.MEMORY, to + 2 * Lanes.BYTES, Lanes.ORDER);
+            to += BatchNormTable.RECORD;
+            if (to == last) {
+                to = first;
+                at += rest;
+            }
+        }
+    }
+
+    /** The last row where there is no pair. */
+    private void odd(long[] frame, int piece) {
+        long half = in.half(piece);
+        int rows = in.rows(in.cut().length(piece));
+        if (rows % 2 == 0) {
+            return;
+        }
+        long to = in.sums(frame, piece);
+        long at = in.cut().offset(piece) + 2 * half;
+        long bits = in.bits(frame, piece) + rows / 2 * (table.whole() / Lanes.COUNT) * 4L;
+        for (long end = at + 4L * table.whole(); at < end; at += Lanes.BYTES, bits += 4) {
+            FloatVector g = load(frame[in.diffDst()] + at);
+            if (in.relu()) {
+                VectorMask<Float> open = load(frame[1] + at).compare(VectorOperators.GT, 0f);
                 Raw.i32(bits, 0, (int) open.toLong());
+                g = g.mul(factor(open));
             }
-            s = s.add(g);
-            q = load(src + at).sub(m).fma(g, q);
+            FloatVector d = load(frame[0] + at).sub(load(to)).mul(g);
+            load(to + Lanes.BYTES).add(g).intoMemorySegment(Raw.MEMORY, to + Lanes.BYTES, Lanes.ORDER);
+            load(to + 2 * Lanes.BYTES).add(d).intoMemorySegment(Raw.MEMORY, to + 2 * Lanes.BYTES, Lanes.ORDER);
+            to += BatchNormTable.RECORD;
         }
-        long sum = in.sums(frame, chunk) + k * 4L;
-        s.intoMemorySegment(Raw.MEMORY, sum, Lanes.ORDER);
-        q.intoMemorySegment(Raw.MEMORY, sum + stride, Lanes.ORDER);
     }
 
-    /** A channel that fills no vector: a masked load in such a loop may end on the heap, see {@link ColumnSums}. */
-    private void few(long[] frame, int chunk, int k) {
-        long stride = c * 4L;
-        long at = in.cut().offset(chunk) + k * 4L;
-        long end = at + in.cut().length(chunk) * stride;
-        float m = Raw.f32(frame[in.mean()], k);
-        float s = 0;
-        float q = 0;
-        for (; at < end; at += stride) {
-            float g = open(Raw.f32(frame[in.diffDst()] + at, 0), in.relu() ? frame[1] + at : 0);
-            s += g;
-            q = Math.fma(Raw.f32(frame[0] + at, 0) - m, g, q);
+    /** A channel that fills no vector, with the same tree. */
+    private void column(long[] frame, int piece, int lane) {
+        long stride = 4L * c;
+        long half = in.half(piece);
+        long begin = in.cut().offset(piece);
+        long at = begin + 4L * lane;
+        long to = in.sums(frame, piece);
+        float mean = table.get(to, 0, lane);
+        float sum = 0;
+        float products = 0;
+        for (long end = begin + half; at < end; at += stride) {
+            float g0 = gradient(frame, at);
+            float g1 = gradient(frame, at + half);
+            sum += g0 + g1;
+            products += Math.fma(Raw.f32(frame[0] + at + half, 0) - mean, g1, (Raw.f32(frame[0] + at, 0) - mean) * g0);
         }
-        Raw.f32(in.sums(frame, chunk), k, s);
-        Raw.f32(in.sums(frame, chunk), c + k, q);
+        if (in.cut().length(piece) % 2 != 0) {
+            float g = gradient(frame, at + half);
+            sum += g;
+            products += (Raw.f32(frame[0] + at + half, 0) - mean) * g;
+        }
+        table.set(to, 1, lane, sum);
+        table.set(to, 2, lane, products);
+    }
+
+    /** Rows of few channels that fill no row of 64. */
+    private void left(long[] frame, int piece) {
+        int length = in.cut().length(piece);
+        int rows = in.rows(length);
+        int left = (length - rows * in.cut().folded()) * c;
+        long to = in.sums(frame, piece);
+        long begin = in.cut().offset(piece) + rows * 4L * table.lanes();
+        for (int lane = 0; lane < left; lane++) {
+            float g = gradient(frame, begin + 4L * lane);
+            float d = Raw.f32(frame[0] + begin, lane) - table.get(to, 0, lane);
+            table.set(to, 1, lane, table.get(to, 1, lane) + g);
+            table.set(to, 2, lane, table.get(to, 2, lane) + d * g);
+        }
+    }
+
+    private float gradient(long[] frame, long at) {
+        return open(Raw.f32(frame[in.diffDst()] + at, 0), in.relu() ? frame[1] + at : 0);
     }
 
     /** g where the ReLU let dst through, if there is one. */

@@ -25,8 +25,12 @@ final class Inlining {
                 "+io/gatun/simd/VectorMath.*",
                 "+io/gatun/simd/Sums.running*",
                 "+io/gatun/simd/ColumnSums.sums*",
+                "+io/gatun/simd/BatchNormMoments.half",
+                "+io/gatun/simd/BatchNormMoments.add",
+                "+io/gatun/simd/BatchNormMoments.doubles",
                 "-io/gatun/simd/ActivationLoops.apply",
-                "-io/gatun/simd/BatchNorm*.down*",
+                "+io/gatun/simd/BatchNormBackwardSums.factor",
+                "-io/gatun/simd/BatchNorm*.flat*",
                 "-io/gatun/simd/TransposeTile.pass*"
               ] }
         }]

@@ -17,14 +17,19 @@ final class SimdBatchNormBackward implements Kernel {
     private final BatchNormBackwardFrame in;
     private final Workers workers;
     private final Task sums;
+    private final BatchNormMoments moments;
+    private final Task channels = this::channels;
     private final Task apply;
+    private final double share;
 
     SimdBatchNormBackward(BatchNormSpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
         this.in = BatchNormBackwardFrame.of(spec);
-        this.sums = BatchNormBackwardSums.task(in);
-        this.apply = BatchNormBackwardApply.task(in);
+        this.sums = new BatchNormBackwardSums(in);
+        this.moments = new BatchNormMoments(in.cut(), in.sums());
+        this.apply = new BatchNormBackwardApply(in);
+        this.share = 1.0 / spec.rows();
     }
 
     @Override
@@ -39,29 +44,42 @@ final class SimdBatchNormBackward implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(in.cut().chunks(), sums, frame);
-        for (int k = 0; k < spec.c(); k++) {
+        workers.run(in.cut().pieces(), sums, frame);
+        workers.run((spec.c() + SimdBatchNorm.CHANNELS - 1) / SimdBatchNorm.CHANNELS, channels, frame);
+        workers.run(in.cut().pieces(), apply, frame);
+    }
+
+    private void channels(long[] frame, int index, int worker) {
+        int from = index * SimdBatchNorm.CHANNELS;
+        int to = Math.min(spec.c(), from + SimdBatchNorm.CHANNELS);
+        moments.add(in.sums(frame, 0), from, in.cut().folded() > 1 ? in.cut().lanes() : to, in.doubles(frame));
+        for (int k = from; k < to; k++) {
             channel(frame, k);
         }
-        workers.run(in.cut().chunks(), apply, frame);
     }
 
     private void channel(long[] frame, int k) {
-        long c = spec.c();
+        int c = spec.c();
+        int lanes = in.cut().lanes();
+        long doubles = in.doubles(frame);
         double sum = 0;
         double products = 0;
-        for (int chunk = 0; chunk < in.cut().chunks(); chunk++) {
-            long at = in.sums(frame, chunk);
-            sum += Raw.f32(at, k);
-            products += Raw.f32(at, c + k);
+        for (int lane = k; lane < lanes; lane += c) {
+            sum += Raw.f64(doubles, lane);
+            products += Raw.f64(doubles, (long) lanes + lane);
         }
         double invStd = Raw.f32(frame[in.mean() + 1], k);
         double scale = Raw.f32(frame[in.gamma()], k) * invStd;
-        long factors = frame[in.scratch()];
         Raw.f32(frame[in.diffGamma()], k, (float) (products * invStd));
         Raw.f32(frame[in.diffGamma() + 1], k, (float) sum);
-        Raw.f32(factors, k, (float) scale);
-        Raw.f32(factors, c + k, (float) (-scale * invStd * invStd * products / spec.rows()));
-        Raw.f32(factors, 2 * c + k, (float) (-scale * sum / spec.rows()));
+        float b = (float) (-scale * invStd * invStd * products * share);
+        float d = (float) (-scale * sum * share);
+        for (int lane = k; lane < lanes; lane += c) {
+            long factors = in.factors(frame);
+            in.factors().set(factors, 0, lane, Raw.f32(frame[in.mean()], k));
+            in.factors().set(factors, 1, lane, (float) scale);
+            in.factors().set(factors, 2, lane, b);
+            in.factors().set(factors, 3, lane, d);
+        }
     }
 }
