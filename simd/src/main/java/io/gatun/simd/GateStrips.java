@@ -23,7 +23,8 @@ final class GateStrips {
         this.gates = gates;
         this.units = units;
         this.perGate = Math.ceilDiv(units, WIDTH);
-        // An odd number of lines: at a power of two all strips of a row would fall into one set of the caches. A tile may
+        // An odd number of lines: at a power of two all strips of a row would fall into one set of the caches. A tile
+        // may
         // read beyond the rows.
         this.stripBytes = ROW * (rows + PanelProduct.TILE.rows | 1);
     }

@@ -4,8 +4,8 @@ import static io.gatun.simd.Lanes.load;
 import static io.gatun.simd.Lanes.splat;
 import static io.gatun.simd.Lanes.store;
 
-import io.gatun.memory.Raw;
 import io.gatun.spec.Activation;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -14,6 +14,9 @@ import jdk.incubator.vector.FloatVector;
  * after the other: x from the inputs, y from the state.
  */
 final class GruCell {
+    private static final VectorLoop CANDIDATE = new VectorLoop(MethodHandles.lookup(), "candidate");
+    private static final VectorLoop HIDDEN = new VectorLoop(MethodHandles.lookup(), "hidden");
+
     private GruCell() {}
 
     /**
@@ -23,47 +26,32 @@ final class GruCell {
      * @param biasX a row a gate
      * @param reset where y of n goes, which may be where it is
      */
-    static void forward(
-            long x, long y, long biasX, long biasY, long gates, long reset, long hidden, int rows) {
+    static void forward(long x, long y, long biasX, long biasY, long gates, long reset, long hidden, int rows) {
         int n = rows * UnitBlocks.WIDTH;
         long gate = 4L * n;
         for (int g = 0; g < 3; g++) {
-            biased(x + g * gate, biasX + g * UnitBlocks.ROW, gates + g * gate, rows);
+            UnitBlocks.biased(x + g * gate, biasX + g * UnitBlocks.ROW, x + g * gate, rows);
+            long to = g == 2 ? reset : y + g * gate;
+            UnitBlocks.biased(y + g * gate, biasY + g * UnitBlocks.ROW, to, rows);
         }
-        biased(y + 2 * gate, biasY + 2 * UnitBlocks.ROW, reset, rows);
-        for (int g = 0; g < 2; g++) {
-            sums(gates + g * gate, y + g * gate, biasY + g * UnitBlocks.ROW, rows);
+        UnitBlocks.add(y, x, 2 * rows);
+        ActivationLoops.forward(Activation.SIGMOID, x, 0, gates, 2 * n);
+        CANDIDATE.run(gates, reset, x + 2 * gate, n, 0);
+        ActivationLoops.forward(Activation.TANH, x + 2 * gate, 0, gates + 2 * gate, n);
+        HIDDEN.run(gates + gate, gates + 2 * gate, hidden, n, 0);
+    }
+
+    private static void candidate(long r, long y, long x, int n, float parameter) {
+        for (long at = 0; at < 4L * n; at += Lanes.BYTES) {
+            store(x + at, load(r + at).fma(load(y + at), load(x + at)));
         }
-        ActivationLoops.forward(Activation.SIGMOID, gates, gates, gates, 2 * n);
-        long candidate = gates + 2 * gate;
-        for (long at = 0; at < gate; at += Lanes.BYTES) {
-            store(candidate + at, load(gates + at).fma(load(reset + at), load(candidate + at)));
-        }
-        ActivationLoops.forward(Activation.TANH, candidate, candidate, candidate, n);
-        for (long at = 0; at < gate; at += Lanes.BYTES) {
-            FloatVector z = load(gates + gate + at);
+    }
+
+    private static void hidden(long update, long candidate, long state, int n, float parameter) {
+        for (long at = 0; at < 4L * n; at += Lanes.BYTES) {
+            FloatVector z = load(update + at);
             FloatVector fresh = splat(1f).sub(z).mul(load(candidate + at));
-            store(hidden + at, z.fma(load(hidden + at), fresh));
-        }
-    }
-
-    /** to = bias + x. */
-    private static void biased(long x, long bias, long to, int rows) {
-        FloatVector first = load(bias);
-        FloatVector second = load(bias + Lanes.BYTES);
-        for (long end = to + rows * UnitBlocks.ROW; to < end; to += UnitBlocks.ROW, x += UnitBlocks.ROW) {
-            store(to, first.add(load(x)));
-            store(to + Lanes.BYTES, second.add(load(x + Lanes.BYTES)));
-        }
-    }
-
-    /** to += bias + y. */
-    private static void sums(long to, long y, long bias, int rows) {
-        FloatVector first = load(bias);
-        FloatVector second = load(bias + Lanes.BYTES);
-        for (long end = to + rows * UnitBlocks.ROW; to < end; to += UnitBlocks.ROW, y += UnitBlocks.ROW) {
-            store(to, load(to).add(first.add(load(y))));
-            store(to + Lanes.BYTES, load(to + Lanes.BYTES).add(second.add(load(y + Lanes.BYTES))));
+            store(state + at, z.fma(load(state + at), fresh));
         }
     }
 
@@ -76,8 +64,7 @@ final class GruCell {
      * n = tanh(x_n + r·y_n)    dx_n = dh·(1 - z)·(1 - n²), dy_n = dx_n·r, dr = dx_n·r(1 - r)·y_n
      * </pre>
      */
-    static void backward(
-            long gates, long reset, long previous, long diff, long carried, long out, int rows) {
+    static void backward(long gates, long reset, long previous, long diff, long carried, long out, int rows) {
         long gate = rows * UnitBlocks.ROW;
         for (long at = 0; at < gate; at += Lanes.BYTES) {
             FloatVector dh = load(diff + at);

@@ -4,8 +4,8 @@ import static io.gatun.simd.Lanes.load;
 import static io.gatun.simd.Lanes.splat;
 import static io.gatun.simd.Lanes.store;
 
-import io.gatun.memory.Raw;
 import io.gatun.spec.Activation;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -14,44 +14,42 @@ import jdk.incubator.vector.FloatVector;
  * one after the other.
  */
 final class LstmCell {
+    private static final VectorLoop CELL = new VectorLoop(MethodHandles.lookup(), "cell");
+    private static final VectorLoop HIDDEN = new VectorLoop(MethodHandles.lookup(), "hidden");
+
     private LstmCell() {}
 
     /**
-     * i, f, o = σ(x + y + bias), g = tanh(x + y + bias), kept in {@code gates}; c = f·c0 + i·g; h = o·tanh(c). One function
-     * a loop over values that stay in L1: all five in one are three times what C2 inlines into one method ({@link VectorLoop}).
+     * i, f, o = σ(x + y + bias), g = tanh(x + y + bias), kept in {@code gates}, which may be x; c = f·c0 + i·g; h = o·tanh(c). One function
+     * a loop over values that stay in L1, and the gates leave it while the functions compute: all five in one are three times what C2 inlines into one method ({@link VectorLoop}).
      */
-    static void forward(
-            long x, long y, long bias, long gates, long previousCell, long cell, long hidden, int rows) {
+    static void forward(long x, long y, long bias, long gates, long previousCell, long cell, long hidden, int rows) {
         int n = rows * UnitBlocks.WIDTH;
         long gate = 4L * n;
         for (int g = 0; g < 4; g++) {
-            sums(x + g * gate, y + g * gate, bias + g * UnitBlocks.ROW, gates + g * gate, rows);
+            UnitBlocks.biased(x + g * gate, bias + g * UnitBlocks.ROW, x + g * gate, rows);
         }
-        ActivationLoops.forward(Activation.SIGMOID, gates, gates, gates, 2 * n);
-        long candidate = gates + 2 * gate;
-        ActivationLoops.forward(Activation.TANH, candidate, candidate, candidate, n);
+        UnitBlocks.add(y, x, 4 * rows);
+        ActivationLoops.forward(Activation.SIGMOID, x, 0, gates, 2 * n);
+        ActivationLoops.forward(Activation.TANH, x + 2 * gate, 0, gates + 2 * gate, n);
         long output = gates + 3 * gate;
-        ActivationLoops.forward(Activation.SIGMOID, output, output, output, n);
-        for (long at = 0; at < gate; at += Lanes.BYTES) {
-            FloatVector product = load(gates + at).mul(load(candidate + at));
-            store(cell + at, load(gates + gate + at).fma(load(previousCell + at), product));
-        }
+        ActivationLoops.forward(Activation.SIGMOID, x + 3 * gate, 0, output, n);
+        CELL.run(gates, previousCell, cell, n, 0);
         ActivationLoops.forward(Activation.TANH, cell, hidden, hidden, n);
+        HIDDEN.run(output, hidden, hidden, n, 0);
+    }
+
+    private static void cell(long gates, long previous, long to, int n, float parameter) {
+        long gate = 4L * n;
         for (long at = 0; at < gate; at += Lanes.BYTES) {
-            store(hidden + at, load(output + at).mul(load(hidden + at)));
+            FloatVector product = load(gates + at).mul(load(gates + 2 * gate + at));
+            store(to + at, load(gates + gate + at).fma(load(previous + at), product));
         }
     }
 
-    /** to = (bias + x) + y. */
-    private static void sums(long x, long y, long bias, long to, int rows) {
-        FloatVector first = load(bias);
-        FloatVector second = load(bias + Lanes.BYTES);
-        long end = to + rows * UnitBlocks.ROW;
-        for (; to < end; to += UnitBlocks.ROW, x += UnitBlocks.ROW, y += UnitBlocks.ROW) {
-            first.add(load(x)).add(load(y)).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
-            second.add(load(x + Lanes.BYTES))
-                    .add(load(y + Lanes.BYTES))
-                    .intoMemorySegment(Raw.MEMORY, to + Lanes.BYTES, Lanes.ORDER);
+    private static void hidden(long output, long tanh, long to, int n, float parameter) {
+        for (long at = 0; at < 4L * n; at += Lanes.BYTES) {
+            store(to + at, load(output + at).mul(load(tanh + at)));
         }
     }
 

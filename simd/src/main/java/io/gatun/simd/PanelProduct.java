@@ -128,6 +128,7 @@ final class PanelProduct {
             int column = panel / gates * WIDTH;
             long row = 4L * columns;
             int count = Math.min(WIDTH, rowsOfGate - column);
+            Pack.fetch(weights + (panel % gates * rowsOfGate + column) * row, count * row);
             Pack.columns(weights + (panel % gates * rowsOfGate + column) * row, row, columns, count, WIDTH, to);
             return;
         }

@@ -1,6 +1,9 @@
 package io.gatun.simd;
 
+import static io.gatun.simd.Lanes.load;
+
 import io.gatun.memory.Raw;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -16,6 +19,9 @@ final class UnitBlocks {
 
     /** Rows that go through a block's products and cell at a time: the gates of 32 rows are 16 KB. */
     private static final int MOST_ROWS = 32;
+
+    private static final VectorLoop ADD = new VectorLoop(MethodHandles.lookup(), "add");
+    private static final VectorLoop BIASED = new VectorLoop(MethodHandles.lookup(), "biased");
 
     final int rows;
     final int units;
@@ -81,8 +87,8 @@ final class UnitBlocks {
     private static void pairs(long from, int count, long to, long step) {
         long end = from + count * ROW;
         for (; from < end; from += ROW, to += step) {
-            FloatVector a = Lanes.load(from);
-            FloatVector b = Lanes.load(from + Lanes.BYTES);
+            FloatVector a = load(from);
+            FloatVector b = load(from + Lanes.BYTES);
             a.intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
             b.intoMemorySegment(Raw.MEMORY, to + Lanes.BYTES, Lanes.ORDER);
         }
@@ -90,8 +96,26 @@ final class UnitBlocks {
 
     /** to += from, {@code count} rows of a block. */
     static void add(long from, long to, int count) {
-        for (long end = to + count * ROW; to < end; to += Lanes.BYTES, from += Lanes.BYTES) {
-            Lanes.load(to).add(Lanes.load(from)).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+        ADD.run(from, to, to, count * WIDTH, 0);
+    }
+
+    private static void add(long a, long b, long to, int n, float parameter) {
+        for (long i = 0; i < 4L * n; i += Lanes.BYTES) {
+            load(b + i).add(load(a + i)).intoMemorySegment(Raw.MEMORY, to + i, Lanes.ORDER);
+        }
+    }
+
+    /** to = bias + from, {@code count} rows of a block; the bias is one. */
+    static void biased(long from, long bias, long to, int count) {
+        BIASED.run(from, bias, to, count, 0);
+    }
+
+    private static void biased(long from, long bias, long to, int count, float parameter) {
+        FloatVector first = load(bias);
+        FloatVector second = load(bias + Lanes.BYTES);
+        for (long at = 0; at < count * ROW; at += ROW) {
+            first.add(load(from + at)).intoMemorySegment(Raw.MEMORY, to + at, Lanes.ORDER);
+            second.add(load(from + at + Lanes.BYTES)).intoMemorySegment(Raw.MEMORY, to + at + Lanes.BYTES, Lanes.ORDER);
         }
     }
 }
