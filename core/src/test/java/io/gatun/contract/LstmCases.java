@@ -27,6 +27,9 @@ final class LstmCases extends Family<LstmSpec> {
                     specs.add(new LstmSpec(pass, 2, size > 300 ? 1 : 3, 5, size));
                 }
             }
+            // Rows in two parts, units in two blocks with a rest, steps in three chunks with a rest; then threads.
+            specs.add(new LstmSpec(pass, 30, 40, 33, 50));
+            specs.add(new LstmSpec(pass, 5, 35, 70, 130));
             for (int i = 0; i < 6; i++) {
                 specs.add(new LstmSpec(
                         pass,

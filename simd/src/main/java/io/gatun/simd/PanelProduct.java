@@ -1,171 +1,177 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.Lanes.load;
-
-import io.gatun.memory.Raw;
 import io.gatun.simd.Micro.Strides;
-import jdk.incubator.vector.FloatVector;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Products of a few rows with one matrix of weights, which is packed once and used at every step of a sequence.
+ * Products of a few rows with one matrix of weights, which is packed once and used at every step of a sequence. A result is
+ * a block of {@link #WIDTH} columns in memory of its own, [rows, WIDTH].
  *
  * <p>Panels are two vectors wide: 64 KB a block of k, which stays in L2 for all rows, and 8 rows a tile divide a batch of
- * 32 without a rest. At 32 x 2048 x 512 on two Zen 5 cores 130 us, where the panels of four vectors and tiles of 5 rows
- * that {@link SimdGemm} prefers take 174 (the weights come from L3 at every step, at 4 bytes a cycle).
+ * 32 without a rest. Weights that come from L3 at every step cost no more than those in L2: 262 GFLOP/s of 269 on a Zen 5
+ * core, with 4 MB of them.
  *
- * <p>An element of C is one chain of fma over each block of k, and these sums are added in order, so the bits depend
- * neither on tiles nor on the vector width. The caller shares the panels between threads.
+ * <p>An element is one chain of fma over each block of k, and these sums are added in order, so the bits depend neither on
+ * tiles nor on the vector width.
  */
 final class PanelProduct {
     /** k of a block at most. */
     private static final int MAX_K = 512;
 
-    private static final Micro MICRO = Lanes.COUNT == 16 ? new StepTile8x2() : Tiles.HERE.micro(2);
-    private static final int WIDTH = MICRO.width();
+    static final Micro TILE = Lanes.COUNT == 16 ? new StepTile8x2() : Tiles.HERE.micro(2);
+    static final int WIDTH = TILE.width();
+
+    /** Where C2 has registers for it; else the offsets of {@link Micro} lead from strip to strip. */
+    private static final Micro STRIP_TILE = Lanes.REGISTERS == 32 ? new StripTile8x2() : TILE;
+
     private static final long TILE_ROW = 4L * WIDTH;
 
-    private final int k;
-    private final int n;
-    private final boolean transB;
-    private final boolean turned;
-    private final int kPerBlock;
-    private final Strides[] blocks;
+    /** A part of k: where it begins in A and in a panel. */
+    private record Block(Strides strides, long a, long b) {}
 
-    /** Columns of a strip of A in a product that is {@link #turned}: a cache line. */
-    static final int STRIP = 16;
+    private final Micro tile;
+    private final int panels;
+    private final int gates;
+    private final int rowsOfGate;
+    private final int columns;
+    private final int depth;
+    private final boolean turns;
+    private final List<Block> blocks = new ArrayList<>();
 
-    /** A [rows, k] times B, which is stored as [n, k] if {@code transB}, else as [k, n]. */
-    PanelProduct(int k, int n, boolean transB) {
-        this(k, n, transB, false);
+    private PanelProduct(int gates, int rowsOfGate, int columns, int depth, boolean turns) {
+        this.tile = turns ? TILE : STRIP_TILE;
+        this.gates = gates;
+        this.rowsOfGate = rowsOfGate;
+        this.columns = columns;
+        this.depth = depth;
+        this.turns = turns;
+        this.panels = turns ? gates * Math.ceilDiv(rowsOfGate, WIDTH) : Math.ceilDiv(columns, WIDTH);
     }
 
-    /** Aᵀ times B [k, n], where up to {@link #STRIP} columns of A are a strip [k, STRIP]. */
-    static PanelProduct turned(int k, int n) {
-        return new PanelProduct(k, n, false, true);
-    }
-
-    private PanelProduct(int k, int n, boolean transB, boolean turned) {
-        this.k = k;
-        this.n = n;
-        this.transB = transB;
-        this.turned = turned;
-        this.kPerBlock = k == 0 ? 1 : Math.ceilDiv(k, Math.ceilDiv(k, MAX_K));
-        this.blocks = new Strides[Math.ceilDiv(k, kPerBlock)];
-        for (int i = 0; i < blocks.length; i++) {
-            int steps = Math.min(kPerBlock, k - i * kPerBlock);
-            blocks[i] = turned
-                    ? new Strides(4, 4L * STRIP, TILE_ROW, steps, 1, Tiles.NO_OFFSET)
-                    : new Strides(4L * k, 4, TILE_ROW, steps, 1, Tiles.NO_OFFSET);
+    /**
+     * A [rows, k] times Wᵀ, W [gates·h, k]: panel {@code block·gates + gate} makes one gate of one {@link UnitBlocks block}.
+     */
+    static PanelProduct ofRows(int gates, int h, int k) {
+        PanelProduct product = new PanelProduct(gates, h, k, k, true);
+        int kPerBlock = Math.ceilDiv(k, Math.ceilDiv(k, MAX_K));
+        for (int first = 0; first < k; first += kPerBlock) {
+            Strides strides = new Strides(4L * k, 4, TILE_ROW, Math.min(kPerBlock, k - first), 1, Tiles.NO_OFFSET);
+            product.blocks.add(new Block(strides, 4L * first, first * TILE_ROW));
         }
+        return product;
     }
 
-    /** Multiply-adds of one row. */
-    double work() {
-        return (double) k * n;
+    /** A, whose columns are the units of these gates of the strips, times W [gates·h, n]. */
+    static PanelProduct ofStrips(GateStrips strips, int[] gates, int n) {
+        int perGate = strips.perGate;
+        PanelProduct product =
+                new PanelProduct(gates.length, strips.units, n, gates.length * perGate * GateStrips.WIDTH, false);
+        int perBlock = Math.ceilDiv(perGate, Math.ceilDiv(perGate * GateStrips.WIDTH, MAX_K));
+        long offsets = STRIP_TILE == TILE ? product.offsets(strips.stripBytes, perBlock) : Tiles.NO_OFFSET;
+        for (int gate = 0; gate < gates.length; gate++) {
+            for (int first = 0; first < perGate; first += perBlock) {
+                int count = Math.min(perBlock, perGate - first);
+                Strides strides = STRIP_TILE == TILE
+                        ? new Strides(GateStrips.ROW, 4, TILE_ROW, GateStrips.WIDTH, count, offsets)
+                        : new Strides(
+                                GateStrips.ROW, strips.stripBytes, TILE_ROW, (long) count * GateStrips.WIDTH, 1, 0);
+                long b = (long) (gate * perGate + first) * GateStrips.WIDTH * TILE_ROW;
+                product.blocks.add(new Block(strides, strips.at(gates[gate], first), b));
+            }
+        }
+        return product;
     }
 
-    int k() {
-        return k;
+    /** Keeps the offsets from being freed. */
+    private final Arena arena = Arena.ofAuto();
+
+    private long offsets(long stripBytes, int count) {
+        var table = arena.allocate(8L * (count + 1), 8);
+        for (int i = 0; i <= count; i++) {
+            table.setAtIndex(ValueLayout.JAVA_LONG, i, i * stripBytes);
+        }
+        return table.address();
+    }
+
+    /** Floating-point operations of one row. */
+    double flops() {
+        return 2.0 * depth * panels * WIDTH;
     }
 
     int panels() {
-        return Math.ceilDiv(n, WIDTH);
+        return panels;
+    }
+
+    private long panelBytes() {
+        return depth * TILE_ROW;
     }
 
     long packedBytes() {
-        return 4L * k * panels() * WIDTH;
+        return panels * panelBytes();
     }
 
-    /** What each thread needs for itself: a tile, and rows to fill one up where there are not as many. */
-    static long workerBytes(int rows, int largestK) {
-        return 4L * MICRO.rows * WIDTH + (rows < MICRO.rows ? 4L * MICRO.rows * largestK : 0);
+    /** What a thread needs for itself to multiply so many rows: of a further block of k, and rows to fill one tile up. */
+    long ownBytes(int rows) {
+        return spareBytes(rows) + (turns && rows < TILE.rows ? 4L * TILE.rows * depth : 0);
     }
 
-    /** Packs one panel of B [k, n], of which the first rows lie at one place and the others at another. */
-    void pack(long first, int firstRows, long rest, long packed, int panel) {
-        int column = panel * WIDTH;
-        int columns = Math.min(WIDTH, n - column);
-        long to = packed + (long) panel * k * TILE_ROW;
-        Pack.rows(first + 4L * column, 4L * n, firstRows, columns, WIDTH, to);
-        Pack.rows(rest + 4L * column, 4L * n, k - firstRows, columns, WIDTH, to + firstRows * TILE_ROW);
+    private static long spareBytes(int rows) {
+        return Math.max(rows, TILE.rows) * TILE_ROW;
     }
 
     void pack(long weights, long packed, int panel) {
+        long to = packed + panel * panelBytes();
+        if (turns) {
+            int column = panel / gates * WIDTH;
+            long row = 4L * columns;
+            int count = Math.min(WIDTH, rowsOfGate - column);
+            Pack.fetch(weights + (panel % gates * rowsOfGate + column) * row, count * row);
+            Pack.columns(weights + (panel % gates * rowsOfGate + column) * row, row, columns, count, WIDTH, to);
+            return;
+        }
         int column = panel * WIDTH;
-        int columns = Math.min(WIDTH, n - column);
-        long to = packed + (long) panel * k * TILE_ROW;
-        if (transB) {
-            Pack.columns(weights + 4L * column * k, 4L * k, k, columns, WIDTH, to);
-        } else {
-            Pack.rows(weights + 4L * column, 4L * n, k, columns, WIDTH, to);
+        int behind = depth / gates - rowsOfGate;
+        for (int gate = 0; gate < gates; gate++) {
+            long from = weights + 4L * ((long) gate * rowsOfGate * columns + column);
+            Pack.rows(from, 4L * columns, rowsOfGate, Math.min(WIDTH, columns - column), WIDTH, to);
+            to += rowsOfGate * TILE_ROW;
+            Pack.zero(to, behind * WIDTH);
+            to += behind * TILE_ROW;
         }
     }
 
     /**
-     * Columns of the panels {@code from} to {@code to} of C [rows, n] = A·B + bias, or C += A·B.
+     * One panel's columns of A · weights. A tile's rows are written there even if A has fewer.
      *
-     * @param a rows next to each other, k floats each, or a strip
-     * @param bias address of n floats, or 0 for none
-     * @param adds whether to add to C, without a bias
-     * @param own this thread's {@link #workerBytes}
+     * @param a rows next to each other, k floats each, or a row of the strips
+     * @param to [rows, WIDTH]
+     * @param own this thread's {@link #ownBytes}
      */
-    void multiply(long a, int rows, long packed, int from, int to, long c, long bias, boolean adds, long own) {
-        if (rows < MICRO.rows && !turned) {
-            long filled = own + MICRO.rows * TILE_ROW;
-            Pack.move(a, filled, rows * k);
-            Pack.zero(filled + 4L * rows * k, (MICRO.rows - rows) * k);
+    void multiply(long a, int rows, long packed, int panel, long to, long own) {
+        if (turns && rows < TILE.rows) {
+            long filled = own + spareBytes(rows);
+            Pack.move(a, filled, rows * depth);
+            Pack.zero(filled + 4L * rows * depth, (TILE.rows - rows) * depth);
             a = filled;
         }
-        for (int panel = from; panel < to; panel++) {
-            for (int i = 0; i < blocks.length; i++) {
-                long first = (long) i * kPerBlock;
-                long b = packed + (panel * (long) k + first) * TILE_ROW;
-                block(blocks[i], a + first * blocks[i].aStep(), rows, b, panel, c, bias, adds || i > 0, own);
+        long b = packed + panel * panelBytes();
+        for (int i = 0; i < blocks.size(); i++) {
+            Block block = blocks.get(i);
+            rows(block.strides, a + block.a, rows, b + block.b, i == 0 ? to : own);
+            if (i > 0) {
+                UnitBlocks.add(own, to, rows);
             }
         }
     }
 
-    /** All rows; the last tile begins early enough to be whole, and writes only what is new. */
-    private void block(
-            Strides strides, long a, int rows, long b, int panel, long c, long bias, boolean adds, long own) {
-        int columns = Math.min(WIDTH, n - panel * WIDTH);
-        long cRow = 4L * n;
-        long at = c + panel * TILE_ROW;
-        long biasAt = bias == 0 ? 0 : bias + panel * TILE_ROW;
-        boolean direct = !adds && bias == 0 && columns == WIDTH;
-        for (int r = 0; r < rows; r += MICRO.rows) {
-            int start = Math.max(0, Math.min(r, rows - MICRO.rows));
-            long from = a + start * strides.aRow();
-            if (direct && rows >= MICRO.rows) {
-                MICRO.run(strides, from, b, at + start * cRow, cRow);
-            } else {
-                MICRO.run(strides, from, b, own, TILE_ROW);
-                int count = Math.min(MICRO.rows, rows - r);
-                write(own + (r - start) * TILE_ROW, at + r * cRow, cRow, count, columns, biasAt, adds);
-            }
-        }
-    }
-
-    private static void write(long tile, long c, long cRow, int rows, int columns, long bias, boolean adds) {
-        for (int r = 0; r < rows; r++, tile += TILE_ROW, c += cRow) {
-            if (adds) {
-                sum(tile, c, c, columns);
-            } else if (bias != 0) {
-                sum(tile, bias, c, columns);
-            } else {
-                Pack.move(tile, c, columns);
-            }
-        }
-    }
-
-    private static void sum(long tile, long term, long to, int columns) {
-        int i = 0;
-        for (; i <= columns - Lanes.COUNT; i += Lanes.COUNT) {
-            FloatVector v = load(tile + 4L * i);
-            load(term + 4L * i).add(v).intoMemorySegment(Raw.MEMORY, to + 4L * i, Lanes.ORDER);
-        }
-        for (; i < columns; i++) {
-            Raw.f32(to, i, Raw.f32(term, i) + Raw.f32(tile, i));
+    /** The last tile begins early enough to be whole, and writes some rows again. */
+    private void rows(Strides strides, long a, int rows, long b, long to) {
+        for (int r = 0; r < rows; r += TILE.rows) {
+            int start = Math.max(0, Math.min(r, rows - TILE.rows));
+            tile.run(strides, a + start * strides.aRow(), b, to + start * TILE_ROW, TILE_ROW);
         }
     }
 }

@@ -1,57 +1,42 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.StepProducts.FREE_SLOT;
+import static io.gatun.simd.ForwardSteps.DST;
+import static io.gatun.simd.ForwardSteps.H0;
+import static io.gatun.simd.ForwardSteps.HN;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
-import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.Pass;
 
 /**
- * GRU forward: for each step the products with the inputs and the hidden state, of weights packed once, and the fused
- * {@link GruCell}. The workspace is gates [t, b, 3h], activated, then the hidden part of n, which the reset gate
- * multiplies, [t, b, h].
+ * GRU forward: {@link ForwardSteps} with the fused {@link GruCell}. The workspace is in {@link UnitBlocks}: gates,
+ * activated, and the hidden part of n, which the reset gate multiplies, [t, block, b, 4·WIDTH].
  */
 final class SimdGru implements Kernel {
-    // Operands.
-    private static final int SRC = 0;
-    private static final int H0 = 1;
+    // Operands beside those of ForwardSteps.
     private static final int WEIGHTS_IH = 2;
     private static final int WEIGHTS_HH = 3;
     private static final int BIAS_IH = 4;
     private static final int BIAS_HH = 5;
-    private static final int DST = 6;
-    private static final int HN = 7;
-    private static final int WORKSPACE = 8;
+    private static final int WORKSPACE = HN + 1;
 
-    private static final int SUMS_SLOT = FREE_SLOT;
-    private static final int GATES_SLOT = FREE_SLOT + 1;
-    private static final int PREVIOUS_SLOT = FREE_SLOT + 2;
-    private static final int HIDDEN_SLOT = FREE_SLOT + 3;
-    private static final int RESET_SLOT = FREE_SLOT + 4;
+    private static final int BIAS_SLOT = ForwardSteps.FREE_SLOT;
 
     private final GruSpec spec;
-    private final Workers workers;
     private final boolean training;
-    private final StepProducts products;
-    private final int rowsPerPiece;
-    private final Task cells = this::cells;
+    private final ForwardSteps steps;
+    private final UnitBlocks blocks;
+    private final UnitBlocks biases;
     private final int scratchSlot;
 
     private SimdGru(GruSpec spec, Workers workers) {
         this.spec = spec;
-        this.workers = workers;
         this.training = spec.pass() == Pass.TRAINING;
-        int gates = 3 * spec.h();
-        this.products = new StepProducts(
-                new PanelProduct(spec.i(), gates, true),
-                new PanelProduct(spec.h(), gates, true),
-                false,
-                spec.b(),
-                workers);
-        this.rowsPerPiece = Math.ceilDiv(SimdLstm.PIECE_ELEMENTS, spec.h());
+        this.steps = new ForwardSteps(sizes(spec), this::cell, workers);
+        this.blocks = steps.blocks();
+        this.biases = new UnitBlocks(3, spec.h());
         this.scratchSlot = training ? WORKSPACE + 1 : WORKSPACE;
     }
 
@@ -59,73 +44,42 @@ final class SimdGru implements Kernel {
         return Offer.of(spec.pass() == Pass.BACKWARD ? new SimdGruBackward(spec, workers) : new SimdGru(spec, workers));
     }
 
+    static LayerSizes sizes(GruSpec spec) {
+        return new LayerSizes(spec.t(), spec.b(), spec.i(), spec.h(), 3);
+    }
+
     @Override
     public String implementation() {
         return "simd:gru " + Tiles.HERE.name();
     }
 
-    /** Floats of one gate of all steps. */
-    static long gateFloats(GruSpec spec) {
-        return (long) spec.t() * spec.b() * spec.h();
-    }
-
     @Override
     public long workspaceBytes() {
-        return training ? 4 * 4 * gateFloats(spec) : 0;
+        return training ? 4 * spec.t() * blocks.bytes() : 0;
     }
 
-    /** What the products need, and two products of one step. */
+    /** What the steps need, and the biases. */
     @Override
     public long scratchBytes() {
-        return SimdLstm.aligned(products.scratchBytes()) + 2 * sumsBytes();
-    }
-
-    private long sumsBytes() {
-        return 4L * 3 * spec.b() * spec.h();
+        return steps.scratchBytes() + 2 * biases.bytes();
     }
 
     @Override
     public void execute(long[] frame) {
-        long stateBytes = 4L * spec.b() * spec.h();
         long scratch = frame[scratchSlot];
-        long x = scratch + SimdLstm.aligned(products.scratchBytes());
-        long y = x + sumsBytes();
-        if (spec.t() > 0) {
-            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], scratch);
-        }
-        frame[SUMS_SLOT] = x;
-        long hidden = frame[H0];
-        for (int t = 0; t < spec.t(); t++) {
-            StepProducts.first(frame, frame[SRC] + 4L * t * spec.b() * spec.i(), x, frame[BIAS_IH]);
-            StepProducts.second(frame, hidden, y, frame[BIAS_HH]);
-            products.run(frame);
-            frame[PREVIOUS_SLOT] = hidden;
-            hidden = frame[DST] + t * stateBytes;
-            frame[HIDDEN_SLOT] = hidden;
-            frame[GATES_SLOT] = training ? frame[WORKSPACE] + 3 * t * stateBytes : x;
-            frame[RESET_SLOT] = training ? frame[WORKSPACE] + 4 * 3 * gateFloats(spec) + t * stateBytes : 0;
-            workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-        }
-        Pack.move(hidden, frame[HN], spec.b() * spec.h());
+        frame[BIAS_SLOT] = scratch + steps.scratchBytes();
+        // [3, h] as 3 rows: a block has its gates' biases one after the other.
+        biases.gather(frame[BIAS_IH], frame[BIAS_SLOT]);
+        biases.gather(frame[BIAS_HH], frame[BIAS_SLOT] + biases.bytes());
+        steps.run(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], scratch);
     }
 
-    private void cells(long[] frame, int piece, int worker) {
-        int h = spec.h();
-        int first = piece * rowsPerPiece;
-        long row = 4L * h;
-        for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
-            long x = frame[SUMS_SLOT] + 3 * b * row;
-            long y = x + sumsBytes();
-            if (training) {
-                Pack.move(y + 2 * row, frame[RESET_SLOT] + b * row, h);
-            }
-            GruCell.forward(
-                    x,
-                    y,
-                    frame[GATES_SLOT] + 3 * b * row,
-                    h,
-                    frame[PREVIOUS_SLOT] + b * row,
-                    frame[HIDDEN_SLOT] + b * row);
-        }
+    private void cell(long[] frame, int t, int block, int row, int rows, long x, long y, long state) {
+        long before = t == 0 ? frame[H0] : frame[DST] + 4L * (t - 1) * spec.b() * spec.h();
+        blocks.gather(before + 4L * row * spec.h(), block, rows, state);
+        long gates = training ? frame[WORKSPACE] + 4 * (t * blocks.bytes() + blocks.at(block, row)) : x;
+        long reset = training ? gates + 3 * rows * UnitBlocks.ROW : y + 2 * rows * UnitBlocks.ROW;
+        long bias = frame[BIAS_SLOT] + biases.at(block, 0);
+        GruCell.forward(x, y, bias, bias + biases.bytes(), gates, reset, state, rows);
     }
 }

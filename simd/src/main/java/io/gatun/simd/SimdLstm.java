@@ -1,60 +1,42 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.StepProducts.FREE_SLOT;
+import static io.gatun.simd.ForwardSteps.HN;
 
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
-import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 
 /**
- * LSTM forward: for each step the products with the inputs and the hidden state, of weights packed once, and the fused
- * {@link LstmCell}. The workspace is gates [t, b, 4h], activated, then cells [t, b, h]; without one the cell runs in cn.
+ * LSTM forward: {@link ForwardSteps} with the fused {@link LstmCell}. The workspace is in {@link UnitBlocks}: gates [t,
+ * block, b, 4·WIDTH], activated, then cells [t, block, b, WIDTH]; without one the cell runs in the scratch memory.
  */
 final class SimdLstm implements Kernel {
-    // Operands.
-    private static final int SRC = 0;
-    private static final int H0 = 1;
+    // Operands beside those of ForwardSteps.
     private static final int C0 = 2;
     private static final int WEIGHTS_IH = 3;
     private static final int WEIGHTS_HH = 4;
     private static final int BIAS = 5;
-    private static final int DST = 6;
-    private static final int HN = 7;
-    private static final int CN = 8;
+    private static final int CN = HN + 1;
     private static final int WORKSPACE = 9;
 
-    private static final int SUMS_SLOT = FREE_SLOT;
-    private static final int GATES_SLOT = FREE_SLOT + 1;
-    private static final int PREVIOUS_SLOT = FREE_SLOT + 2;
-    private static final int CELL_SLOT = FREE_SLOT + 3;
-    private static final int HIDDEN_SLOT = FREE_SLOT + 4;
-
-    /** Elements of a gate worth a hand-over to another thread: 5 us. */
-    static final int PIECE_ELEMENTS = 4096;
+    private static final int STATE_SLOT = ForwardSteps.FREE_SLOT;
+    private static final int BIAS_SLOT = ForwardSteps.FREE_SLOT + 1;
 
     private final LstmSpec spec;
-    private final Workers workers;
     private final boolean training;
-    private final StepProducts products;
-    private final int rowsPerPiece;
-    private final Task cells = this::cells;
+    private final ForwardSteps steps;
+    private final UnitBlocks blocks;
+    private final UnitBlocks biases;
     private final int scratchSlot;
 
     private SimdLstm(LstmSpec spec, Workers workers) {
         this.spec = spec;
-        this.workers = workers;
         this.training = spec.pass() == Pass.TRAINING;
-        int gates = 4 * spec.h();
-        this.products = new StepProducts(
-                new PanelProduct(spec.i(), gates, true),
-                new PanelProduct(spec.h(), gates, true),
-                true,
-                spec.b(),
-                workers);
-        this.rowsPerPiece = Math.ceilDiv(PIECE_ELEMENTS, spec.h());
+        this.steps = new ForwardSteps(sizes(spec), this::cell, workers);
+        this.blocks = steps.blocks();
+        this.biases = new UnitBlocks(4, spec.h());
         this.scratchSlot = training ? WORKSPACE + 1 : WORKSPACE;
     }
 
@@ -63,25 +45,24 @@ final class SimdLstm implements Kernel {
                 spec.pass() == Pass.BACKWARD ? new SimdLstmBackward(spec, workers) : new SimdLstm(spec, workers));
     }
 
+    static LayerSizes sizes(LstmSpec spec) {
+        return new LayerSizes(spec.t(), spec.b(), spec.i(), spec.h(), 4);
+    }
+
     @Override
     public String implementation() {
         return "simd:lstm " + Tiles.HERE.name();
     }
 
-    /** Floats of the gates of all steps; the cells follow. */
-    static long gateFloats(LstmSpec spec) {
-        return 4L * spec.t() * spec.b() * spec.h();
-    }
-
     @Override
     public long workspaceBytes() {
-        return training ? 4 * (gateFloats(spec) + gateFloats(spec) / 4) : 0;
+        return training ? 5 * spec.t() * blocks.bytes() : 0;
     }
 
-    /** What the products need, and the sums of one step. */
+    /** What the steps need, the first cells, and the biases. */
     @Override
     public long scratchBytes() {
-        return aligned(products.scratchBytes()) + 4L * 4 * spec.b() * spec.h();
+        return steps.scratchBytes() + blocks.bytes() + biases.bytes();
     }
 
     static long aligned(long bytes) {
@@ -90,44 +71,26 @@ final class SimdLstm implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        long stateBytes = 4L * spec.b() * spec.h();
         long scratch = frame[scratchSlot];
-        long sums = scratch + aligned(products.scratchBytes());
-        if (spec.t() > 0) {
-            products.pack(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], scratch);
-        }
-        frame[SUMS_SLOT] = sums;
-        long hidden = frame[H0];
-        long cell = frame[C0];
-        for (int t = 0; t < spec.t(); t++) {
-            StepProducts.first(frame, frame[SRC] + 4L * t * spec.b() * spec.i(), sums, frame[BIAS]);
-            StepProducts.second(frame, hidden, sums, 0);
-            products.run(frame);
-            hidden = frame[DST] + t * stateBytes;
-            frame[GATES_SLOT] = training ? frame[WORKSPACE] + 4 * t * stateBytes : sums;
-            frame[PREVIOUS_SLOT] = cell;
-            cell = training ? frame[WORKSPACE] + 4 * gateFloats(spec) + t * stateBytes : frame[CN];
-            frame[CELL_SLOT] = cell;
-            frame[HIDDEN_SLOT] = hidden;
-            workers.run(Math.ceilDiv(spec.b(), rowsPerPiece), cells, frame);
-        }
-        Pack.move(hidden, frame[HN], spec.b() * spec.h());
-        if (cell != frame[CN]) {
-            Pack.move(cell, frame[CN], spec.b() * spec.h());
-        }
+        frame[STATE_SLOT] = scratch + steps.scratchBytes();
+        frame[BIAS_SLOT] = frame[STATE_SLOT] + blocks.bytes();
+        blocks.gather(frame[C0], frame[STATE_SLOT]);
+        // [4, h] as 4 rows: a block has its gates' biases one after the other.
+        biases.gather(frame[BIAS], frame[BIAS_SLOT]);
+        steps.run(frame, frame[WEIGHTS_IH], frame[WEIGHTS_HH], scratch);
+        blocks.scatter(cells(frame, spec.t() - 1), frame[CN]);
     }
 
-    private void cells(long[] frame, int piece, int worker) {
-        int first = piece * rowsPerPiece;
-        long row = 4L * spec.h();
-        for (int b = first; b < Math.min(spec.b(), first + rowsPerPiece); b++) {
-            LstmCell.forward(
-                    frame[SUMS_SLOT] + 4 * b * row,
-                    frame[GATES_SLOT] + 4 * b * row,
-                    spec.h(),
-                    frame[PREVIOUS_SLOT] + b * row,
-                    frame[CELL_SLOT] + b * row,
-                    frame[HIDDEN_SLOT] + b * row);
-        }
+    /** The cells of a step, or before the first. */
+    private long cells(long[] frame, int t) {
+        long gates = 4L * spec.t() * blocks.bytes();
+        return t < 0 || !training ? frame[STATE_SLOT] : frame[WORKSPACE] + gates + t * blocks.bytes();
+    }
+
+    private void cell(long[] frame, int t, int block, int row, int rows, long x, long y, long state) {
+        long at = blocks.at(block, row);
+        long gates = training ? frame[WORKSPACE] + 4 * (t * blocks.bytes() + at) : x;
+        long bias = frame[BIAS_SLOT] + biases.at(block, 0);
+        LstmCell.forward(x, y, bias, gates, cells(frame, t - 1) + at, cells(frame, t) + at, state, rows);
     }
 }

@@ -1,161 +1,233 @@
 package io.gatun.simd;
 
+import static io.gatun.simd.Lanes.load;
+
 import io.gatun.memory.Raw;
-import io.gatun.parallel.Task;
-import io.gatun.parallel.Workers;
+import io.gatun.simd.Micro.Strides;
 
 /**
- * The gradients of a recurrent layer's weights and biases: one product over all steps of the gates' gradients with the
- * inputs, one with the states before each step (h0, then dst but for its last step), and column sums.
+ * The gradients of a recurrent layer's weights and biases, of the gates' gradients of some steps at a time: a product
+ * with the inputs, one with the states before each step (h0, then dst but for its last step), and column sums.
  *
- * <p>Step after step the gates' gradients are kept in strips of 16 columns, while they lie in L1: [gate, strip, t·b, 16],
- * which is how a tile reads them. As rows [t·b, 4h] they would have to be copied so for the product, block by block (on
- * two Zen 5 cores 445 GFLOP/s for 450 to 474, at 2048 x 512 x 2048).
+ * <p>A strip of the gates' gradients (32 KB for 512 rows) meets eight panels of the other side (512 KB, in L2) one after
+ * the other, and the gradients of 16 steps (4 MB) stay in L3 between their making and this. One product over all steps at
+ * the end read 16 MB from memory for each panel, and ran at 2/3 of this speed.
  */
 final class WeightProducts {
-    private static final int STRIP = PanelProduct.STRIP;
+    private static final Micro TILE = PanelProduct.TILE;
+    private static final int WIDTH = PanelProduct.WIDTH;
+    private static final long TILE_ROW = 4L * WIDTH;
 
-    // Slots of the frame behind the operands and the scratch of the widest recurrent spec.
-    private static final int STRIPS_SLOT = StepProducts.FIRST_SLOT;
-    private static final int FIRST_SLOT = STRIPS_SLOT + 1;
-    private static final int REST_SLOT = STRIPS_SLOT + 2;
-    private static final int TO_SLOT = STRIPS_SLOT + 3;
-    private static final int SCRATCH_SLOT = STRIPS_SLOT + 4;
+    /** A tile. */
+    static final long OWN_BYTES = TILE.rows * TILE_ROW;
 
-    private final int firstRows;
-    private final int rows;
-    private final int h;
-    private final int stripsPerGate;
-    private final long stripBytes;
-    private final int kept;
+    /** k of a block at most: one chain of fma. */
+    private static final int MAX_K = 512;
+
+    private static final int PANELS_PER_GROUP = 8;
+
+    private static final int STRIPS_PER_PIECE = 4;
+
+    // Slots of the frame behind those of BackwardSteps.
+    private static final int STRIPS_SLOT = 24;
+    private static final int PACKED_SLOT = 25;
+    private static final int ROWS_SLOT = 26;
+    private static final int ADDS_SLOT = 27;
+    private static final int SRC_SLOT = 28;
+    private static final int FIRST_SLOT = 29;
+    private static final int REST_SLOT = 30;
+
+    private final GateStrips strips;
+    private final LayerSizes sizes;
+    private final int mostRows;
+    private final Strides whole = strides(MAX_K);
+    private final Strides rest;
+    private final Strides firstRest;
     private final Side input;
     private final Side hidden;
-    private final Workers workers;
+
+    WeightProducts(
+            GateStrips strips,
+            int stepsPerChunk,
+            LayerSizes sizes,
+            BackwardSteps.Gates gates,
+            BackwardSteps.Operands at) {
+        this.strips = strips;
+        this.sizes = sizes;
+        this.mostRows = stepsPerChunk * sizes.b();
+        this.rest = strides(mostRows % MAX_K);
+        this.firstRest = strides(sizes.t() % stepsPerChunk * sizes.b() % MAX_K);
+        this.input = new Side(sizes.i(), gates.ofInput(), at.diffWeightsIh(), at.diffBiasIh());
+        this.hidden = new Side(sizes.h(), gates.ofHidden(), at.diffWeightsHh(), at.diffBiasHh());
+    }
+
+    /** The other sides of both products. */
+    long packedBytes() {
+        return (long) (input.panels + hidden.panels) * mostRows * TILE_ROW;
+    }
+
+    /** Zeros, for a layer without rows and for sums. */
+    void begin(long[] frame) {
+        input.begin(frame);
+        hidden.begin(frame);
+    }
 
     /**
-     * For a layer of t steps, b rows, i inputs and h units.
+     * Sets what the pieces are of.
      *
-     * @param kept how many gates' gradients are kept
-     * @param ofInput which of them, in the order of weightsIh
-     * @param ofHidden which of them, in the order of weightsHh
+     * @param from the first step
+     * @param rows of the steps together
+     * @param adds whether to add to what later steps gave
      */
-    WeightProducts(int t, int b, int i, int h, int kept, int[] ofInput, int[] ofHidden, Workers workers) {
-        this.firstRows = t == 0 ? 0 : b;
-        this.rows = Math.multiplyExact(t, b);
-        this.h = h;
-        this.kept = kept;
-        this.stripsPerGate = Math.ceilDiv(h, STRIP);
-        // An odd number of lines: at a power of two all strips of a row would fall into one set of the caches.
-        this.stripBytes = 4L * STRIP * (rows | 1);
-        this.workers = workers;
-        this.input = new Side(PanelProduct.turned(rows, i), i, ofInput);
-        this.hidden = new Side(PanelProduct.turned(rows, h), h, ofHidden);
+    void chunk(long[] frame, int from, int rows, boolean adds, long kept, long packed) {
+        frame[STRIPS_SLOT] = kept;
+        frame[PACKED_SLOT] = packed;
+        frame[ROWS_SLOT] = rows;
+        frame[ADDS_SLOT] = adds ? 1 : 0;
+        frame[SRC_SLOT] = frame[ForwardSteps.SRC] + 4L * from * sizes.b() * sizes.i();
+        frame[FIRST_SLOT] = from == 0 ? frame[ForwardSteps.H0] : 0;
+        frame[REST_SLOT] = frame[ForwardSteps.DST] + (from == 0 ? 0 : (from - 1) * sizes.stateBytes());
     }
 
-    /** What the products need while they run. */
-    long scratchBytes() {
-        return Math.max(input.packedBytes(), hidden.packedBytes()) + workers.threads() * ownBytes();
+    int packs() {
+        return input.panels + hidden.panels;
     }
 
-    private static long ownBytes() {
-        return SimdLstm.aligned(PanelProduct.workerBytes(STRIP, 0));
-    }
-
-    /** The gates' gradients of all steps. */
-    long stripsBytes() {
-        return kept * stripsPerGate * stripBytes;
-    }
-
-    /** Keeps a gate's h gradients of one row of t·b. */
-    void keep(long strips, int gate, int row, long from) {
-        long to = strips + gate * stripsPerGate * stripBytes + 4L * STRIP * row;
-        int whole = h / STRIP;
-        for (int s = 0; s < whole; s++) {
-            for (long at = 0; at < 4L * STRIP; at += Lanes.BYTES) {
-                Lanes.load(from + at).intoMemorySegment(Raw.MEMORY, to + at, Lanes.ORDER);
-            }
-            from += 4L * STRIP;
-            to += stripBytes;
+    void pack(long[] frame, int piece, int worker) {
+        int rows = (int) frame[ROWS_SLOT];
+        long to = frame[PACKED_SLOT] + piece * rows * TILE_ROW;
+        if (piece < input.panels) {
+            input.pack(frame[SRC_SLOT], rows, piece, to);
+            return;
         }
-        for (int k = 0; k < h - whole * STRIP; k++) {
-            Raw.f32(to, k, Raw.f32(from, k));
+        int panel = piece - input.panels;
+        int first = frame[FIRST_SLOT] == 0 ? 0 : sizes.b();
+        hidden.pack(frame[FIRST_SLOT], first, panel, to);
+        hidden.pack(frame[REST_SLOT], rows - first, panel, to + first * TILE_ROW);
+    }
+
+    int pieces() {
+        return input.pieces + hidden.pieces;
+    }
+
+    /** {@code own}: this thread's {@link #OWN_BYTES}. */
+    void multiply(long[] frame, int piece, long own) {
+        if (piece < input.pieces) {
+            input.multiply(frame, piece, frame[PACKED_SLOT], own);
+        } else {
+            long packed = frame[PACKED_SLOT] + input.panels * frame[ROWS_SLOT] * TILE_ROW;
+            hidden.multiply(frame, piece - input.pieces, packed, own);
         }
     }
 
-    /** diffWeights [gates·h, i] = gradientsᵀ · src; diffBias [gates·h]. */
-    void input(long[] frame, long strips, long src, long diffWeights, long diffBias, long scratch) {
-        input.run(frame, strips, src, src + 4L * firstRows * input.columns, diffWeights, diffBias, scratch);
-    }
-
-    /** diffWeights [gates·h, h] = gradientsᵀ · states before each step; diffBias [gates·h], or 0 for none. */
-    void hidden(long[] frame, long strips, long h0, long dst, long diffWeights, long diffBias, long scratch) {
-        hidden.run(frame, strips, h0, dst, diffWeights, diffBias, scratch);
-    }
-
-    /** The product for one of the two matrices. */
+    /** The product for one of the two matrices: diffWeights [gates·h, columns] and the sums, diffBias [gates·h]. */
     private final class Side {
-        private final PanelProduct product;
         private final int columns;
+        private final int panels;
         private final int[] gates;
-        private final Task packing = this::pack;
-        private final Task multiplying = this::multiply;
-        private final Task summing = this::sum;
+        private final int diffWeights;
+        private final int diffBias;
+        private final int piecesPerGroup;
+        private final int pieces;
 
-        Side(PanelProduct product, int columns, int[] gates) {
-            this.product = product;
+        Side(int columns, int[] gates, int diffWeights, int diffBias) {
             this.columns = columns;
+            this.panels = Math.ceilDiv(columns, WIDTH);
             this.gates = gates;
+            this.diffWeights = diffWeights;
+            this.diffBias = diffBias;
+            this.piecesPerGroup = Math.ceilDiv(gates.length * strips.perGate, STRIPS_PER_PIECE);
+            this.pieces = piecesPerGroup * Math.ceilDiv(panels, PANELS_PER_GROUP);
         }
 
-        long packedBytes() {
-            return product.packedBytes();
-        }
-
-        void run(long[] frame, long strips, long first, long rest, long to, long diffBias, long scratch) {
-            frame[STRIPS_SLOT] = strips;
+        void begin(long[] frame) {
             if (diffBias != 0) {
-                frame[TO_SLOT] = diffBias;
-                workers.run(gates.length * stripsPerGate, summing, frame);
+                Pack.zero(frame[diffBias], gates.length * sizes.h());
             }
-            if (rows == 0) {
-                Pack.zero(to, gates.length * h * columns);
-                return;
-            }
-            frame[FIRST_SLOT] = first;
-            frame[REST_SLOT] = rest;
-            frame[TO_SLOT] = to;
-            frame[SCRATCH_SLOT] = scratch;
-            workers.run(product.panels(), packing, frame);
-            workers.run(product.panels() * gates.length, multiplying, frame);
-        }
-
-        private void pack(long[] frame, int panel, int worker) {
-            product.pack(frame[FIRST_SLOT], firstRows, frame[REST_SLOT], frame[SCRATCH_SLOT], panel);
-        }
-
-        /** One panel of columns for one gate: both threads read the same panel at a time. */
-        private void multiply(long[] frame, int piece, int worker) {
-            int panel = piece / gates.length;
-            int gate = piece % gates.length;
-            long packed = frame[SCRATCH_SLOT];
-            long own = packed + packedBytes() + worker * ownBytes();
-            long strip = frame[STRIPS_SLOT] + gates[gate] * stripsPerGate * stripBytes;
-            for (int from = 0; from < h; from += STRIP, strip += stripBytes) {
-                long to = frame[TO_SLOT] + 4L * (gate * h + from) * columns;
-                product.multiply(strip, Math.min(STRIP, h - from), packed, panel, panel + 1, to, 0, false, own);
+            if (mostRows == 0 || sizes.t() == 0) {
+                Pack.zero(frame[diffWeights], gates.length * sizes.h() * columns);
             }
         }
 
-        /** The sums of one strip, which is read from left to right. */
-        private void sum(long[] frame, int piece, int worker) {
-            int gate = piece / stripsPerGate;
-            int strip = piece % stripsPerGate;
-            int from = strip * STRIP;
-            int count = Math.min(STRIP, h - from);
-            long to = frame[TO_SLOT] + 4L * (gate * h + from);
-            Pack.zero(to, count);
-            long at = frame[STRIPS_SLOT] + (gates[gate] * stripsPerGate + strip) * stripBytes;
-            ColumnSums.add(false, at, rows, 4L * STRIP, count, to);
+        void pack(long from, int rows, int panel, long to) {
+            int column = panel * WIDTH;
+            Pack.rows(from + 4L * column, 4L * columns, rows, Math.min(WIDTH, columns - column), WIDTH, to);
+        }
+
+        void multiply(long[] frame, int piece, long packed, long own) {
+            int firstPanel = piece / piecesPerGroup * PANELS_PER_GROUP;
+            int last = Math.min(panels, firstPanel + PANELS_PER_GROUP);
+            int from = piece % piecesPerGroup * STRIPS_PER_PIECE;
+            for (int s = from; s < Math.min(gates.length * strips.perGate, from + STRIPS_PER_PIECE); s++) {
+                strip(frame, s / strips.perGate, s % strips.perGate, packed, firstPanel, last, own);
+            }
+        }
+
+        private void strip(long[] frame, int gate, int strip, long packed, int firstPanel, int last, long own) {
+            int rows = (int) frame[ROWS_SLOT];
+            boolean adds = frame[ADDS_SLOT] != 0;
+            long a = frame[STRIPS_SLOT] + strips.at(gates[gate], strip);
+            int unit = strip * GateStrips.WIDTH;
+            int units = Math.min(GateStrips.WIDTH, sizes.h() - unit);
+            long row = (long) gate * sizes.h() + unit;
+            if (firstPanel == 0 && diffBias != 0) {
+                ColumnSums.add(false, a, rows, GateStrips.ROW, units, frame[diffBias] + 4 * row);
+            }
+            long to = frame[diffWeights] + 4 * row * columns;
+            for (int panel = firstPanel; panel < last; panel++) {
+                long b = packed + panel * rows * TILE_ROW;
+                for (int k = 0; k < rows; k += MAX_K) {
+                    int steps = Math.min(MAX_K, rows - k);
+                    panel(a + k * GateStrips.ROW, b + k * TILE_ROW, steps, units, panel, to, adds || k > 0, own);
+                }
+            }
+        }
+
+        /** The last tile of a strip begins early enough to be whole, and writes only what is new. */
+        private void panel(long a, long b, int steps, int units, int panel, long to, boolean adds, long own) {
+            Strides strides = steps == MAX_K ? whole : steps == rest.steps() ? rest : firstRest;
+            int width = Math.min(WIDTH, columns - panel * WIDTH);
+            long c = to + panel * TILE_ROW;
+            long cRow = 4L * columns;
+            for (int u = 0; u < units; u += TILE.rows) {
+                int start = Math.min(u, GateStrips.WIDTH - TILE.rows);
+                int count = Math.min(TILE.rows, units - u);
+                if (!adds && width == WIDTH && start == u && count == TILE.rows) {
+                    TILE.run(strides, a + 4L * start, b, c + u * cRow, cRow);
+                } else {
+                    TILE.run(strides, a + 4L * start, b, own, TILE_ROW);
+                    write(own + (u - start) * TILE_ROW, c + u * cRow, cRow, count, width, adds);
+                }
+            }
+        }
+    }
+
+    private static Strides strides(int steps) {
+        return new Strides(4, GateStrips.ROW, TILE_ROW, steps, 1, Tiles.NO_OFFSET);
+    }
+
+    private static void write(long tile, long c, long cRow, int rows, int columns, boolean adds) {
+        if (adds && columns == WIDTH) {
+            addPairs(tile, c, cRow, rows);
+            return;
+        }
+        for (int r = 0; r < rows; r++, tile += TILE_ROW, c += cRow) {
+            if (adds) {
+                for (int i = 0; i < columns; i++) {
+                    Raw.f32(c, i, Raw.f32(c, i) + Raw.f32(tile, i));
+                }
+            } else {
+                Pack.move(tile, c, columns);
+            }
+        }
+    }
+
+    private static void addPairs(long tile, long c, long cRow, int rows) {
+        for (long end = tile + rows * TILE_ROW; tile < end; tile += TILE_ROW, c += cRow) {
+            load(c).add(load(tile)).intoMemorySegment(Raw.MEMORY, c, Lanes.ORDER);
+            load(c + Lanes.BYTES)
+                    .add(load(tile + Lanes.BYTES))
+                    .intoMemorySegment(Raw.MEMORY, c + Lanes.BYTES, Lanes.ORDER);
         }
     }
 }
