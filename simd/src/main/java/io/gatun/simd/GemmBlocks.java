@@ -5,8 +5,7 @@ import io.gatun.spec.GemmSpec;
 
 /** How one GEMM is cut: pieces for the pool, blocks of k, panels, what is copied, and where in the scratch memory. */
 final class GemmBlocks {
-    /** k of a block: a panel of 64 columns is 96 KB then, and with a copy of 96 rows of A well inside 1 MB of L2. */
-    private static final int MAX_K = 384;
+    private static final int MAX_K = GemmPieces.MAX_K;
 
     /** Rows of a piece at most: its part of A, 290 KB, stays in L2 for all panels. Slabs of 32 rows and all columns were 3 to 5 % slower. */
     private static final int MAX_ROWS = 192;

@@ -35,6 +35,9 @@ abstract class Micro {
     /** What the distance of two rows of A must be below, in bytes: an offset that folds into the load is an int. */
     static final long STEP = (1L << 28) - 1;
 
+    /** A mask for the distance of two rows that says as much of their sum with an address. */
+    static final long DISTANCE = (1L << 40) - 1;
+
     final int rows;
     final int vectors;
 

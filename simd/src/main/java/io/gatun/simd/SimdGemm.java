@@ -50,6 +50,9 @@ final class SimdGemm implements Kernel {
         if (GemmRows.suits(spec)) {
             return Offer.of(new GemmRows(spec, workers));
         }
+        if (GemmPanels.suits(spec)) {
+            return Offer.of(new GemmPanels(spec, workers));
+        }
         return Offer.of(new SimdGemm(spec, workers));
     }
 

@@ -21,6 +21,9 @@ class SimdDeterminismTest {
     private static final String[] LINES = {
         "gemm f32 bias m=37 n=83 k=900 act=tanh",
         "gemm f32 ta tb m=130 n=300 k=401 alpha=0.7 beta=1.0",
+        "gemm f32 m=301 n=427 k=1100 beta=1.0",
+        "gemm f32 bias m=258 n=300 k=130 act=relu",
+        "gemm f32 tb bias m=70 n=140 k=530 alpha=0.7 act=gelu batch=3",
         "gemm f32 m=65 n=3 k=1001",
         "gemm f32 tb m=2 n=90 k=333 batch=2",
         "conv f32 forward bias n=3 h=13 w=11 ic=17 oc=35 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1 act=sigmoid",

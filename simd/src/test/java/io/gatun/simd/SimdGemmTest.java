@@ -72,6 +72,34 @@ class SimdGemmTest {
         }
     }
 
+    /** B in place and packed, every edge, one block of k and several, more and fewer pieces than threads. */
+    @Test
+    void panelsOfPiecesThatPack() {
+        Random random = new Random(5);
+        int[][] shapes = {
+            {256, 256, 256}, {49, 300, 530}, {57, 33, 600}, {1100, 40, 300}, {131, 290, 1030}, {64, 96, 97}
+        };
+        Activation[] activations = {Activation.IDENTITY, Activation.RELU, Activation.TANH};
+        float[][] scales = {{1, 0}, {1, 1}, {1, 0}, {-0.5f, 2}};
+        for (int[] shape : shapes) {
+            for (int i = 0; i < 8; i++) {
+                boolean transB = i % 2 != 0;
+                GemmSpec s = GemmSpec.batched(1 + i / 6, shape[0], shape[1], shape[2], false, transB)
+                        .scaled(scales[i % 4][0], scales[i % 4][1])
+                        .withActivation(activations[i % 3]);
+                if (i > 3) {
+                    s = s.withRowStrides(s.lda() + 3, s.ldb() + 1, s.ldc() + 2);
+                }
+                s = i / 2 % 2 == 0 ? s : s.withBias();
+                if (Lanes.REGISTERS == 32 && shape[1] >= 2 * Lanes.COUNT) {
+                    assertThat(KERNELS.plan(s).implementation()).startsWith("simd:gemm panels 8x");
+                }
+                boolean exact = s.activation() == Activation.IDENTITY && s.alpha() == 1;
+                check(s, exact, random);
+            }
+        }
+    }
+
     @Test
     void nothingToDo() {
         Random random = new Random(4);
