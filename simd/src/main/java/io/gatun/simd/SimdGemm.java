@@ -50,6 +50,9 @@ final class SimdGemm implements Kernel {
         if (GemmRows.suits(spec)) {
             return Offer.of(new GemmRows(spec, workers));
         }
+        if (GemmSmall.suits(spec)) {
+            return Offer.of(new GemmSmall(spec, workers));
+        }
         return Offer.of(new SimdGemm(spec, workers));
     }
 
