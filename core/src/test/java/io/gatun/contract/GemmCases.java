@@ -50,6 +50,7 @@ final class GemmCases extends Family<GemmSpec> {
             specs.add(GemmSpec.of(600, few, 12, true, true).withRowStrides(603, 15, few + 2));
             specs.add(GemmSpec.batched(3, few, 90, 70, false, few % 2 == 0));
         }
+        small(specs);
         for (int batch : new int[] {0, 1, 2, 3, 7}) {
             specs.add(GemmSpec.batched(batch, 5, 9, 7, false, true));
             specs.add(GemmSpec.batched(batch, 6, 17, 8, true, false)
@@ -73,6 +74,32 @@ final class GemmCases extends Family<GemmSpec> {
             specs.add(sample(random));
         }
         return specs;
+    }
+
+    /** Where simd has a kernel of its own: whole and overlapping tiles, rows far apart, problems cut by rows and in batches. */
+    private static void small(List<GemmSpec> specs) {
+        for (int n = 32; n <= 80; n += 5) {
+            boolean turned = n % 2 == 0;
+            specs.add(GemmSpec.of(n - 24, n, 12, !turned, turned));
+            specs.add(GemmSpec.of(n - 19, n, 9, turned, n % 4 == 1).scaled(2, 1).withBias());
+        }
+        specs.add(GemmSpec.of(64, 64, 64));
+        specs.add(GemmSpec.of(67, 83, 65, false, true));
+        specs.add(GemmSpec.of(131, 65, 67).withBias().withActivation(Activation.TANH));
+        specs.add(GemmSpec.of(8, 257, 384, true, false).scaled(1, 1));
+        specs.add(GemmSpec.of(8, 40, 385));
+        specs.add(GemmSpec.of(37, 41, 53).withRowStrides(61, 403, 47).withActivation(Activation.RELU));
+        specs.add(GemmSpec.of(9, 33, 53, true, false).withRowStrides(11, 403, 33));
+        for (int batch : new int[] {2, 5, 34}) {
+            specs.add(GemmSpec.batched(batch, 37, 41, 33, false, false));
+            specs.add(GemmSpec.batched(batch, 24, 48, 17, batch == 5, true)
+                    .withBias()
+                    .withActivation(Activation.GELU));
+            specs.add(GemmSpec.batched(batch, 9, 36, 8, false, batch == 2)
+                    .withBatchStrides(9 * 8 + 3, 0, 9 * 36 + 5)
+                    .scaled(-1, 2));
+            specs.add(GemmSpec.batched(batch, 10, 33, 6, true, true).withBatchStrides(0, 33 * 6, 10 * 33));
+        }
     }
 
     private static GemmSpec sample(SplittableRandom random) {

@@ -53,6 +53,9 @@ final class SimdGemm implements Kernel {
         if (GemmPanels.suits(spec)) {
             return Offer.of(new GemmPanels(spec, workers));
         }
+        if (GemmSmall.suits(spec)) {
+            return Offer.of(new GemmSmall(spec, workers));
+        }
         return Offer.of(new SimdGemm(spec, workers));
     }
 
