@@ -50,11 +50,11 @@ final class SimdGemm implements Kernel {
         if (GemmRows.suits(spec)) {
             return Offer.of(new GemmRows(spec, workers));
         }
-        if (GemmPanels.suits(spec)) {
-            return Offer.of(new GemmPanels(spec, workers));
-        }
         if (GemmSmall.suits(spec)) {
             return Offer.of(new GemmSmall(spec, workers));
+        }
+        if (GemmPanels.suits(spec)) {
+            return Offer.of(new GemmPanels(spec, workers));
         }
         return Offer.of(new SimdGemm(spec, workers));
     }
