@@ -14,6 +14,12 @@ import javax.management.ObjectName;
  * for the rest of the JVM's life. Seen with batch norm of 512 channels after narrower ones: 4.8 MB allocated a run. The
  * JDK's own vector methods have an annotation for this; ours cannot.
  *
+ * <p>Behind {@code MemorySegment.get} all are annotated but the last, {@code Unsafe.getLongUnaligned} and its kind: C2 inlines
+ * it only if its caller called it 0.0085 times as often as the caller was interpreted, by the counts of the whole JVM. One
+ * that had interpreted some hundred reads of longs, and none since, left a call in every kernel that reads one and spilled
+ * all of the kernel's vectors around it: GEMM of 1024 on one core 0.91 to 0.92 of oneDNN, without the call 0.99 to 1.00; a
+ * 3x3 convolution of 16 channels 0.62, or 0.98 in one JVM of three, and 0.95 to 0.99.
+ *
  * <p>This is {@code jcmd Compiler.directives_add}, asked from within.
  */
 final class Inlining {
@@ -21,6 +27,7 @@ final class Inlining {
         [{
           match: "io/gatun/simd/*.*",
           c2: { inline: [
+                "+jdk/internal/misc/Unsafe.*Unaligned",
                 "+io/gatun/simd/Lanes.*",
                 "+io/gatun/simd/VectorMath.*",
                 "+io/gatun/simd/Sums.running*",

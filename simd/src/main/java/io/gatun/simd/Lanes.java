@@ -32,7 +32,6 @@ final class Lanes {
 
     static {
         loadSiblings();
-        ScalarProfile.fill();
     }
 
     private Lanes() {}

@@ -15,8 +15,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** No read of a scalar stays a call in a kernel's loop, whatever the JVM has read before. */
-class ScalarProfileTest {
+/** {@link Inlining}: no read of a scalar stays a call in a kernel's loop, whatever the JVM has read before. */
+class InliningTest {
     private static final String KERNEL = "io.gatun.simd.Micro12x1::run";
     private static final String READ = "Unaligned (12 bytes)";
 
@@ -35,7 +35,7 @@ class ScalarProfileTest {
                         "-XX:CompileCommand=PrintInlining," + KERNEL,
                         "-cp",
                         System.getProperty("java.class.path"),
-                        ScalarProfileTest.class.getName())
+                        InliningTest.class.getName())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
@@ -45,7 +45,7 @@ class ScalarProfileTest {
                 .filter(line -> line.contains("getLong" + READ) && !line.contains("too much stack"))
                 .toList();
         assertThat(reads).as("reads of a long that C2 met in " + KERNEL).isNotEmpty();
-        assertThat(reads.getLast()).contains("inline (hot)");
+        assertThat(reads.getLast()).contains("force inline");
     }
 
     /** Reads some longs as a program might, then convolves until C2 has had its time. */
