@@ -15,8 +15,16 @@ import jdk.incubator.vector.VectorMask;
  * a cell. Windows are summed row by row, so that even a large plane is not one long chain of roundings.
  */
 final class PoolAverage extends SimdPool {
+    private final RowLoop squares = new RowLoop(MethodHandles.lookup(), this, "squares");
+
     PoolAverage(PoolSpec spec, Workers workers) {
         super(MethodHandles.lookup(), spec, workers);
+    }
+
+    /** 2x2 without padding, the usual one: 64 MB took 1.3 to 1.6 ms where window by window behind a first reading they took 1.6 to 2.1. */
+    @Override
+    boolean streams() {
+        return spec.kh() == 2 && spec.kw() == 2 && tiled();
     }
 
     @Override
@@ -26,7 +34,33 @@ final class PoolAverage extends SimdPool {
 
     @Override
     void row(long[] frame, long n, int y) {
-        loops(frame[0] + n * srcImage(), frame[1] + n * dstImage() + (long) y * ow * c * 4, 0, y);
+        long to = frame[1] + n * dstImage() + (long) y * ow * c * 4;
+        if (streams()) {
+            loops(squares, frame[0] + n * srcImage(), to, 0, y);
+        } else {
+            loops(frame[0] + n * srcImage(), to, 0, y);
+        }
+    }
+
+    private void squares(long image, long dst, long unused, int y) {
+        long pixel = c * 4L;
+        long line = spec.w() * pixel;
+        long step = vectorBytes;
+        long at = image + 2 * y * line;
+        long to = dst;
+        FloatVector larger = splat(windows.high(y, 0));
+        FloatVector smaller = splat(windows.low(y, 0));
+        for (int x = 0; x < ow; x++) {
+            for (long end = to + inVectors * 4L; to < end; to += step, at += step) {
+                FloatVector upper = load(at).add(load(at + pixel));
+                FloatVector lower = load(at + line).add(load(at + line + pixel));
+                // Zero, as a sum that begins with it would have it.
+                FloatVector sum = upper.add(lower).add(0f);
+                store(to, sum.fma(larger, sum.mul(smaller)));
+            }
+            to += pixel - inVectors * 4L;
+            at += 2 * pixel - inVectors * 4L;
+        }
     }
 
     private void strips(long image, long dst, long unused, int y) {

@@ -16,8 +16,12 @@ import jdk.incubator.vector.VectorMask;
  * element, once from memory.
  */
 final class PoolAverageBackward extends SimdPool {
+    private final RowLoop copies = new RowLoop(MethodHandles.lookup(), this, "copies");
+    private final boolean tiled;
+
     PoolAverageBackward(PoolSpec spec, Workers workers) {
         super(MethodHandles.lookup(), spec, workers);
+        this.tiled = tiled();
     }
 
     @Override
@@ -28,7 +32,35 @@ final class PoolAverageBackward extends SimdPool {
     @Override
     void row(long[] frame, long n, int y) {
         long to = frame[1] + n * srcImage() + (long) y * spec.w() * c * 4;
-        loops(frame[0] + n * dstImage(), to, 0, y);
+        if (tiled) {
+            loops(copies, frame[0] + n * dstImage(), to, 0, y);
+        } else {
+            loops(frame[0] + n * dstImage(), to, 0, y);
+        }
+    }
+
+    /** Each window's share goes to all its pixels and to no other's. */
+    private void copies(long diffDst, long diffSrc, long unused, int y) {
+        long pixel = c * 4L;
+        long step = vectorBytes;
+        int row = y / spec.kh();
+        long across = spec.kw() * pixel;
+        long from = diffDst + row * (ow * pixel);
+        long to = diffSrc;
+        FloatVector high = splat(windows.high(row, 0));
+        FloatVector low = splat(windows.low(row, 0));
+        for (int x = 0; x < ow; x++) {
+            for (long end = from + inVectors * 4L; from < end; from += step, to += step) {
+                FloatVector g = load(from);
+                FloatVector share = g.fma(high, g.mul(low)).add(0f);
+                store(to, share);
+                for (long at = to + pixel, stop = to + across; at < stop; at += pixel) {
+                    store(at, share);
+                }
+            }
+            from += pixel - inVectors * 4L;
+            to += across - inVectors * 4L;
+        }
     }
 
     private void strips(long diffDst, long diffSrc, long unused, int y) {

@@ -66,7 +66,7 @@ abstract class SimdPool implements Kernel, Task {
         this.rest = new RowLoop(lookup, this, "rest");
         boolean forward = spec.direction() == Direction.FORWARD;
         this.height = forward ? spec.oh() : spec.h();
-        this.ahead = forward && 4L * spec.n() * spec.h() * spec.w() * c > LARGE;
+        this.ahead = forward && !streams() && 4L * spec.n() * spec.h() * spec.w() * c > LARGE;
         int width = forward ? ow : spec.w();
         this.rows = width == 0 ? 0 : (long) spec.n() * height;
         long work = Math.max(1, (long) width * c * (forward ? (long) spec.sh() * spec.sw() : 1));
@@ -112,6 +112,11 @@ abstract class SimdPool implements Kernel, Task {
         }
     }
 
+    /** Whether the loops read as much at a time as the prefetchers and the processor's own look-ahead want. */
+    boolean streams() {
+        return false;
+    }
+
     /** Reads a word of each line of input rows {@code top} to {@code bottom}. */
     private int touch(long image, int top, int bottom) {
         long row = spec.w() * (c * 4L);
@@ -136,6 +141,25 @@ abstract class SimdPool implements Kernel, Task {
         if (inVectors < this.c) {
             rest.run(a, b, c, y);
         }
+    }
+
+    /** The same with one loop over all whole vectors. */
+    final void loops(RowLoop whole, long a, long b, long c, int y) {
+        if (inVectors > 0) {
+            whole.run(a, b, c, y);
+        }
+        if (inVectors < this.c) {
+            rest.run(a, b, c, y);
+        }
+    }
+
+    /** Whether windows lie side by side, without gaps, overlaps or padding. */
+    final boolean tiled() {
+        return spec.sh() == spec.kh()
+                && spec.sw() == spec.kw()
+                && spec.oh() * spec.kh() == spec.h()
+                && spec.ow() * spec.kw() == spec.w()
+                && spec.ph() + spec.pb() + spec.pw() + spec.pr() == 0;
     }
 
     /** Bytes of an input image. */
