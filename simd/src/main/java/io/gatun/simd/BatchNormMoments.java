@@ -105,7 +105,7 @@ final class BatchNormMoments {
 
     /** Loaded as half a vector: the upper half of a whole one is converted by way of a permutation on the heap. */
     private static DoubleVector doubles(long at) {
-        return (DoubleVector)
-                FloatVector.fromMemorySegment(HALF, Raw.MEMORY, at, Lanes.ORDER).convertShape(VectorOperators.F2D, D, 0);
+        return (DoubleVector) FloatVector.fromMemorySegment(HALF, Raw.MEMORY, at, Lanes.ORDER)
+                .convertShape(VectorOperators.F2D, D, 0);
     }
 }
