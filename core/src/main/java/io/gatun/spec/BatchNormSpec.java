@@ -83,6 +83,17 @@ public record BatchNormSpec(Pass pass, long rows, int c, float eps, float moment
         return 0;
     }
 
+    /** Statistics come first: src in training; src and diffDst backward, for where the ReLU was open is a bit. */
+    @Override
+    public double bytesAgain() {
+        double all = 4.0 * rows * c;
+        return switch (pass) {
+            case TRAINING -> all;
+            case BACKWARD -> 2 * all;
+            case INFERENCE -> 0;
+        };
+    }
+
     static BatchNormSpec parse(SpecLine line) {
         return new BatchNormSpec(
                 line.word(Pass.class, Pass.TRAINING),

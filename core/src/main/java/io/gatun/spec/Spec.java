@@ -43,6 +43,14 @@ public sealed interface Spec
     }
 
     /**
+     * Bytes of those that have to be read a second time by any kernel, unless a cache has kept them: of an operand that is
+     * needed whole before the first result is known. 0 for most.
+     */
+    default double bytesAgain() {
+        return 0;
+    }
+
+    /**
      * Reads a line as {@code toString} prints it; keys may come in any order and defaults may be left out.
      *
      * @throws IllegalArgumentException saying which word or key is wrong and what is known

@@ -32,6 +32,13 @@ final class BatchNormCases extends Family<BatchNormSpec> {
                 specs.add(new BatchNormSpec(pass, 3000, 16, 1e-5f, 0.1f, (flags & 1) != 0, (flags & 2) != 0));
             }
         }
+        // The largest pieces that a kernel cuts, many of them, the last with an odd row; 20 ms each and as much for
+        // R64.
+        for (Pass pass : new Pass[] {Pass.TRAINING, Pass.BACKWARD}) {
+            specs.add(new BatchNormSpec(pass, 20_101, 112, 1e-5f, 0.1f, true, true));
+            specs.add(new BatchNormSpec(pass, 70_001, 16, 1e-5f, 0.1f, false, true));
+            specs.add(new BatchNormSpec(pass, 3_001, 353, 1e-5f, 0.1f, false, false));
+        }
         return specs;
     }
 

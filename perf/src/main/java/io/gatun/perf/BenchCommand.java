@@ -164,6 +164,12 @@ final class BenchCommand implements Callable<Integer> {
                     first.ratio().low(),
                     first.ratio().high(),
                     outcome.difference()));
+            if (outcome.once() < 1) {
+                out.println(String.format(
+                        Locale.ROOT,
+                        "  copy moved what must be read twice twice; each byte counted once: %.2f",
+                        first.ratio().median() * outcome.once()));
+            }
         }
     }
 }

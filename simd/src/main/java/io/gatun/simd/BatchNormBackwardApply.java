@@ -103,9 +103,8 @@ final class BatchNormBackwardApply implements Task {
             if (in.residual()) {
                 g.intoMemorySegment(Raw.MEMORY, frame[in.diffSrc() + 1] + at, Lanes.ORDER);
             }
-            FloatVector x = load(frame[0] + at)
-                    .sub(load(by))
-                    .fma(load(by + 2 * Lanes.BYTES), load(by + 3 * Lanes.BYTES));
+            FloatVector x =
+                    load(frame[0] + at).sub(load(by)).fma(load(by + 2 * Lanes.BYTES), load(by + 3 * Lanes.BYTES));
             g.fma(load(by + Lanes.BYTES), x).intoMemorySegment(Raw.MEMORY, frame[in.diffSrc()] + at, Lanes.ORDER);
             by += RECORD;
         }

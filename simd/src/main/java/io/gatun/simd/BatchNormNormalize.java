@@ -132,8 +132,8 @@ final class BatchNormNormalize implements Task {
         long last = first + table.records();
         FloatVector least = splat(floor);
         for (long at = 0; at < bytes; at += Lanes.BYTES) {
-            FloatVector y = load(src + at).sub(load(params))
-                    .fma(load(params + Lanes.BYTES), load(params + 2 * Lanes.BYTES));
+            FloatVector y =
+                    load(src + at).sub(load(params)).fma(load(params + Lanes.BYTES), load(params + 2 * Lanes.BYTES));
             y = residual ? y.add(load(add + at)) : y;
             y.max(least).intoMemorySegment(Raw.MEMORY, out + at, Lanes.ORDER);
             params += BatchNormTable.RECORD;

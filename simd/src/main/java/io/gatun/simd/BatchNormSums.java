@@ -133,9 +133,7 @@ final class BatchNormSums implements Task {
         for (long at = src; at < end; at += Lanes.BYTES) {
             FloatVector d = load(at).sub(load(to));
             load(to + Lanes.BYTES).add(d).intoMemorySegment(Raw.MEMORY, to + Lanes.BYTES, Lanes.ORDER);
-            load(to + 2 * Lanes.BYTES)
-                    .add(d.mul(d))
-                    .intoMemorySegment(Raw.MEMORY, to + 2 * Lanes.BYTES, Lanes.ORDER);
+            load(to + 2 * Lanes.BYTES).add(d.mul(d)).intoMemorySegment(Raw.MEMORY, to + 2 * Lanes.BYTES, Lanes.ORDER);
             to += BatchNormTable.RECORD;
             if (to == last) {
                 to = first;

@@ -57,8 +57,9 @@ public final class Bench implements AutoCloseable {
      * The results for one spec.
      *
      * @param difference the largest relative difference between the first entrant and another
+     * @param once of the bytes that the copy moved, the share without second readings; 1 where no copy ran
      */
-    public record Outcome(List<Result> results, double difference) {}
+    public record Outcome(List<Result> results, double difference, double once) {}
 
     /**
      * Compares, then times.
@@ -89,8 +90,11 @@ public final class Bench implements AutoCloseable {
                 difference = Math.max(difference, agreement.worst());
             }
             List<Racer> racers = new ArrayList<>(entrants);
+            double once = 1;
             if (copyAt >= 0) {
-                racers.add(copyAt, new Copy(spec, copying, scope));
+                Copy copy = new Copy(spec, copying, scope);
+                once = copy.once();
+                racers.add(copyAt, copy);
             }
             double[][] samples = Race.run(racers, seconds);
             List<Result> results = new ArrayList<>();
@@ -98,7 +102,7 @@ public final class Bench implements AutoCloseable {
                 double[] second = i == 0 && samples.length > 1 ? samples[1] : null;
                 results.add(Result.of(racers.get(i), threads, samples[i], second));
             }
-            return new Outcome(results, difference);
+            return new Outcome(results, difference, once);
         }
     }
 
