@@ -23,7 +23,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * }
  * }</pre>
  *
- * <p>{@code -Dgatun.explain=true} logs every choice with every refusal.
+ * <p>{@code -Dgatun.explain=true} logs every choice with every refusal. {@code -Dgatun.choices=FILE} names a file of
+ * {@link Choices} that {@code auto} asks before its own rules.
  */
 public final class Kernels implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.gatun.kernel");
@@ -66,6 +67,9 @@ public final class Kernels implements AutoCloseable {
             throw new NativeUnavailableException("backend " + demanded + " was demanded and cannot be used: " + why);
         }
         unavailable.forEach((name, why) -> LOG.log(System.Logger.Level.WARNING, "{0} is not used: {1}", name, why));
+        if (explain && preference.measured().size() > 0) {
+            LOG.log(System.Logger.Level.INFO, "{0} come before the rules", preference.measured());
+        }
     }
 
     /** All backends that work here, in the measured order, with one thread a processor. */
@@ -80,7 +84,7 @@ public final class Kernels implements AutoCloseable {
      * @param threads size of the worker pool, the caller included, at least 1
      * @throws NativeUnavailableException if the named backend cannot run here, or none can because this JVM denies native
      *     access
-     * @throws IllegalArgumentException if there is no such backend
+     * @throws IllegalArgumentException if there is no such backend, or the file of {@code -Dgatun.choices} is none
      */
     public static Kernels open(String backend, int threads) {
         return open(backend, threads, NativeMemory.standard());
@@ -88,11 +92,17 @@ public final class Kernels implements AutoCloseable {
 
     /** As {@link #open(String, int)}, with scratch memory counted in the budget of {@code memory}. */
     public static Kernels open(String backend, int threads, NativeMemory memory) {
+        return open(Preference.of(backend), threads, memory);
+    }
+
+    /** Backend {@code auto} with these measured choices before its rules, whatever {@code -Dgatun.choices} says. */
+    public static Kernels open(Choices measured, int threads, NativeMemory memory) {
+        return open(Preference.measured(measured), threads, memory);
+    }
+
+    private static Kernels open(Preference preference, int threads, NativeMemory memory) {
         return new Kernels(
-                Preference.of(backend),
-                threads,
-                memory,
-                ServiceLoader.load(Backend.class, Kernels.class.getClassLoader()));
+                preference, threads, memory, ServiceLoader.load(Backend.class, Kernels.class.getClassLoader()));
     }
 
     /**

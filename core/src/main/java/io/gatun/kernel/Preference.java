@@ -3,6 +3,7 @@ package io.gatun.kernel;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.Spec;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,8 +11,9 @@ import java.util.List;
  *
  * @param name what the user asked for
  * @param demanded the backend that must work, or null
+ * @param measured what is known of single specs on this machine; only {@code auto} asks it
  */
-record Preference(String name, String demanded) {
+record Preference(String name, String demanded, Choices measured) {
     private static final List<String> COMPUTE = List.of("onednn", "simd", "reference");
     private static final List<String> MEMORY = List.of("simd", "onednn", "reference");
     private static final List<String> SIMD = List.of("simd", "reference");
@@ -34,12 +36,24 @@ record Preference(String name, String demanded) {
 
     static Preference of(String name) {
         return switch (name) {
-            case "auto" -> new Preference(name, null);
-            case "onednn", "simd", "reference" -> new Preference(name, name);
+            case "auto" -> measured(Choices.standard());
+            case "onednn", "simd", "reference" -> new Preference(name, name, Choices.NONE);
             default ->
                 throw new IllegalArgumentException(
                         "unknown backend '" + name + "'; known are auto, onednn, simd, reference");
         };
+    }
+
+    /** {@code auto} with these measured choices before its rules. */
+    static Preference measured(Choices choices) {
+        return new Preference("auto", null, choices);
+    }
+
+    /** Refuses what is no backend to choose: the reference is never the fastest. */
+    static void requireMeasurable(String backend) {
+        if (!backend.equals("onednn") && !backend.equals("simd")) {
+            throw new IllegalArgumentException("unknown backend '" + backend + "'; known are onednn, simd");
+        }
     }
 
     boolean admits(String backend) {
@@ -55,8 +69,19 @@ record Preference(String name, String demanded) {
             case "onednn" -> COMPUTE;
             case "simd" -> SIMD;
             case "reference" -> REFERENCE;
-            default -> automatic(spec);
+            default -> first(measured.backend(spec), automatic(spec));
         };
+    }
+
+    /** The order with that one at its head; the order itself for null. */
+    private static List<String> first(String backend, List<String> order) {
+        if (backend == null || backend.equals(order.getFirst())) {
+            return order;
+        }
+        List<String> changed = new ArrayList<>(order);
+        changed.remove(backend);
+        changed.addFirst(backend);
+        return changed;
     }
 
     /**

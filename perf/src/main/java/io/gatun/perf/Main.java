@@ -7,13 +7,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The {@code gatun} command: train, bench, doctor, jmh, compare. */
+/** The {@code gatun} command: train, bench, tune, doctor, jmh, compare. */
 @Command(
         name = "gatun",
         description = "Train nets off-heap on oneDNN and on the Vector API, and measure the kernels.",
         subcommands = {
             TrainCommand.class,
             BenchCommand.class,
+            TuneCommand.class,
             DoctorCommand.class,
             JmhCommand.class,
             CompareCommand.class

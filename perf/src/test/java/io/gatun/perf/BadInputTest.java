@@ -53,7 +53,7 @@ class BadInputTest {
     static Stream<Arguments> table() {
         String f = folder.toString();
         return Stream.of(
-                row("unknown command 'trian'; known are train, bench, doctor, jmh, compare", "trian"),
+                row("unknown command 'trian'; known are train, bench, tune, doctor, jmh, compare", "trian"),
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
                 row("unknown model 'resnet21'; known are resnet20, charlstm", "train", "resnet21"),
@@ -75,6 +75,12 @@ class BadInputTest {
                 row("checkpoint of charlstm, not of resnet20", train("--resume", "--out", f + "/good")),
                 row("was made with --epochs 1, not 2", resume(f + "/good", "--epochs", "2")),
                 row("is a folder", train("--data", "cifar10:" + f + "/cifar", "--out", f)),
+                row("nothing to tune: give a MODEL, or --specs FILE", "tune", "--save", f + "/choices"),
+                row("Missing required option: '--save=FILE'", "tune", "mlp"),
+                row("unknown model 'resnet21'", "tune", "resnet21", "--save", f + "/choices"),
+                row("is in no folder that exists", "tune", "mlp", "--save", f + "/nowhere/choices"),
+                row("--seconds 0.0 is not within", "tune", "mlp", "--seconds", "0", "--save", f + "/choices"),
+                row("words, line 1: ", "tune", "--specs", f + "/words", "--save", f + "/choices"),
                 row("unknown spec family 'gem'", "bench", "gem f32 m=1"),
                 row("the data type is missing", "bench", "gemm m=1 n=1 k=1"),
                 row("key 'k' is missing", "bench", "gemm f32 m=1 n=1"),

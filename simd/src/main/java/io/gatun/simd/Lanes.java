@@ -32,6 +32,7 @@ final class Lanes {
 
     static {
         loadSiblings();
+        ScalarProfile.fill();
     }
 
     private Lanes() {}
