@@ -8,6 +8,8 @@ import java.lang.invoke.VarHandle;
 /**
  * Runs of the same pieces over and over, of which each thread takes the same ones every time: what a piece left behind lies
  * in the cache of the core that needs it next. A thread that is done with its share takes the others' last pieces.
+ *
+ * <p>Going the other way every other time, to begin with what is still in L2, gained nothing at 4 MB of weights a core.
  */
 final class Shares {
     /** Pieces at most: their claims are the bits of one slot of the frame. */
