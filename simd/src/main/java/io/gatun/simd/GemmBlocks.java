@@ -3,11 +3,11 @@ package io.gatun.simd;
 import io.gatun.simd.Micro.Strides;
 import io.gatun.spec.GemmSpec;
 
-/** How one GEMM is cut: pieces for the pool, blocks of k, panels, what is copied, and where in the scratch memory. */
+/** How a GEMM of {@link SimdGemm} is cut: pieces for the pool, blocks of k, panels, what is copied, and where in the scratch memory. */
 final class GemmBlocks {
     private static final int MAX_K = GemmPieces.MAX_K;
 
-    /** Rows of a piece at most: its part of A, 290 KB, stays in L2 for all panels. Slabs of 32 rows and all columns were 3 to 5 % slower. */
+    /** Rows of a piece at most: its part of A, 384 KB, stays in L2 for all panels. Slabs of 32 rows and all columns were 3 to 5 % slower. */
     private static final int MAX_ROWS = 192;
 
     /** Floating-point operations worth a hand-over to another thread: about 8 us. */

@@ -41,9 +41,6 @@ final class GemmPieces {
     /** Rows of a piece at least where B is not packed. */
     private static final int FEWEST_ROWS_IN_PLACE = 32;
 
-    /** Rows that pay for packing B again whatever the number of pieces. */
-    private static final int ENOUGH_ROWS = 2048;
-
     /**
      * Pieces for each thread, so that one which is held up leaves some to the others. Smaller ones in the middle, where the
      * threads meet, were slower: now one and now the other wrote them, and the lines of C went from cache to cache.
@@ -88,8 +85,6 @@ final class GemmPieces {
             int wanted = Math.ceilDiv(pieces, spec.batch());
             if (inPlace) {
                 bands = Math.min(wanted, m / FEWEST_ROWS_IN_PLACE);
-            } else if (m / 4 > spec.n()) {
-                bands = Math.max(Math.min(Math.ceilDiv(wanted, groups), m / FEWEST_ROWS), m / ENOUGH_ROWS);
             } else {
                 groups = Math.min(Math.ceilDiv(groups, wanted) * wanted, panels.count());
                 bands = Math.min(Math.ceilDiv(wanted, groups), m / FEWEST_ROWS);

@@ -8,7 +8,7 @@ import io.gatun.simd.Micro.Strides;
 import io.gatun.spec.GemmSpec;
 
 /**
- * GEMM in BLIS's shape, one method a loop: pieces of C (shared by the pool) - blocks of k - panels of B - tiles.
+ * GEMM in BLIS's shape, for all that {@link GemmPanels}, {@link GemmRows} and {@link GemmDot} leave: one method a loop: pieces of C (shared by the pool) - blocks of k - panels of B - tiles.
  *
  * <p>B is packed once for all pieces, unless the rows of A are too few to pay for it. A is read where it lies, or, when
  * many panels will read it, from a copy of its block that has no two rows in one cache set.

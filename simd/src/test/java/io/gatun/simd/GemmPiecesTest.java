@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.simd.GemmPieces.Piece;
 import io.gatun.spec.GemmSpec;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("widths")
 class GemmPiecesTest {
     private static final int[] THREADS = {1, 2, 3, 16};
 

@@ -8,9 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Bit for bit against the loop that the tiles' contract says. */
+@Tag("widths")
 class PanelTile8x2Test {
     private static final int ROWS = PanelTile8x2.ROWS;
     private static final int WIDTH = PanelTile8x2.VECTORS * Lanes.COUNT;
