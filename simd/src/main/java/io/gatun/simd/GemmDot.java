@@ -29,8 +29,14 @@ final class GemmDot implements Kernel {
     /** Rows whose sums are kept over the blocks of k: 8 KB; even. */
     private static final int TILE = 16;
 
-    /** k of a block: two rows are 64 KB of L2 then, and are read in long runs. */
-    private static final int BLOCK = 8192;
+    /**
+     * k of all rows of a tile that is fetched into L2 before it is multiplied, 256 KB: the processor's own prefetch falls
+     * behind where 16 FMAs a step fill its window of instructions (31 to 34 GB/s on two cores for 45 to 49 with a fetch).
+     */
+    private static final int FETCHED = 4096;
+
+    /** k of a block: four vectors are 16 KB of L1 then, and come there once for all rows of the tile. */
+    private static final int BLOCK = 1024;
 
     private static final int LONG = 64;
 
@@ -141,11 +147,12 @@ final class GemmDot implements Kernel {
         for (int r = row; r < end; r += TILE) {
             int count = Math.min(TILE, end - r);
             tile(matrix + r * matrixRow, matrixRow, count, vectors, vectorRow, sums);
+            totals(sums, count * FEW);
             for (int i = 0; i < count; i++) {
                 for (int v = 0; v < few; v++) {
                     int column = matrixIsA ? v : r + i;
                     long to = c + 4L * spec.ldc() * (matrixIsA ? r + i : v) + 4L * column;
-                    writer.one(total(sums + i * ROW_SUMS + v * SUM), to, bias == 0 ? 0 : bias + 4L * column);
+                    writer.one(Raw.f32(sums + i * ROW_SUMS + v * SUM, 0), to, bias == 0 ? 0 : bias + 4L * column);
                 }
             }
         }
@@ -162,16 +169,18 @@ final class GemmDot implements Kernel {
     private void tile(long matrix, long matrixRow, int count, long vectors, long vectorRow, long sums) {
         Pack.zero(sums, count * FEW * LANES);
         int whole = spec.k() / LANES * LANES;
-        for (int k = 0; k < whole; k += BLOCK) {
-            long bytes = 4L * Math.min(BLOCK, whole - k);
-            for (int r = 0; r < count; r += ROWS) {
-                long row = matrix + r * matrixRow + 4L * k;
-                long next = r + 1 < count ? row + matrixRow : row;
-                if (few > 1) {
-                    // Between 16 FMAs a step the processor's own prefetch falls behind: 0.7 times as fast without.
-                    Raw.i64(sums + TILE * ROW_SUMS, 0, Pack.fetch(row, bytes) | Pack.fetch(next, bytes));
-                }
-                rows(row, next, vectors + 4L * k, vectorRow, bytes, sums + r * ROW_SUMS);
+        if (few == 1) {
+            block(matrix, matrixRow, count, vectors, vectorRow, 0, whole, sums);
+        }
+        for (int k = 0; few > 1 && k < whole; k += FETCHED) {
+            int end = Math.min(whole, k + FETCHED);
+            long any = 0;
+            for (int r = 0; r < count; r++) {
+                any |= Pack.fetch(matrix + r * matrixRow + 4L * k, 4L * (end - k));
+            }
+            Raw.i64(sums + TILE * ROW_SUMS, 0, any);
+            for (int from = k; from < end; from += BLOCK) {
+                block(matrix, matrixRow, count, vectors, vectorRow, from, Math.min(end, from + BLOCK), sums);
             }
         }
         for (int k = spec.k() / LANES * LANES; k < spec.k(); k++) {
@@ -182,6 +191,16 @@ final class GemmDot implements Kernel {
                     Raw.f32(sum, 0, Math.fma(Raw.f32(matrix + i * matrixRow, k), product, Raw.f32(sum, 0)));
                 }
             }
+        }
+    }
+
+    /** All rows over k from {@code from} to {@code to}, two at a time. */
+    private void block(
+            long matrix, long matrixRow, int count, long vectors, long vectorRow, int from, int to, long sums) {
+        for (int r = 0; r < count; r += ROWS) {
+            long row = matrix + r * matrixRow + 4L * from;
+            long next = r + 1 < count ? row + matrixRow : row;
+            rows(row, next, vectors + 4L * from, vectorRow, 4L * (to - from), sums + r * ROW_SUMS);
         }
     }
 
@@ -325,15 +344,35 @@ final class GemmDot implements Kernel {
         s13.intoMemorySegment(MEMORY, sums + ROW_SUMS + 3 * SUM, ORDER);
     }
 
-    /** A sum's chains, added in halves: lane i and i + 16, then 8, 4, 2, 1. */
-    private static float total(long sums) {
-        float a = eighth(sums, 0) + eighth(sums, 4) + (eighth(sums, 2) + eighth(sums, 6));
-        float b = eighth(sums, 1) + eighth(sums, 5) + (eighth(sums, 3) + eighth(sums, 7));
-        return a + b;
+    /**
+     * Adds up each sum's chains, in halves: lane i and i + 16, then 8, 4, 2, 1; the result is its first float. In vectors,
+     * because of 32 scalar reads C2 would leave a part as calls.
+     */
+    private static void totals(long sums, int count) {
+        for (long end = sums + count * SUM; sums < end; sums += SUM) {
+            FloatVector x;
+            if (Lanes.COUNT == 16) {
+                x = load(sums).add(load(sums + V1));
+                x = x.add(x.rearrange(LanePairs.X8));
+                x = x.add(x.rearrange(LanePairs.X4));
+            } else if (Lanes.COUNT == 8) {
+                x = fourths(sums, V1);
+                x = x.add(x.rearrange(LanePairs.X4));
+            } else {
+                x = fourths(sums, 2 * V1).add(fourths(sums + V1, 2 * V1));
+            }
+            x = x.add(x.rearrange(LanePairs.X2));
+            x.add(x.rearrange(LanePairs.X1)).intoMemorySegment(MEMORY, sums, ORDER);
+        }
     }
 
-    /** Lanes i, i + 8, i + 16 and i + 24. */
-    private static float eighth(long sums, int i) {
-        return Raw.f32(sums, i) + Raw.f32(sums, i + 16) + (Raw.f32(sums, i + 8) + Raw.f32(sums, i + 24));
+    /** Lanes i and i + 16, and both i + 8. */
+    private static FloatVector fourths(long sums, long eight) {
+        FloatVector x = load(sums).add(load(sums + 2 * eight));
+        return x.add(load(sums + eight).add(load(sums + 3 * eight)));
+    }
+
+    private static FloatVector load(long address) {
+        return fromMemorySegment(F, MEMORY, address, ORDER);
     }
 }

@@ -74,6 +74,8 @@ class AllocationTest {
                 "conv f32 backward_data n=8 h=8 w=8 ic=16 oc=32 kh=3 kw=3 ph=1 pw=1",
                 "conv f32 backward_weights n=128 h=8 w=8 ic=64 oc=64 kh=3 kw=3 ph=1 pw=1",
                 "conv f32 backward_weights n=9 h=7 w=9 ic=32 oc=48 kh=3 kw=3 ph=1 pw=1",
+                "gemm f32 m=67 n=83 k=65",
+                "gemm f32 tb bias m=40 n=70 k=129 batch=3 act=gelu",
                 "gemm f32 m=3 n=203 k=201",
                 "gemm f32 m=1 n=203 k=201",
                 "gemm f32 tb m=3 n=203 k=201",
