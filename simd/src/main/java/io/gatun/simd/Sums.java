@@ -237,39 +237,4 @@ final class Sums {
         }
         Raw.f32(out, 0, sum);
     }
-
-    /** The largest of n values, NaN if one is; the order does not matter to a maximum. */
-    static float max(long a, int n) {
-        int whole = Lanes.F.loopBound(n);
-        FloatVector running = Lanes.splat(Float.NEGATIVE_INFINITY);
-        int i = 0;
-        if (whole >= 4 * Lanes.COUNT) {
-            // A maximum that keeps NaN is six instructions one after the other: four of them at a time.
-            FloatVector r1 = running;
-            FloatVector r2 = running;
-            FloatVector r3 = running;
-            for (; i <= whole - 4 * Lanes.COUNT; i += 4 * Lanes.COUNT) {
-                long at = a + i * 4L;
-                running = running.max(load(at));
-                r1 = r1.max(load(at + Lanes.BYTES));
-                r2 = r2.max(load(at + 2 * Lanes.BYTES));
-                r3 = r3.max(load(at + 3 * Lanes.BYTES));
-            }
-            running = running.max(r1).max(r2.max(r3));
-        }
-        for (; i < whole; i += Lanes.COUNT) {
-            running = running.max(load(a + i * 4L));
-        }
-        float max = Float.NEGATIVE_INFINITY;
-        if (whole > 0) {
-            running = Lanes.COUNT == 16 ? running.max(running.rearrange(BY_8)) : running;
-            running = Lanes.COUNT >= 8 ? running.max(running.rearrange(BY_4)) : running;
-            running = running.max(running.rearrange(BY_2));
-            max = running.max(running.rearrange(BY_1)).lane(0);
-        }
-        for (i = whole; i < n; i++) {
-            max = Math.max(max, Raw.f32(a, i));
-        }
-        return max;
-    }
 }
