@@ -71,8 +71,8 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * Whether another thread would begin with a run at once. One that sleeps is woken, which takes the caller 5 us: pieces
-     * shorter than that are better done alone.
+     * Whether another thread would begin with a run at once. One that sleeps is woken, which takes some microseconds:
+     * pieces shorter than that are better done alone.
      */
     public boolean awake() {
         return threads > 1 && !asleep;

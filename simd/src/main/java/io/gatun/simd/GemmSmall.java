@@ -34,7 +34,7 @@ final class GemmSmall implements Kernel {
     /** Floating-point operations for which it pays to wake a thread that sleeps: 16 us. */
     private static final double WAKING_FLOPS = 4e6;
 
-    /** So many products in a row that would have liked a second thread wake one: 5 us for 64 times 0.7 us. */
+    /** So many products in a row that would have liked a second thread wake one: microseconds, and 0.7 saved by each. */
     private static final int PATIENCE = 64;
 
     /** Rows of sums that wait for the epilogue: 8 KB of 64 columns. */

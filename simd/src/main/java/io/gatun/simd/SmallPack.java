@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * A panel of B for {@link GemmSmall}, k rows of some whole vectors one behind the other. It is made again for each
  * problem and each piece, so it has to be fast: a B of 64 x 64 stored by columns takes a quarter of its product's time
- * (with {@link Pack#columns} 0.4 of it), one stored by rows a tenth.
+ * (with {@link Pack#columns} a third), one stored by rows a tenth.
  */
 final class SmallPack {
     private static final VectorSpecies<Float> F = Lanes.F;
