@@ -21,7 +21,7 @@ record Preference(String name, String demanded, Choices measured) {
 
     /**
      * At 64 cubed our GEMM is 1.26 times as fast as oneDNN's on one Zen 5 core and 1.94 times on two, a batch of 64 of them
-     * 0.98 times; at 256 cubed 0.89 times.
+     * 0.98 times; from 256 cubed to 2048 cubed 1.0 to 1.07 times.
      */
     private static final double SMALL_GEMM_FLOPS = 2.0 * 64 * 64 * 64;
 
@@ -36,6 +36,9 @@ record Preference(String name, String demanded, Choices measured) {
      * oneDNN's at 4096 x 4096; four vectors along k are 1.15 to 1.19, with quartiles of 0.8 to 1.5, and left to oneDNN.
      */
     private static final int FEW_VECTORS = 4;
+
+    /** 16 images of 7x7 pixels are fewer, 64 of 4x4 are not. */
+    private static final int FEW_PIXELS = 1024;
 
     static Preference of(String name) {
         return switch (name) {
@@ -94,7 +97,8 @@ record Preference(String name, String demanded, Choices measured) {
     private static List<String> automatic(Spec spec) {
         return switch (spec) {
             case GemmSpec gemm -> small(gemm) || fewVectors(gemm) ? MEMORY : COMPUTE;
-            case ConvSpec conv -> narrowDepthwise(conv) || winograd(conv) || backward(conv) ? MEMORY : COMPUTE;
+            case ConvSpec conv ->
+                narrowDepthwise(conv) || winograd(conv) || narrowOrFew(conv) || backward(conv) ? MEMORY : COMPUTE;
             default -> MEMORY;
         };
     }
@@ -110,8 +114,8 @@ record Preference(String name, String demanded, Choices measured) {
     }
 
     /**
-     * 3x3 convolutions of 32 channels and more are ours first, by Winograd's algorithm: 1.1 to 1.7 times as fast as
-     * oneDNN's in all three directions.
+     * 3x3 convolutions of 32 channels and more are ours first, by Winograd's algorithm: 1.3 to 1.8 times as fast as
+     * oneDNN's in all three directions; of 512 channels and 784 pixels 0.92 to 1.0.
      */
     private static boolean winograd(ConvSpec conv) {
         return conv.kh() == 3
@@ -120,12 +124,30 @@ record Preference(String name, String demanded, Choices measured) {
                 && conv.ic() % 16 == 0
                 && conv.oc() % 16 == 0
                 && Math.min(conv.ic(), conv.oc()) >= 32
-                && (long) conv.n() * conv.oh() * conv.ow() >= 512;
+                && pixels(conv) >= FEW_PIXELS;
     }
 
     /**
-     * Backward data of strides is ours first, 0.9 to 1.5 times as fast as oneDNN's (median 1.07), and so are the weight
-     * gradients of 1x1 convolutions that have few channels on one side, 1.05 to 1.5 times.
+     * Forward and backward data, 3x3 of at most 16 channels (1.06 to 1.10 times as fast as oneDNN's) and 1x1 of so few
+     * pixels that the weights are most of what is read (1.1 to 1.25).
+     */
+    private static boolean narrowOrFew(ConvSpec conv) {
+        boolean narrow = conv.kw() == 3
+                && conv.kh() == 3
+                && conv.sh() * conv.sw() * conv.dh() * conv.dw() == 1
+                && Math.max(conv.ic(), conv.oc()) <= 16;
+        boolean few = conv.kh() * conv.kw() == 1 && pixels(conv) < FEW_PIXELS;
+        return conv.direction() != ConvSpec.Direction.BACKWARD_WEIGHTS && conv.groups() == 1 && (narrow || few);
+    }
+
+    private static long pixels(ConvSpec conv) {
+        return (long) conv.n() * conv.oh() * conv.ow();
+    }
+
+    /**
+     * Backward data of strides is ours first, 1.0 to 1.7 times as fast as oneDNN's (median 1.1), and so are the weight
+     * gradients of 1x1 convolutions that have few channels on one side, 0.98 to 1.4 times, and of 3x3 with a stride and 128
+     * to 256 channels, 1.1 to 1.4 times.
      */
     private static boolean backward(ConvSpec conv) {
         int taps = conv.kh() * conv.kw();
@@ -134,9 +156,13 @@ record Preference(String name, String demanded, Choices measured) {
             case FORWARD -> false;
             case BACKWARD_DATA -> stride > 1 && conv.groups() == 1 && conv.ic() >= (taps == 1 ? 32 : 16);
             case BACKWARD_WEIGHTS ->
-                taps * stride * conv.groups() == 1
-                        && Math.min(conv.ic(), conv.oc()) == 64
-                        && conv.ic() % 16 + conv.oc() % 16 == 0;
+                conv.groups() == 1
+                        && conv.ic() % 16 + conv.oc() % 16 == 0
+                        && (taps * stride == 1 && Math.min(conv.ic(), conv.oc()) == 64
+                                || taps == 9
+                                        && stride == 4
+                                        && Math.min(conv.ic(), conv.oc()) >= 128
+                                        && Math.max(conv.ic(), conv.oc()) <= 256);
         };
     }
 

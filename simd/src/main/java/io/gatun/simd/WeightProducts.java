@@ -10,8 +10,8 @@ import io.gatun.simd.Micro.Strides;
  * with the inputs, one with the states before each step (h0, then dst but for its last step), and column sums.
  *
  * <p>A strip of the gates' gradients (32 KB for 512 rows) meets eight panels of the other side (512 KB, in L2) one after
- * the other, and the gradients of 16 steps (4 MB) stay in L3 between their making and this. One product over all steps at
- * the end read 16 MB from memory for each panel, and ran at 2/3 of this speed.
+ * the other, and the gradients of 16 steps (4 MB) stay in L3 between their making and this, where one product over all steps
+ * at the end would read 16 MB from memory for each panel.
  */
 final class WeightProducts {
     private static final Micro TILE = PanelProduct.TILE;
