@@ -2,9 +2,7 @@ package io.gatun.simd;
 
 import io.gatun.memory.Raw;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -14,8 +12,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class BatchNormMoments {
     private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, Lanes.F.vectorShape());
-    private static final VectorSpecies<Float> HALF =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(Lanes.F.vectorBitSize() / 2));
 
     private final BatchNormRows cut;
     private final BatchNormTable table;
@@ -103,9 +99,12 @@ final class BatchNormMoments {
         Raw.f64(sums, squares, Raw.f64(sums, squares) + (moves ? (all + sum) * moved + square : square));
     }
 
-    /** Loaded as half a vector: the upper half of a whole one is converted by way of a permutation on the heap. */
+    /**
+     * The first half of the vector there; scratch memory has room behind the last. The upper half of a vector is converted by way
+     * of a permutation on the heap, and vectors of half the size would make C2 guess the class of every float vector in
+     * methods so large that it inlines late: those then met objects (seen in products and convolutions).
+     */
     private static DoubleVector doubles(long at) {
-        return (DoubleVector) FloatVector.fromMemorySegment(HALF, Raw.MEMORY, at, Lanes.ORDER)
-                .convertShape(VectorOperators.F2D, D, 0);
+        return (DoubleVector) Lanes.load(at).convertShape(VectorOperators.F2D, D, 0);
     }
 }

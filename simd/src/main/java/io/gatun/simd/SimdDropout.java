@@ -85,10 +85,10 @@ final class SimdDropout extends Elementwise {
         int step = (int) Raw.i64(rng, 1);
         int stream = (int) Raw.i64(rng, 2);
         // C2 takes VPMULUDQ, not VPMULLQ of four times the cycles, where it sees both factors shifted down. It sees
-        // masks too,
-        // but not those that it has merged into a VPTERNLOG before. So words 0 and 2 are kept in the upper halves of
-        // lanes,
-        // where products bring them; what the lower halves hold is shifted out.
+        // masks
+        // too, but not those that it has merged into a VPTERNLOG before. So words 0 and 2 are kept in the upper halves
+        // of
+        // lanes, where products bring them; what the lower halves hold is shifted out.
         LongVector m0 = LongVector.broadcast(L, (long) Philox.M0 << 32).lanewise(VectorOperators.LSHR, 32);
         LongVector m1 = LongVector.broadcast(L, (long) Philox.M1 << 32).lanewise(VectorOperators.LSHR, 32);
         LongVector w0 = LongVector.broadcast(L, (long) Philox.W0 << 32);
@@ -101,8 +101,7 @@ final class SimdDropout extends Elementwise {
             LongVector p0 = LongVector.broadcast(L, step & LOW);
             LongVector k0 = LongVector.broadcast(L, seed << 32);
             LongVector k1 = LongVector.broadcast(L, seed & ~LOW);
-            // Two rounds, so that nothing has to change its register; p0 and p1 hold words 3 and 1 in their lower
-            // halves.
+            // Two rounds, so that nothing changes its register; p0 and p1 hold words 3 and 1 in their lower halves.
             for (int round = 0; round < Philox.ROUNDS; round += 2) {
                 LongVector q0 = c0.lanewise(VectorOperators.LSHR, 32).mul(m0);
                 LongVector q1 = c2.lanewise(VectorOperators.LSHR, 32).mul(m1);

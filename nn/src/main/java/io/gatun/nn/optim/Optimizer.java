@@ -18,8 +18,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Updates all parameters of a model in one fused pass over its flat buffers, which also scales the gradients. With a clip norm c, one more pass takes the global 2-norm and the gradients are scaled by
- * min(1, c / (norm + 1e-6)), as PyTorch's {@code clip_grad_norm_} does.
+ * Updates all parameters of a model in one fused pass over its flat buffers, which also scales the gradients. With a clip
+ * norm c, one more pass takes the global 2-norm and the gradients are scaled by min(1, c / (norm + 1e-6)), as PyTorch's
+ * {@code clip_grad_norm_} does.
  *
  * <p>Parameters that were frozen after the model was built have a zero gradient but are still decayed. One thread at a
  * time. Close it before the parameters.
