@@ -98,7 +98,7 @@ record Preference(String name, String demanded, Choices measured) {
         return switch (spec) {
             case GemmSpec gemm -> small(gemm) || fewVectors(gemm) ? MEMORY : COMPUTE;
             case ConvSpec conv ->
-                narrowDepthwise(conv) || winograd(conv) || narrowOrFew(conv) || backward(conv) ? MEMORY : COMPUTE;
+                narrowDepthwise(conv) || winograd(conv) || fewPixels(conv) || backward(conv) ? MEMORY : COMPUTE;
             default -> MEMORY;
         };
     }
@@ -128,16 +128,13 @@ record Preference(String name, String demanded, Choices measured) {
     }
 
     /**
-     * Forward and backward data, 3x3 of at most 16 channels (1.06 to 1.10 times as fast as oneDNN's) and 1x1 of so few
-     * pixels that the weights are most of what is read (1.1 to 1.25).
+     * Forward and backward data of 1x1 on so few pixels that the weights are most of what is read: 1.1 to 1.25 times as fast
+     * as oneDNN's.
      */
-    private static boolean narrowOrFew(ConvSpec conv) {
-        boolean narrow = conv.kw() == 3
-                && conv.kh() == 3
-                && conv.sh() * conv.sw() * conv.dh() * conv.dw() == 1
-                && Math.max(conv.ic(), conv.oc()) <= 16;
-        boolean few = conv.kh() * conv.kw() == 1 && pixels(conv) < FEW_PIXELS;
-        return conv.direction() != ConvSpec.Direction.BACKWARD_WEIGHTS && conv.groups() == 1 && (narrow || few);
+    private static boolean fewPixels(ConvSpec conv) {
+        return conv.direction() != ConvSpec.Direction.BACKWARD_WEIGHTS
+                && conv.kh() * conv.kw() * conv.groups() == 1
+                && pixels(conv) < FEW_PIXELS;
     }
 
     private static long pixels(ConvSpec conv) {

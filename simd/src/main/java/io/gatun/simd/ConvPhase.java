@@ -25,24 +25,22 @@ record ConvPhase(
      *
      * @param depth channels of one group, the steps of one tap
      * @param wholePixels whether a tap's channels are all of a pixel, so that neighbours are one run
-     * @param triples whether segments are rows of three taps, for {@link Micro12x1Triples}
      */
     static ConvPhase of(
             List<ConvTap> taps,
             ConvWindow window,
             int depth,
             boolean wholePixels,
-            boolean triples,
             Tiles tiles,
             Arena arena,
             int originY,
             int originX,
             int rows,
             int cols) {
-        int run = triples ? 3 : wholePixels ? run(taps, window, depth) : 1;
-        int steps = triples ? depth : run * depth;
+        int run = wholePixels ? run(taps, window, depth) : 1;
+        int steps = run * depth;
         int segments = taps.size() / run;
-        int perBlock = Math.clamp(MAX_K / (run * depth), 1, Math.max(1, segments));
+        int perBlock = Math.clamp(MAX_K / steps, 1, Math.max(1, segments));
         long offsets =
                 segments == 0 ? 0 : arena.allocate(8L * (segments + 1), 8).address();
         for (int s = 0; s < segments; s++) {
@@ -58,7 +56,7 @@ record ConvPhase(
                         4L * window.channels, 4, (v + 1) * Lanes.BYTES, steps, count, offsets + 8L * b * perBlock);
             }
         }
-        return new ConvPhase(taps, blocks, taps.size() * depth, perBlock * run * depth, originY, originX, rows, cols);
+        return new ConvPhase(taps, blocks, taps.size() * depth, perBlock * steps, originY, originX, rows, cols);
     }
 
     /** The longest run of taps that follow each other in memory, if all taps fall into such runs. */

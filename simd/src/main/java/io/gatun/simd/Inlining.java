@@ -18,7 +18,7 @@ import javax.management.ObjectName;
  * it only if its caller called it 0.0085 times as often as the caller was interpreted, by the counts of the whole JVM. One
  * that had interpreted some hundred reads of longs, and none since, left a call in every kernel that reads one and spilled
  * all of the kernel's vectors around it: GEMM of 1024 on one core 0.91 to 0.92 of oneDNN, without the call 0.99 to 1.00; a
- * 3x3 convolution of 16 channels 0.62, or 0.98 in one JVM of three, and 0.95 to 0.99.
+ * 3x3 convolution of 16 channels 0.44 to 0.92 by the JVM, and 0.94 to 0.95.
  *
  * <p>This is {@code jcmd Compiler.directives_add}, asked from within.
  */

@@ -20,18 +20,10 @@ import java.util.List;
  * <p>Pieces are bands of images; an output is summed by one chain over each block of k whatever the pieces.
  */
 final class SimdConv implements Kernel {
-    /**
-     * For rows of three taps. Forward on two cores, times oneDNN's speed, and in brackets with the tiles of {@link Tiles}:
-     * 3 channels to 16 1.35 (1.06), 24 to 40 0.90 (0.84), 3 to 64 0.86 (0.79); 16 to 16 0.95 to 0.98, where Winograd has
-     * 0.94. With 16 registers it spills a little, as the tile of one vector does there: 89 and 87 GFLOP/s.
-     */
-    private static final Micro TRIPLES = new Micro12x1Triples();
-
     private final ConvSpec spec;
     private final boolean forward;
     private final Workers workers;
     private final Tiles tiles = Tiles.HERE;
-    private final boolean triples;
     private final Panels panels;
     private final ConvWindow window;
     private final List<ConvPhase> phases = new ArrayList<>();
@@ -73,8 +65,7 @@ final class SimdConv implements Kernel {
         this.outStrideX = forward ? 1 : spec.sw();
         this.inDepth = inChannels / spec.groups();
         this.outDepth = outChannels / spec.groups();
-        this.triples = triples(spec);
-        this.panels = new Panels(outDepth, tiles, triples ? 1 : tiles.widest());
+        this.panels = new Panels(outDepth, tiles);
         this.writer = new TileWriter(1, 0, spec.activation());
         this.outSlot = spec.bias() ? 3 : 2;
         this.scratchSlot = outSlot + 1;
@@ -90,15 +81,6 @@ final class SimdConv implements Kernel {
         this.imagesPerPiece = window.bands > 1
                 ? 1
                 : (int) Math.clamp(GemmBlocks.PIECE_FLOPS / Math.max(1, imageFlops), 1, Math.max(1, spec.n()));
-    }
-
-    /** Rows of three taps next to each other. */
-    private static boolean triples(ConvSpec s) {
-        return s.kw() == 3 && s.sh() * s.sw() * s.dw() == 1;
-    }
-
-    private Micro micro(int vectors) {
-        return triples ? TRIPLES : tiles.micro(vectors);
     }
 
     static Offer offer(ConvSpec spec, Workers workers) {
@@ -161,15 +143,15 @@ final class SimdConv implements Kernel {
                 int rows = Math.ceilDiv(Math.max(0, outHeight - y), outStrideY);
                 int cols = Math.ceilDiv(Math.max(0, outWidth - x), outStrideX);
                 boolean wholePixels = spec.groups() == 1;
-                phases.add(ConvPhase.of(taps, window, inDepth, wholePixels, triples, tiles, arena, y, x, rows, cols));
+                phases.add(ConvPhase.of(taps, window, inDepth, wholePixels, tiles, arena, y, x, rows, cols));
             }
         }
     }
 
     @Override
     public String implementation() {
-        Micro main = micro(panels.vectors(0));
-        return "simd:conv " + (triples ? "3 taps " : "") + main.rows + "x" + main.width() + " " + tiles.name();
+        Micro main = tiles.micro(panels.vectors(0));
+        return "simd:conv " + main.rows + "x" + main.width() + " " + tiles.name();
     }
 
     @Override
@@ -260,7 +242,7 @@ final class SimdConv implements Kernel {
     /** All tiles of one panel, block of k after block of k. */
     private void panel(
             ConvPhase phase, long pixels, long weights, long out, long tile, int rows, int panel, long bias) {
-        Micro micro = micro(panels.vectors(panel));
+        Micro micro = tiles.micro(panels.vectors(panel));
         int columns = panels.columns(panel);
         int count = (rows - 1) * window.pitch + phase.cols();
         long pixelStep = 4L * outChannels * outStrideX;

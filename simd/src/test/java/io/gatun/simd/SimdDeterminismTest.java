@@ -37,13 +37,13 @@ class SimdDeterminismTest {
         "conv f32 backward_weights bias n=5 h=13 w=21 ic=37 oc=37 kh=5 kw=3 sh=1 sw=2 ph=2 pw=1 g=37",
         "lstm f32 inference t=5 b=6 i=19 h=33",
         "conv f32 forward bias n=5 h=11 w=13 ic=48 oc=32 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1 act=relu",
-        "conv f32 backward_data n=9 h=8 w=8 ic=32 oc=64 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1",
+        "conv f32 backward_data n=9 h=8 w=8 ic=16 oc=64 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1",
         "conv f32 backward_weights n=9 h=9 w=8 ic=32 oc=48 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1",
         "conv f32 backward_weights bias n=3 h=7 w=9 ic=256 oc=128 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
     };
 
     /** Measured once at 512 bits; a change of the order of summation changes it, and must be meant. */
-    private static final long CHECKSUM = 1_438_771_689L;
+    private static final long CHECKSUM = 4_263_401_842L;
 
     @Test
     void oneChecksumForAllWidthsAndThreads() {
