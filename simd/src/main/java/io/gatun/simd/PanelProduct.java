@@ -18,8 +18,7 @@ import java.util.List;
  * tiles nor on the vector width.
  */
 final class PanelProduct {
-    /** k of a block at most. */
-    private static final int MAX_K = 512;
+    private static final int MAX_K = GemmPieces.MAX_K;
 
     static final Micro TILE = Lanes.COUNT == 16 ? new StepTile8x2() : Tiles.HERE.micro(2);
     static final int WIDTH = TILE.width();

@@ -20,8 +20,7 @@ final class SimdCrossEntropy implements Kernel, Task {
     private static final int DIFF = 3;
 
     private final CrossEntropySpec spec;
-    private final long rowsPerPiece;
-    private final int pieces;
+    private final RowPieces cut;
     private final Workers workers;
     private final int scratch;
     private final SoftmaxRows passes;
@@ -33,8 +32,7 @@ final class SimdCrossEntropy implements Kernel, Task {
     private SimdCrossEntropy(CrossEntropySpec spec, Workers workers) {
         this.spec = spec;
         this.workers = workers;
-        this.rowsPerPiece = Math.max(1, Elementwise.piece(spec.rows() * spec.cols()) / spec.cols());
-        this.pieces = Math.toIntExact((spec.rows() + rowsPerPiece - 1) / rowsPerPiece);
+        this.cut = RowPieces.of(spec.rows(), spec.cols());
         this.scratch = spec.gradient() ? 4 : 3;
         this.passes = new SoftmaxRows(spec.cols());
         this.losses = (spec.rows() + 15) / 16 * 64;
@@ -61,7 +59,7 @@ final class SimdCrossEntropy implements Kernel, Task {
     public void execute(long[] frame) {
         long counted = Indices.targets(spec, frame[TARGETS]);
         frame[scratch + 1] = counted;
-        workers.runApart(pieces, this, frame);
+        workers.runApart(cut.count(), this, frame);
         double loss = 0;
         for (long row = 0; row < spec.rows(); row++) {
             loss += Raw.f32(frame[scratch], row);
@@ -75,8 +73,8 @@ final class SimdCrossEntropy implements Kernel, Task {
         float share = 1f / frame[scratch + 1];
         long losses = frame[scratch];
         long space = losses + this.losses + worker * this.space;
-        long to = Math.min(spec.rows(), (index + 1L) * rowsPerPiece);
-        long first = index * rowsPerPiece;
+        long to = cut.end(index);
+        long first = cut.first(index);
         passes.first(frame[LOGITS] + first * cols * 4, space, (int) Math.min(passes.rows(), to - first));
         for (long row = first; row < to; row += passes.rows()) {
             int rows = (int) Math.min(passes.rows(), to - row);
@@ -114,16 +112,10 @@ final class SimdCrossEntropy implements Kernel, Task {
             long row = diff + (long) r * cols * 4;
             int target = Raw.i32(targets, r);
             if (target == spec.ignoreIndex()) {
-                zero(row, cols);
+                Pack.zero(row, cols);
             } else {
                 Raw.f32(row, target, Raw.f32(own, r));
             }
-        }
-    }
-
-    private static void zero(long dst, int cols) {
-        for (int i = 0; i < cols; i++) {
-            Raw.f32(dst, i, 0);
         }
     }
 }

@@ -12,7 +12,7 @@ import io.gatun.spec.SoftmaxSpec.Op;
 final class SimdSoftmax implements Kernel, Task {
     private final SoftmaxSpec spec;
     private final SoftmaxRows passes;
-    private final long rowsPerPiece;
+    private final RowPieces cut;
     private final int pieces;
     private final Workers workers;
 
@@ -20,8 +20,8 @@ final class SimdSoftmax implements Kernel, Task {
         this.spec = spec;
         this.workers = workers;
         this.passes = new SoftmaxRows(spec.cols());
-        this.rowsPerPiece = Math.max(1, Elementwise.piece(spec.rows() * spec.cols()) / Math.max(1, spec.cols()));
-        this.pieces = spec.cols() == 0 ? 0 : Math.toIntExact((spec.rows() + rowsPerPiece - 1) / rowsPerPiece);
+        this.cut = RowPieces.of(spec.rows(), spec.cols());
+        this.pieces = spec.cols() == 0 ? 0 : cut.count();
     }
 
     static Offer offer(SoftmaxSpec spec, Workers workers) {
@@ -49,8 +49,8 @@ final class SimdSoftmax implements Kernel, Task {
     @Override
     public void run(long[] frame, int index, int worker) {
         long scratch = frame[2] + worker * passes.scratchBytes();
-        long to = Math.min(spec.rows(), (index + 1L) * rowsPerPiece);
-        long first = index * rowsPerPiece;
+        long to = cut.end(index);
+        long first = cut.first(index);
         passes.first(frame[0] + first * spec.cols() * 4, scratch, (int) Math.min(passes.rows(), to - first));
         for (long row = first; row < to; row += passes.rows()) {
             int rows = (int) Math.min(passes.rows(), to - row);

@@ -18,12 +18,9 @@ import jdk.incubator.vector.VectorMask;
  * for the sums of a group of rows and one for the results. The sums' tree is that of {@link SoftmaxRows}.
  */
 final class SimdSoftmaxBackward implements Kernel, Task {
-    private static final int WAYS = 16;
-    private static final int BLOCK = 64 * WAYS;
-    private static final int ROWS = 32;
-
-    /** Elements of a group: 8 KB of each of the three. */
-    private static final int GROUP = 2048;
+    private static final int WAYS = SoftmaxRows.WAYS;
+    private static final int BLOCK = SoftmaxRows.BLOCK;
+    private static final int ROWS = SoftmaxRows.ROWS;
 
     // Places in a thread's scratch memory: three addresses, then the sums of the rows, then the running sums.
     private static final int SUM = 16;
@@ -34,7 +31,7 @@ final class SimdSoftmaxBackward implements Kernel, Task {
     private final int whole;
     private final int blocks;
     private final int rows;
-    private final long rowsPerPiece;
+    private final RowPieces cut;
     private final int pieces;
     private final Workers workers;
     private final RowLoop running;
@@ -46,9 +43,9 @@ final class SimdSoftmaxBackward implements Kernel, Task {
         this.cols = spec.cols();
         this.whole = Lanes.F.loopBound(cols);
         this.blocks = (cols + BLOCK - 1) / BLOCK;
-        this.rows = Math.clamp(GROUP / Math.max(1, cols), 1, ROWS);
-        this.rowsPerPiece = Math.max(1, Elementwise.piece(spec.rows() * cols) / Math.max(1, cols));
-        this.pieces = cols == 0 ? 0 : Math.toIntExact((spec.rows() + rowsPerPiece - 1) / rowsPerPiece);
+        this.rows = Math.clamp(SoftmaxRows.GROUP / Math.max(1, cols), 1, ROWS);
+        this.cut = RowPieces.of(spec.rows(), cols);
+        this.pieces = cols == 0 ? 0 : cut.count();
         boolean log = spec.op() == Op.LOG_SOFTMAX;
         this.running = new RowLoop(MethodHandles.lookup(), this, log ? "values" : "products");
         this.results = new RowLoop(MethodHandles.lookup(), this, log ? "logBackward" : "backward");
@@ -70,14 +67,14 @@ final class SimdSoftmaxBackward implements Kernel, Task {
 
     @Override
     public void execute(long[] frame) {
-        workers.run(pieces, this, frame);
+        workers.runApart(pieces, this, frame);
     }
 
     @Override
     public void run(long[] frame, int index, int worker) {
         long scratch = frame[3] + worker * scratchOfThread();
-        long to = Math.min(spec.rows(), (index + 1L) * rowsPerPiece);
-        for (long row = index * rowsPerPiece; row < to; row += rows) {
+        long to = cut.end(index);
+        for (long row = cut.first(index); row < to; row += rows) {
             int group = (int) Math.min(rows, to - row);
             long at = row * cols * 4;
             running.run(frame[0] + at, frame[1] + at, scratch, group);

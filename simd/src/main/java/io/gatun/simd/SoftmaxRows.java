@@ -26,15 +26,15 @@ import jdk.incubator.vector.VectorOperators;
  * in halves; blocks are added in double. The same at every width.
  */
 final class SoftmaxRows {
-    private static final int WAYS = 16;
+    static final int WAYS = 16;
 
     /** 64 additions deep. */
-    private static final int BLOCK = 64 * WAYS;
+    static final int BLOCK = 64 * WAYS;
 
-    /** Rows of a group at most, and elements: 8 KB of src, of the next group's and of dst. */
-    private static final int ROWS = 32;
+    /** Rows of a group at most, and elements: 8 KB of each of the three that a pass walks. */
+    static final int ROWS = 32;
 
-    private static final int GROUP = 2048;
+    static final int GROUP = 2048;
 
     private static final float NEAR = 256;
 

@@ -22,7 +22,7 @@ final class WeightProducts {
     static final long OWN_BYTES = TILE.rows * TILE_ROW;
 
     /** k of a block at most: one chain of fma. */
-    private static final int MAX_K = 512;
+    private static final int MAX_K = GemmPieces.MAX_K;
 
     private static final int PANELS_PER_GROUP = 8;
 
