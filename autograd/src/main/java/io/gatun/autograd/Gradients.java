@@ -11,6 +11,8 @@ import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GruSpec;
+import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.ReduceSpec;
@@ -69,14 +71,22 @@ final class Gradients {
                 to.plan(op.spec()).run(out.grad, op.rng(), diff);
                 to.wrote(in[0], diff);
             }
-            case Op.Lstm op ->
+            case Op.Lstm op -> {
                 // i,f,o = σ(·), g = tanh(·) of src_t·weightsIhᵀ + h_(t-1)·weightsHhᵀ + bias; c_t = f c_(t-1) + i g;
                 // h_t = o tanh(c_t).
-                recurrent(to, op.spec().with(Pass.BACKWARD), op.forward(), op.workspace(), in, entry.outputs);
-            case Op.Gru op ->
+                LstmSpec spec = op.spec().with(Pass.BACKWARD);
+                boolean constant = !to.wants(in[0]);
+                recurrent(
+                        to, constant ? spec.withConstantSrc() : spec, op.forward(), op.workspace(), in, entry.outputs);
+            }
+            case Op.Gru op -> {
                 // x = src_t·weightsIhᵀ + biasIh, y = h_(t-1)·weightsHhᵀ + biasHh; r,z = σ(x + y), n = tanh(x + r y);
                 // h_t = (1 - z) n + z h_(t-1).
-                recurrent(to, op.spec().with(Pass.BACKWARD), op.forward(), op.workspace(), in, entry.outputs);
+                GruSpec spec = op.spec().with(Pass.BACKWARD);
+                boolean constant = !to.wants(in[0]);
+                recurrent(
+                        to, constant ? spec.withConstantSrc() : spec, op.forward(), op.workspace(), in, entry.outputs);
+            }
             case Op.Softmax op -> {
                 // y = softmax(x): d(x) = y (d(y) - Σ d(y) y); y = log softmax(x): d(x) = d(y) - exp(y) Σ d(y).
                 MemorySegment diff = to.into(in[0]);
@@ -374,7 +384,7 @@ final class Gradients {
 
     /**
      * Backward through time of a recurrent layer, by the implementation that ran forward. An output that the loss does
-     * not depend on has gradient zero.
+     * not depend on has gradient zero. The gradient of the first input comes last, and is left out if nobody wants it.
      */
     private static void recurrent(
             Backward to, Spec spec, Plan forward, MemorySegment workspace, Tensor[] in, Tensor[] out) {
@@ -392,13 +402,19 @@ final class Gradients {
             run.add(zeros[i] == null ? out[i].grad : zeros[i]);
         }
         MemorySegment[] diffs = new MemorySegment[in.length];
-        for (int i = 0; i < in.length; i++) {
+        for (int i = 1; i < in.length; i++) {
             diffs[i] = to.into(in[i]);
             run.add(diffs[i]);
         }
+        if (to.wants(in[0])) {
+            diffs[0] = to.into(in[0]);
+            run.add(diffs[0]);
+        }
         to.plan(spec, forward).run(run.toArray(MemorySegment[]::new));
         for (int i = 0; i < in.length; i++) {
-            to.wrote(in[i], diffs[i]);
+            if (diffs[i] != null) {
+                to.wrote(in[i], diffs[i]);
+            }
         }
         for (MemorySegment zero : zeros) {
             if (zero != null) {

@@ -1,6 +1,7 @@
 package io.gatun.autograd;
 
 import static io.gatun.autograd.GradientCheck.input;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.autograd.Images.Norm;
 import io.gatun.autograd.Images.Window;
@@ -9,7 +10,10 @@ import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Sequences.LstmWeights;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.NativeMemory;
 import io.gatun.spec.Activation;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -291,5 +295,49 @@ class GradientsTest {
                 input(check.normal(3 * h), 3 * h),
                 input(check.normal(3 * h), 3 * h),
                 input(check.normal(b * h), b, h));
+    }
+
+    /** Data that needs no gradient: the kernel makes none, and all others are the same to the bit. */
+    @ParameterizedTest
+    @ValueSource(strings = {"lstm", "gru"})
+    void aConstantSourceLeavesTheOtherGradientsAsTheyAre(String cell) {
+        GradientCheck check = check(cell);
+        float[] src = check.normal(4 * 3 * 5);
+        float[] ih = check.normal(24 * 5);
+        float[] hh = check.normal(24 * 6);
+        float[] bias = check.normal(24);
+        float[][] constant = recurrent(cell, false, src, ih, hh, bias);
+        float[][] wanted = recurrent(cell, true, src, ih, hh, bias);
+        assertThat(constant[0]).isNull();
+        assertThat(wanted[0]).isNotNull();
+        for (int i = 1; i < wanted.length; i++) {
+            assertThat(constant[i]).as("gradient %d", i).isEqualTo(wanted[i]).doesNotContain(Float.NaN);
+            assertThat(constant[i]).as("gradient %d", i).isNotEqualTo(new float[constant[i].length]);
+        }
+    }
+
+    /** The gradients of src, which is null if none is wanted, and of the weights. */
+    private float[][] recurrent(String cell, boolean wanted, float[] src, float[] ih, float[] hh, float[] bias) {
+        int gates = cell.equals("lstm") ? 4 : 3;
+        try (Tape tape = new Tape(kernels, new NativeMemory(new MemoryBudget(1L << 30), true))) {
+            tape.reset(1);
+            Tensor[] in = {
+                tape.tensor(Shape.of(4, 3, 5), src).requiresGrad(wanted),
+                tape.tensor(Shape.of(gates * 6, 5), Arrays.copyOf(ih, gates * 30))
+                        .requiresGrad(true),
+                tape.tensor(Shape.of(gates * 6, 6), Arrays.copyOf(hh, gates * 36))
+                        .requiresGrad(true),
+                tape.tensor(Shape.of(gates * 6), Arrays.copyOf(bias, gates * 6)).requiresGrad(true)
+            };
+            Tensor out = gates == 4
+                    ? Sequences.lstm(in[0], new LstmWeights(in[1], in[2], in[3], null), null)
+                            .output()
+                    : Sequences.gru(in[0], new GruWeights(in[1], in[2], in[3], null), null)
+                            .output();
+            out.mul(out).sum().backward();
+            return Arrays.stream(in)
+                    .map(i -> i.grad() == null ? null : i.grad().toArray(ValueLayout.JAVA_FLOAT))
+                    .toArray(float[][]::new);
+        }
     }
 }

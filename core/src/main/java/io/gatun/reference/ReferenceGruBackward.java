@@ -17,12 +17,12 @@ final class ReferenceGruBackward implements Kernel {
     private static final int WORKSPACE = 7;
     private static final int DIFF_DST = 8;
     private static final int DIFF_HN = 9;
-    private static final int DIFF_SRC = 10;
-    private static final int DIFF_H0 = 11;
-    private static final int DIFF_WEIGHTS_IH = 12;
-    private static final int DIFF_WEIGHTS_HH = 13;
-    private static final int DIFF_BIAS_IH = 14;
-    private static final int DIFF_BIAS_HH = 15;
+    private static final int DIFF_H0 = 10;
+    private static final int DIFF_WEIGHTS_IH = 11;
+    private static final int DIFF_WEIGHTS_HH = 12;
+    private static final int DIFF_BIAS_IH = 13;
+    private static final int DIFF_BIAS_HH = 14;
+    private static final int DIFF_SRC = 15;
 
     private final GruSpec spec;
     private final int h;
@@ -59,7 +59,7 @@ final class ReferenceGruBackward implements Kernel {
         zero(frame[DIFF_WEIGHTS_HH], 3L * h * h);
         zero(frame[DIFF_BIAS_IH], 3L * h);
         zero(frame[DIFF_BIAS_HH], 3L * h);
-        long x = frame[DIFF_BIAS_HH + 1];
+        long x = frame[spec.constantSrc() ? DIFF_SRC : DIFF_SRC + 1];
         long y = x + 4L * 3 * h;
         for (int t = spec.t() - 1; t >= 0; t--) {
             for (int b = 0; b < spec.b(); b++) {
@@ -68,7 +68,9 @@ final class ReferenceGruBackward implements Kernel {
                 long diffHidden = frame[DIFF_H0] + 4L * b * h;
                 gates(frame, row, before, diffHidden, x, y);
                 // x = src weightsIhᵀ + biasIh, y = h' weightsHhᵀ + biasHh.
-                product(x, frame[WEIGHTS_IH], spec.i(), false, frame[DIFF_SRC] + 4 * row * spec.i());
+                if (!spec.constantSrc()) {
+                    product(x, frame[WEIGHTS_IH], spec.i(), false, frame[DIFF_SRC] + 4 * row * spec.i());
+                }
                 product(y, frame[WEIGHTS_HH], h, true, diffHidden);
                 outer(x, frame[SRC] + 4 * row * spec.i(), spec.i(), frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS_IH]);
                 outer(y, before, h, frame[DIFF_WEIGHTS_HH], frame[DIFF_BIAS_HH]);

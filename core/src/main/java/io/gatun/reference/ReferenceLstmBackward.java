@@ -20,12 +20,12 @@ final class ReferenceLstmBackward implements Kernel {
     private static final int DIFF_DST = 8;
     private static final int DIFF_HN = 9;
     private static final int DIFF_CN = 10;
-    private static final int DIFF_SRC = 11;
-    private static final int DIFF_H0 = 12;
-    private static final int DIFF_C0 = 13;
-    private static final int DIFF_WEIGHTS_IH = 14;
-    private static final int DIFF_WEIGHTS_HH = 15;
-    private static final int DIFF_BIAS = 16;
+    private static final int DIFF_H0 = 11;
+    private static final int DIFF_C0 = 12;
+    private static final int DIFF_WEIGHTS_IH = 13;
+    private static final int DIFF_WEIGHTS_HH = 14;
+    private static final int DIFF_BIAS = 15;
+    private static final int DIFF_SRC = 16;
 
     private final LstmSpec spec;
     private final int h;
@@ -63,7 +63,7 @@ final class ReferenceLstmBackward implements Kernel {
         zero(frame[DIFF_WEIGHTS_IH], 4L * h * spec.i());
         zero(frame[DIFF_WEIGHTS_HH], 4L * h * h);
         zero(frame[DIFF_BIAS], 4L * h);
-        long gates = frame[DIFF_BIAS + 1];
+        long gates = frame[spec.constantSrc() ? DIFF_SRC : DIFF_SRC + 1];
         for (int t = spec.t() - 1; t >= 0; t--) {
             for (int b = 0; b < spec.b(); b++) {
                 gates(frame, t, b, gates);
@@ -104,7 +104,9 @@ final class ReferenceLstmBackward implements Kernel {
     /** gates = src weightsIhᵀ + h' weightsHhᵀ: the gradients of src and h'. */
     private void inputs(long[] frame, int t, int b, long diff) {
         long row = (long) t * spec.b() + b;
-        product(diff, frame[WEIGHTS_IH], spec.i(), frame[DIFF_SRC] + 4 * row * spec.i());
+        if (!spec.constantSrc()) {
+            product(diff, frame[WEIGHTS_IH], spec.i(), frame[DIFF_SRC] + 4 * row * spec.i());
+        }
         product(diff, frame[WEIGHTS_HH], h, frame[DIFF_H0] + 4L * b * h);
     }
 

@@ -14,10 +14,12 @@ import java.util.List;
  * <p>The reset gate multiplies the product with its bias, as PyTorch and cuDNN have it; so the two biases of n cannot be
  * one. Operands training: src [t,b,i], h0 [b,h], weightsIh [3h,i], weightsHh [3h,h], biasIh [3h], biasHh [3h], dst
  * [t,b,h], hn [b,h], workspace. Inference: the same without workspace. Backward: src, h0, weightsIh, weightsHh, biasIh,
- * biasHh, dst, workspace (read), diffDst [t,b,h], diffHn, diffSrc, diffH0, diffWeightsIh, diffWeightsHh, diffBiasIh,
- * diffBiasHh. With t = 0, hn is a copy of h0.
+ * biasHh, dst, workspace (read), diffDst [t,b,h], diffHn, diffH0, diffWeightsIh, diffWeightsHh, diffBiasIh, diffBiasHh,
+ * [diffSrc]. With t = 0, hn is a copy of h0.
+ *
+ * @param constantSrc backward: that nobody wants diffSrc, as of the data that a first layer reads
  */
-public record GruSpec(Pass pass, int t, int b, int i, int h) implements Spec {
+public record GruSpec(Pass pass, int t, int b, int i, int h, boolean constantSrc) implements Spec {
     public GruSpec {
         Checks.notNegative("gru", "t", t);
         Checks.notNegative("gru", "b", b);
@@ -25,10 +27,21 @@ public record GruSpec(Pass pass, int t, int b, int i, int h) implements Spec {
         Checks.positive("gru", "h", h);
         Checks.product("gru", Math.max(1, t), Math.max(1, b), Math.max(i, 3L * h));
         Checks.product("gru", 3, h, Math.max(i, h));
+        Checks.require(!constantSrc || pass == Pass.BACKWARD, () -> "gru: only backward takes constantsrc");
+    }
+
+    /** With diffSrc, backward. */
+    public GruSpec(Pass pass, int t, int b, int i, int h) {
+        this(pass, t, b, i, h, false);
     }
 
     public GruSpec with(Pass newPass) {
-        return new GruSpec(newPass, t, b, i, h);
+        return new GruSpec(newPass, t, b, i, h, constantSrc && newPass == Pass.BACKWARD);
+    }
+
+    /** Backward without diffSrc. */
+    public GruSpec withConstantSrc() {
+        return new GruSpec(pass, t, b, i, h, true);
     }
 
     @Override
@@ -55,18 +68,22 @@ public record GruSpec(Pass pass, int t, int b, int i, int h) implements Spec {
         operands.add(Operand.workspace());
         operands.add(Operand.read("diffDst", DType.F32, dst));
         operands.add(Operand.read("diffHn", DType.F32, state));
-        operands.add(Operand.write("diffSrc", DType.F32, src));
         operands.add(Operand.write("diffH0", DType.F32, state));
         operands.add(Operand.write("diffWeightsIh", DType.F32, 3L * h * i));
         operands.add(Operand.write("diffWeightsHh", DType.F32, 3L * h * h));
         operands.add(Operand.write("diffBiasIh", DType.F32, 3L * h));
         operands.add(Operand.write("diffBiasHh", DType.F32, 3L * h));
+        if (!constantSrc) {
+            operands.add(Operand.write("diffSrc", DType.F32, src));
+        }
         return List.copyOf(operands);
     }
 
     @Override
     public double flops() {
-        return 2.0 * t * b * 3 * h * ((double) i + h) * (pass == Pass.BACKWARD ? 2 : 1);
+        double inputs = 2.0 * t * b * 3 * h * i;
+        double states = 2.0 * t * b * 3 * h * h;
+        return pass == Pass.BACKWARD ? (constantSrc ? 1 : 2) * inputs + 2 * states : inputs + states;
     }
 
     static GruSpec parse(SpecLine line) {
@@ -75,13 +92,15 @@ public record GruSpec(Pass pass, int t, int b, int i, int h) implements Spec {
                 line.integer("t"),
                 line.integer("b"),
                 line.integer("i"),
-                line.integer("h"));
+                line.integer("h"),
+                line.flag("constantsrc"));
     }
 
     @Override
     public String toString() {
         return new SpecLine.Writer("gru")
                 .word(pass)
+                .flag("constantsrc", constantSrc)
                 .put("t", t)
                 .put("b", b)
                 .put("i", i)

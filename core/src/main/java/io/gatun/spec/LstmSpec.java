@@ -12,10 +12,12 @@ import java.util.List;
  *
  * <p>Operands training: src [t,b,i], h0 [b,h], c0 [b,h], weightsIh [4h,i], weightsHh [4h,h], bias [4h], dst [t,b,h],
  * hn [b,h], cn [b,h], workspace. Inference: the same without workspace. Backward: src, h0, c0, weightsIh, weightsHh,
- * bias, dst, workspace (read), diffDst [t,b,h], diffHn, diffCn, diffSrc, diffH0, diffC0, diffWeightsIh,
- * diffWeightsHh, diffBias. With t = 0, hn and cn are copies of h0 and c0.
+ * bias, dst, workspace (read), diffDst [t,b,h], diffHn, diffCn, diffH0, diffC0, diffWeightsIh, diffWeightsHh,
+ * diffBias, [diffSrc]. With t = 0, hn and cn are copies of h0 and c0.
+ *
+ * @param constantSrc backward: that nobody wants diffSrc, as of the data that a first layer reads
  */
-public record LstmSpec(Pass pass, int t, int b, int i, int h) implements Spec {
+public record LstmSpec(Pass pass, int t, int b, int i, int h, boolean constantSrc) implements Spec {
     public LstmSpec {
         Checks.notNegative("lstm", "t", t);
         Checks.notNegative("lstm", "b", b);
@@ -23,10 +25,21 @@ public record LstmSpec(Pass pass, int t, int b, int i, int h) implements Spec {
         Checks.positive("lstm", "h", h);
         Checks.product("lstm", Math.max(1, t), Math.max(1, b), Math.max(i, 4L * h));
         Checks.product("lstm", 4, h, Math.max(i, h));
+        Checks.require(!constantSrc || pass == Pass.BACKWARD, () -> "lstm: only backward takes constantsrc");
+    }
+
+    /** With diffSrc, backward. */
+    public LstmSpec(Pass pass, int t, int b, int i, int h) {
+        this(pass, t, b, i, h, false);
     }
 
     public LstmSpec with(Pass newPass) {
-        return new LstmSpec(newPass, t, b, i, h);
+        return new LstmSpec(newPass, t, b, i, h, constantSrc && newPass == Pass.BACKWARD);
+    }
+
+    /** Backward without diffSrc. */
+    public LstmSpec withConstantSrc() {
+        return new LstmSpec(pass, t, b, i, h, true);
     }
 
     @Override
@@ -55,18 +68,22 @@ public record LstmSpec(Pass pass, int t, int b, int i, int h) implements Spec {
         operands.add(Operand.read("diffDst", DType.F32, dst));
         operands.add(Operand.read("diffHn", DType.F32, state));
         operands.add(Operand.read("diffCn", DType.F32, state));
-        operands.add(Operand.write("diffSrc", DType.F32, src));
         operands.add(Operand.write("diffH0", DType.F32, state));
         operands.add(Operand.write("diffC0", DType.F32, state));
         operands.add(Operand.write("diffWeightsIh", DType.F32, 4L * h * i));
         operands.add(Operand.write("diffWeightsHh", DType.F32, 4L * h * h));
         operands.add(Operand.write("diffBias", DType.F32, 4L * h));
+        if (!constantSrc) {
+            operands.add(Operand.write("diffSrc", DType.F32, src));
+        }
         return List.copyOf(operands);
     }
 
     @Override
     public double flops() {
-        return 2.0 * t * b * 4 * h * ((double) i + h) * (pass == Pass.BACKWARD ? 2 : 1);
+        double inputs = 2.0 * t * b * 4 * h * i;
+        double states = 2.0 * t * b * 4 * h * h;
+        return pass == Pass.BACKWARD ? (constantSrc ? 1 : 2) * inputs + 2 * states : inputs + states;
     }
 
     static LstmSpec parse(SpecLine line) {
@@ -75,13 +92,15 @@ public record LstmSpec(Pass pass, int t, int b, int i, int h) implements Spec {
                 line.integer("t"),
                 line.integer("b"),
                 line.integer("i"),
-                line.integer("h"));
+                line.integer("h"),
+                line.flag("constantsrc"));
     }
 
     @Override
     public String toString() {
         return new SpecLine.Writer("lstm")
                 .word(pass)
+                .flag("constantsrc", constantSrc)
                 .put("t", t)
                 .put("b", b)
                 .put("i", i)

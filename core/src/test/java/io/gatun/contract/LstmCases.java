@@ -39,6 +39,13 @@ final class LstmCases extends Family<LstmSpec> {
                         random.nextInt(1, 40)));
             }
         }
+        for (int size : new int[] {0, 1, 5, 17, 100}) {
+            specs.add(new LstmSpec(Pass.BACKWARD, size, 2, 5, 7).withConstantSrc());
+            specs.add(new LstmSpec(Pass.BACKWARD, 3, size, 4, 6).withConstantSrc());
+            specs.add(new LstmSpec(Pass.BACKWARD, 3, 2, size + 1, 8).withConstantSrc());
+        }
+        specs.add(new LstmSpec(Pass.BACKWARD, 30, 40, 33, 50).withConstantSrc());
+        specs.add(new LstmSpec(Pass.BACKWARD, 5, 35, 70, 130).withConstantSrc());
         return specs;
     }
 

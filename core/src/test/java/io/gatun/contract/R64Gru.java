@@ -167,7 +167,9 @@ final class R64Gru {
             }
         }
         Map<String, Expected> out = new LinkedHashMap<>();
-        out.put("diffSrc", gradient(diffSrc));
+        if (!s.constantSrc()) {
+            out.put("diffSrc", gradient(diffSrc));
+        }
         out.put("diffH0", gradient(diffH));
         out.put("diffWeightsIh", gradient(diffIh));
         out.put("diffWeightsHh", gradient(diffHh));

@@ -151,7 +151,9 @@ final class R64Lstm {
             }
         }
         Map<String, Expected> out = new LinkedHashMap<>();
-        out.put("diffSrc", gradient(diffSrc));
+        if (!s.constantSrc()) {
+            out.put("diffSrc", gradient(diffSrc));
+        }
         out.put("diffH0", gradient(diffH));
         out.put("diffC0", gradient(diffC));
         out.put("diffWeightsIh", gradient(diffIh));

@@ -31,7 +31,9 @@ class SpecTest {
                 "sgd f32 nesterov count=8 decayed=4 momentum=0.9 decay=0.1",
                 "adamw f32 count=8 beta1=0.5",
                 "gru f32 backward t=2 b=3 i=4 h=5",
-                "lstm f32 training t=2 b=3 i=4 h=5"
+                "gru f32 backward constantsrc t=2 b=3 i=4 h=5",
+                "lstm f32 training t=2 b=3 i=4 h=5",
+                "lstm f32 backward constantsrc t=2 b=3 i=4 h=5"
             })
     void printsWhatItReads(String line) {
         assertThat(Spec.parse(line).toString()).isEqualTo(line);
@@ -149,6 +151,8 @@ class SpecTest {
                 "gru f32 training t=1 b=-2 i=1 h=1 | gru: b=-2 is negative",
                 "gru f32 training t=1 b=1 i=1 h=0 | gru: h=0 is not at least 1",
                 "gru f32 training t=2000000000 b=2000000000 i=9 h=1 | gru: the problem has more elements",
+                "gru f32 inference constantsrc t=1 b=1 i=1 h=1 | gru: only backward takes constantsrc",
+                "lstm f32 training constantsrc t=1 b=1 i=1 h=1 | lstm: only backward takes constantsrc",
                 "lstm f32 training t=-1 b=1 i=1 h=1 | lstm: t=-1 is negative",
                 "lstm f32 training t=1 b=1 i=0 h=1 | lstm: i=0 is not at least 1",
                 "lstm f32 training t=1 b=1 i=1 h=0 | lstm: h=0 is not at least 1",

@@ -85,11 +85,11 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
             });
         }
         return new EmptyKernel("onednn:empty", frame -> {
-            Rows.copy(frame[9], frame[12], state);
-            Rows.copy(frame[10], frame[13], state);
-            Rows.zero(frame[14], 4L * spec.h() * spec.i());
-            Rows.zero(frame[15], 4L * spec.h() * spec.h());
-            Rows.zero(frame[16], 4L * spec.h());
+            Rows.copy(frame[9], frame[11], state);
+            Rows.copy(frame[10], frame[12], state);
+            Rows.zero(frame[13], 4L * spec.h() * spec.i());
+            Rows.zero(frame[14], 4L * spec.h() * spec.h());
+            Rows.zero(frame[15], 4L * spec.h());
         });
     }
 
@@ -100,11 +100,11 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
             return new EmptyKernel("onednn:empty", frame -> Rows.copy(frame[1], frame[7], state));
         }
         return new EmptyKernel("onednn:empty", frame -> {
-            Rows.copy(frame[9], frame[11], state);
-            Rows.zero(frame[12], 3L * spec.h() * spec.i());
-            Rows.zero(frame[13], 3L * spec.h() * spec.h());
+            Rows.copy(frame[9], frame[10], state);
+            Rows.zero(frame[11], 3L * spec.h() * spec.i());
+            Rows.zero(frame[12], 3L * spec.h() * spec.h());
+            Rows.zero(frame[13], 3L * spec.h());
             Rows.zero(frame[14], 3L * spec.h());
-            Rows.zero(frame[15], 3L * spec.h());
         });
     }
 

@@ -164,6 +164,10 @@ final class Gru {
     private Kernel backward() {
         Gradients gradients = new Gradients();
         Invocation.Place last = recipe.operand("dst").from((spec.t() - 1L) * spec.b() * spec.h() * Float.BYTES);
+        // The primitive cannot leave it out.
+        Invocation.Place diffSrc = spec.constantSrc()
+                ? recipe.temporary((long) spec.t() * spec.b() * spec.i() * Float.BYTES)
+                : recipe.operand("diffSrc");
         Primitive main = recipe.divide(spec.b(), 1, batch -> backwardPrimitive(), call -> {
             inputs(call);
             gradients.place(call);
@@ -172,7 +176,7 @@ final class Gru {
                     .with(Dnnl.DNNL_ARG_WORKSPACE(), "workspace")
                     .with(Dnnl.DNNL_ARG_DIFF_DST_LAYER(), "diffDst")
                     .with(Dnnl.DNNL_ARG_DIFF_DST_ITER(), "diffHn")
-                    .with(Dnnl.DNNL_ARG_DIFF_SRC_LAYER(), "diffSrc")
+                    .with(Dnnl.DNNL_ARG_DIFF_SRC_LAYER(), diffSrc)
                     .with(Dnnl.DNNL_ARG_DIFF_SRC_ITER(), "diffH0")
                     .with(Dnnl.DNNL_ARG_DIFF_WEIGHTS_LAYER(), gradients.layer.place)
                     .with(Dnnl.DNNL_ARG_DIFF_WEIGHTS_ITER(), gradients.iter.place)

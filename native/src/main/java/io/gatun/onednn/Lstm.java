@@ -177,6 +177,10 @@ final class Lstm {
         long stateRow = (long) spec.h() * Float.BYTES;
         Invocation.Place kept = recipe.operand("workspace").from(pieces * workspace);
         Invocation.Place last = recipe.operand("dst").from((spec.t() - 1) * state());
+        // The primitive cannot leave it out.
+        Invocation.Place diffSrc = spec.constantSrc()
+                ? recipe.temporary((long) spec.t() * spec.b() * spec.i() * Float.BYTES)
+                : recipe.operand("diffSrc");
         Primitive main = recipe.divide(spec.b(), pieces, batch -> backward(batch, gradients), call -> {
             inputs(call);
             gradients.place(call);
@@ -187,7 +191,7 @@ final class Lstm {
                     .part(Dnnl.DNNL_ARG_DIFF_DST_LAYER(), "diffDst", stateRow)
                     .part(Dnnl.DNNL_ARG_DIFF_DST_ITER(), "diffHn", stateRow)
                     .part(Dnnl.DNNL_ARG_DIFF_DST_ITER_C(), "diffCn", stateRow)
-                    .part(Dnnl.DNNL_ARG_DIFF_SRC_LAYER(), "diffSrc", (long) spec.i() * Float.BYTES)
+                    .part(Dnnl.DNNL_ARG_DIFF_SRC_LAYER(), diffSrc, (long) spec.i() * Float.BYTES)
                     .part(Dnnl.DNNL_ARG_DIFF_SRC_ITER(), "diffH0", stateRow)
                     .part(Dnnl.DNNL_ARG_DIFF_SRC_ITER_C(), "diffC0", stateRow)
                     .each(Dnnl.DNNL_ARG_DIFF_WEIGHTS_LAYER(), gradients.layer.place, gradients.stride(gradients.layer))

@@ -34,18 +34,32 @@ final class BackwardSteps {
      */
     record Gates(int kept, int[] ofInput, int[] ofHidden, boolean carries) {}
 
-    /** Addresses of the operands that differ in place; diffBiasHh is 0 where there is none. */
+    /** Places of the operands that differ in it; diffBiasHh and diffSrc are 0 where there is none. */
     record Operands(
             int weightsIh,
             int weightsHh,
             int diffDst,
             int diffHn,
-            int diffSrc,
             int diffH0,
             int diffWeightsIh,
             int diffWeightsHh,
             int diffBiasIh,
-            int diffBiasHh) {}
+            int diffBiasHh,
+            int diffSrc) {
+        Operands withoutDiffSrc() {
+            return new Operands(
+                    weightsIh,
+                    weightsHh,
+                    diffDst,
+                    diffHn,
+                    diffH0,
+                    diffWeightsIh,
+                    diffWeightsHh,
+                    diffBiasIh,
+                    diffBiasHh,
+                    0);
+        }
+    }
 
     // Slots of the frame behind the operands and the scratch of the widest recurrent spec.
     private static final int SCRATCH_SLOT = 18;
@@ -94,7 +108,8 @@ final class BackwardSteps {
         int rows = stepsPerChunk * sizes.b();
         this.strips = new GateStrips(gates.kept, rows, sizes.h());
         this.states = PanelProduct.ofStrips(strips, gates.ofHidden, sizes.h());
-        this.inputs = PanelProduct.ofStrips(strips, gates.ofInput, sizes.i());
+        // Of no columns where nobody wants diffSrc.
+        this.inputs = PanelProduct.ofStrips(strips, gates.ofInput, at.diffSrc == 0 ? 0 : sizes.i());
         this.weights = new WeightProducts(strips, stepsPerChunk, sizes, gates, at);
         this.packingRows = weights::pack;
         this.rowsPerPart = UnitBlocks.rowsPerPart(sizes.b());
@@ -153,7 +168,8 @@ final class BackwardSteps {
         long packed = scratch + stripsAt() + strips.bytes() + blocks.bytes();
         weights.chunk(frame, from, rows, to < sizes.t(), scratch + stripsAt(), packed);
         workers.run(weights.packs(), packingRows, frame);
-        workers.run(weights.pieces() + Math.ceilDiv(rows, rowsPerPart), finishing, frame);
+        int parts = inputs.panels() == 0 ? 0 : Math.ceilDiv(rows, rowsPerPart);
+        workers.run(weights.pieces() + parts, finishing, frame);
     }
 
     private void phase(long[] frame, int t, int phase) {

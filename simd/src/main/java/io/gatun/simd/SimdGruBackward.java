@@ -11,10 +11,10 @@ import io.gatun.spec.GruSpec;
 final class SimdGruBackward implements Kernel {
     // Operands beside those of ForwardSteps.
     private static final int WORKSPACE = 7;
-    private static final int SCRATCH = 16;
+    private static final int DIFF_SRC = 15;
 
     private static final BackwardSteps.Operands OPERANDS =
-            new BackwardSteps.Operands(2, 3, 8, 9, 10, 11, 12, 13, 14, 15);
+            new BackwardSteps.Operands(2, 3, 8, 9, 10, 11, 12, 13, 14, DIFF_SRC);
 
     private static final BackwardSteps.Gates GATES =
             new BackwardSteps.Gates(4, new int[] {0, 1, 2}, new int[] {0, 1, 3}, true);
@@ -22,11 +22,18 @@ final class SimdGruBackward implements Kernel {
     private final GruSpec spec;
     private final BackwardSteps steps;
     private final UnitBlocks blocks;
+    private final int scratchSlot;
 
     SimdGruBackward(GruSpec spec, Workers workers) {
         this.spec = spec;
-        this.steps = new BackwardSteps(SimdGru.sizes(spec), GATES, OPERANDS, this::cell, workers);
+        this.steps = new BackwardSteps(
+                SimdGru.sizes(spec),
+                GATES,
+                spec.constantSrc() ? OPERANDS.withoutDiffSrc() : OPERANDS,
+                this::cell,
+                workers);
         this.blocks = steps.blocks();
+        this.scratchSlot = spec.constantSrc() ? DIFF_SRC : DIFF_SRC + 1;
     }
 
     @Override
@@ -46,7 +53,7 @@ final class SimdGruBackward implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        steps.run(frame, frame[SCRATCH]);
+        steps.run(frame, frame[scratchSlot]);
     }
 
     private void cell(
