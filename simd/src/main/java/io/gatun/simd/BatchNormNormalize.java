@@ -24,9 +24,10 @@ final class BatchNormNormalize implements Task {
     private final int dst;
     private final int scratch;
     private final long offset;
+    private final int threads;
 
     /** The table lies {@code offset} bytes behind {@code frame[scratch]}. */
-    BatchNormNormalize(BatchNormRows cut, boolean residual, boolean relu, int dst, int scratch, long offset) {
+    BatchNormNormalize(BatchNormRows cut, boolean residual, boolean relu, int dst, int scratch, long offset, int threads) {
         this.cut = cut;
         this.copies = cut.c() % 16 == 0 ? 64 / Math.min(64, Integer.lowestOneBit(cut.c())) : 1;
         this.table = new BatchNormTable(cut.c() * copies, 3);
@@ -35,6 +36,7 @@ final class BatchNormNormalize implements Task {
         this.dst = dst;
         this.scratch = scratch;
         this.offset = offset;
+        this.threads = threads;
     }
 
     BatchNormTable table() {
@@ -52,7 +54,7 @@ final class BatchNormNormalize implements Task {
 
     @Override
     public void run(long[] frame, int index, int worker) {
-        int piece = cut.pieces() - 1 - index;
+        int piece = cut.backwards(index, threads);
         long at = cut.offset(piece);
         int rows = cut.length(piece);
         long src = frame[0] + at;

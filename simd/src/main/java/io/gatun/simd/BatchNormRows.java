@@ -35,6 +35,22 @@ record BatchNormRows(long rows, int c, int piece, int pieces) {
         return (int) Math.min(piece, rows - (long) index * piece);
     }
 
+    /**
+     * The piece that comes {@code index}th when each of {@code stretches} stretches of neighbouring pieces is gone through from its
+     * last to its first.
+     */
+    int backwards(int index, int stretches) {
+        int stretch = 0;
+        while (end(stretch, stretches) <= index) {
+            stretch++;
+        }
+        return end(stretch - 1, stretches) + end(stretch, stretches) - 1 - index;
+    }
+
+    private int end(int stretch, int stretches) {
+        return (int) ((stretch + 1L) * pieces / stretches);
+    }
+
     /** Bytes before piece {@code index}. */
     long offset(int index) {
         return (long) index * piece * c * 4;
