@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * The second pass of batch norm backward: diffSrc = a g + b (src - mean) + d with the factors of each channel, and
- * diffResidual = g. Rows as in {@link BatchNormBackwardSums}; the pieces from the last to the first, because the last
- * are what the first pass has left in the caches.
+ * diffResidual = g. Rows as in {@link BatchNormBackwardSums}; each thread's pieces from the last to the first,
+ * because the last are what the first pass has left in the caches.
  */
 final class BatchNormBackwardApply implements Task {
     private static final long LANES = -1L >>> 64 - Lanes.COUNT;

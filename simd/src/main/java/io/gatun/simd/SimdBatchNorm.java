@@ -48,7 +48,8 @@ final class SimdBatchNorm implements Kernel {
         this.scratch = dst + (training ? 3 : 1);
         this.sums = new BatchNormSums(cut, scratch);
         this.moments = new BatchNormMoments(cut, sums.table());
-        this.normalize = new BatchNormNormalize(cut, spec.residual(), spec.relu(), dst, scratch, statistics(), workers.threads());
+        this.normalize = new BatchNormNormalize(
+                cut, spec.residual(), spec.relu(), dst, scratch, statistics(), workers.threads());
     }
 
     static Offer offer(BatchNormSpec spec, Workers workers) {
