@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * The second pass of batch norm backward: diffSrc = a g + b (src - mean) + d with the factors of each channel, and
- * diffResidual = g. Rows as in {@link BatchNormBackwardSums}; the pieces from the last to the first, because the last
- * are what the first pass has left in the caches.
+ * diffResidual = g. Rows as in {@link BatchNormBackwardSums}; each thread's pieces from the last to the first,
+ * because the last are what the first pass has left in the caches.
  */
 final class BatchNormBackwardApply implements Task {
     private static final long LANES = -1L >>> 64 - Lanes.COUNT;
@@ -18,15 +18,17 @@ final class BatchNormBackwardApply implements Task {
 
     private final BatchNormBackwardFrame in;
     private final BatchNormTable table;
+    private final int threads;
 
-    BatchNormBackwardApply(BatchNormBackwardFrame in) {
+    BatchNormBackwardApply(BatchNormBackwardFrame in, int threads) {
         this.in = in;
         this.table = in.factors();
+        this.threads = threads;
     }
 
     @Override
     public void run(long[] frame, int index, int worker) {
-        int piece = in.cut().pieces() - 1 - index;
+        int piece = in.cut().backwards(index, threads);
         int length = in.cut().length(piece);
         int rows = in.rows(length);
         long begin = in.cut().offset(piece);
