@@ -47,6 +47,8 @@ class AllocationTest {
                 "pool f32 backward max n=4 h=16 w=16 c=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "pool f32 forward max n=4 h=16 w=16 c=86 kh=2 kw=2",
                 "pool f32 backward max n=4 h=16 w=16 c=86 kh=2 kw=2",
+                "pool f32 backward max n=4 h=16 w=16 c=70 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
+                "pool f32 backward avg n=4 h=16 w=16 c=70 kh=8 kw=8",
                 "pool f32 forward avg n=4 h=16 w=16 c=86 kh=2 kw=2",
                 "pool f32 backward avg_pad n=4 h=16 w=16 c=86 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "permute f32 shape=257x251 perm=1,0",
