@@ -67,11 +67,6 @@ final class PoolMaxRows extends PoolMax {
         return workers.threads() * kept;
     }
 
-    @Override
-    boolean streams() {
-        return true;
-    }
-
     /** The row above a piece's first is read again: with 4 rows one in 9. */
     @Override
     int leastRows() {
@@ -87,6 +82,7 @@ final class PoolMaxRows extends PoolMax {
             long n = row / height;
             int y = (int) (row % height);
             long image = frame[0] + n * srcImage();
+            // Of what no cache holds: 0.78 to 0.81 of a copy with it, 0.75 to 0.77 without (three JVMs each).
             if (ahead) {
                 lookAhead(frame, n, y, row == from);
             }
