@@ -59,6 +59,7 @@ class AllocationTest {
                 "sgd f32 count=65537 momentum=0.9",
                 "gemm f32 m=256 n=256 k=256",
                 "gemm f32 bias m=300 n=310 k=700 act=relu",
+                "gemm f32 tb bias m=70 n=10 k=400",
                 "gemm f32 tb m=120 n=130 k=600 beta=1.0",
                 "lstm f32 training t=4 b=8 i=32 h=48",
                 "conv f32 backward_data n=2 h=16 w=16 ic=32 oc=64 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
