@@ -16,7 +16,9 @@ import java.lang.invoke.MethodHandles;
 /**
  * Pooling over NHWC images, a row of pixels at a time, lanes are channels: strips of four vectors, which share the address
  * arithmetic and index of a cell, then single vectors, then the channels that fill none. Each is a loop of its own over the
- * row, because together they are more than C2 inlines.
+ * row, because together they are more than C2 inlines. The usual windows have kernels of their own, which know how many
+ * cells a window has: 3 x 3 with stride 2 ({@link PoolMaxRows}, {@link PoolMaxPairs}) and 2 x 2 ({@link PoolMaxSquares},
+ * {@link PoolMaxSquaresBackward}).
  */
 abstract class SimdPool implements Kernel, Task {
     static final int STRIP = 4 * Lanes.COUNT;
