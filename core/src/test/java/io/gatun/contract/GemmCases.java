@@ -50,6 +50,18 @@ final class GemmCases extends Family<GemmSpec> {
             specs.add(GemmSpec.of(600, few, 12, true, true).withRowStrides(603, 15, few + 2));
             specs.add(GemmSpec.batched(3, few, 90, 70, false, few % 2 == 0));
         }
+        // Up to 16 vectors along k, with one or two pieces; 17 are too many.
+        for (int several : new int[] {5, 8, 10, 15, 16, 17}) {
+            specs.add(GemmSpec.of(several, 37, 333, false, true).withBias());
+            specs.add(GemmSpec.of(43, several, 400, false, true).scaled(2, several - 8));
+            specs.add(GemmSpec.of(61, several, 1057, false, true)
+                    .withRowStrides(1063, 1100, several + 3)
+                    .withBias()
+                    .withActivation(Activation.RELU));
+            specs.add(GemmSpec.of(several, 61, 513, false, true).withActivation(Activation.TANH));
+            specs.add(GemmSpec.batched(2, several, 19, 321, false, true));
+        }
+        specs.add(GemmSpec.of(7, 11, 4200, false, true));
         small(specs);
         for (int batch : new int[] {0, 1, 2, 3, 7}) {
             specs.add(GemmSpec.batched(batch, 5, 9, 7, false, true));

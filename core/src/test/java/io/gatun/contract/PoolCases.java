@@ -33,6 +33,21 @@ final class PoolCases extends Family<PoolSpec> {
             for (int i = 0; i < 20; i++) {
                 forward.add(sample(op, random));
             }
+            // What kernels have loops of their own for: 3 x 3 with stride 2, whose edges are cut on every side,
+            // squares, one
+            // window over all; channels that fill vectors of every width, and some more.
+            for (int size = 1; size <= 9; size++) {
+                forward.add(PoolSpec.of(op, 2, size, 10 - size, 16 + size % 3, 3, 2, 1));
+                forward.add(PoolSpec.of(op, 1, size + 2, 12 - size, 33, 3, 2, 0));
+                forward.add(PoolSpec.of(op, 1, 2 * size, 20 - 2 * size, 15 + size, 2, 2, 0));
+            }
+            for (int i = 0; i < 20; i++) {
+                forward.add(wide(op, random));
+            }
+            forward.add(PoolSpec.of(op, 2, 21, 40, 70, 3, 2, 1));
+            forward.add(PoolSpec.of(op, 2, 20, 40, 70, 2, 2, 0));
+            forward.add(new PoolSpec(Direction.FORWARD, op, 3, 6, 10, 80, 3, 5, 3, 5, 0, 0, 0, 0, false));
+            forward.add(new PoolSpec(Direction.FORWARD, op, 2, 6, 5, 37, 2, 5, 2, 1, 0, 0, 0, 0, false));
         }
         for (int c : new int[] {1, 7, 16, 64, 65}) {
             forward.add(PoolSpec.global(3, 7, 7, c));
@@ -61,6 +76,26 @@ final class PoolCases extends Family<PoolSpec> {
                 random.nextInt(3),
                 random.nextInt(3),
                 random.nextInt(3),
+                random.nextInt(3),
+                random.nextBoolean());
+    }
+
+    /** 3 x 3 with stride 2 and any padding. */
+    private static PoolSpec wide(PoolSpec.Op op, SplittableRandom random) {
+        return new PoolSpec(
+                Direction.FORWARD,
+                op,
+                random.nextInt(1, 4),
+                random.nextInt(1, 12),
+                random.nextInt(1, 12),
+                random.nextInt(4, 80),
+                3,
+                random.nextInt(2, 4),
+                2,
+                random.nextInt(1, 3),
+                random.nextInt(4),
+                random.nextInt(3),
+                random.nextInt(4),
                 random.nextInt(3),
                 random.nextBoolean());
     }

@@ -13,10 +13,13 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Matrix times up to four vectors where k lies along the rows of the matrix: dot products, bound by reading the matrix
+ * Matrix times few vectors where k lies along the rows of the matrix: dot products, bound by reading the matrix
  * once, 4 bytes for 2 to 8 floating-point operations. The matrix is A as stored and the vectors are columns of B, or (B
  * transposed) the other way round. Two rows go side by side: 12 loads for 16 FMAs. Four rows side by side are too many streams for the processor's prefetch, 0.6 times as
  * fast.
+ *
+ * <p>Up to {@value #MOST} vectors, of which four at a time meet a tile of the matrix in L1 or L2: then the multiply-adds are the bound,
+ * and no column is computed that nobody wants, as tiles of 16 would for the 10 classes of a net's last layer.
  *
  * <p>A sum is {@value #LANES} interleaved chains of fma, whatever the vector width, added as a tree: the bits are the
  * same at every width.
@@ -24,6 +27,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class GemmDot implements Kernel {
     private static final int LANES = 32;
     private static final int FEW = 4;
+    private static final int MOST = 16;
     private static final int ROWS = 2;
 
     /** Rows whose sums are kept over the blocks of k: 8 KB; even. */
@@ -39,6 +43,16 @@ final class GemmDot implements Kernel {
     private static final int BLOCK = 1024;
 
     private static final int LONG = 64;
+
+    /**
+     * k from which more than four vectors are dot products: their 32 chains have to be added up for each element of C. On two
+     * threads 128 x 10 takes 8.4 us where {@link SimdGemm} takes 6.0 with k = 128, and 9.2 for 16.9 with k = 512; 16 x 1000 with
+     * k = 2048 takes 325 us for 448.
+     */
+    private static final int LONGER = 320;
+
+    /** Multiply-adds from which several vectors are worth two pieces: each is 1 us. */
+    private static final double HALVED = 2.5e5;
 
     /** Bytes of the partial sums of one result, and of one row's. */
     private static final long SUM = 4L * LANES;
@@ -60,6 +74,7 @@ final class GemmDot implements Kernel {
     private final boolean gathered;
     private final int rows;
     private final int few;
+    private final boolean several;
     private final int rowsPerPiece;
     private final int piecesPerMatrix;
     private final int cSlot;
@@ -74,9 +89,17 @@ final class GemmDot implements Kernel {
         this.gathered = matrixIsA ? !spec.transB() : spec.transA();
         this.rows = matrixIsA ? spec.m() : spec.n();
         this.few = matrixIsA ? spec.n() : spec.m();
-        this.rowsPerPiece = Math.ceilDiv(Math.clamp(PIECE_BYTES / (4L * spec.k()), 1, rows), ROWS) * ROWS;
+        this.several = few > FEW;
+        int most = Math.clamp(PIECE_BYTES / (4L * spec.k() * Math.ceilDiv(few, FEW)), 1, rows);
+        this.rowsPerPiece = Math.ceilDiv(several ? shared(most) : most, ROWS) * ROWS;
         this.piecesPerMatrix = Math.ceilDiv(rows, rowsPerPiece);
         this.cSlot = spec.bias() ? 3 : 2;
+    }
+
+    /** Rows of a piece where each meets several vectors: an even number of pieces, for two threads. */
+    private int shared(int most) {
+        boolean one = (double) rows * few * spec.k() < HALVED;
+        return one ? rows : Math.ceilDiv(rows, 2 * Math.ceilDiv(rows, 2 * most));
     }
 
     static boolean suits(GemmSpec spec) {
@@ -84,11 +107,16 @@ final class GemmDot implements Kernel {
     }
 
     private static boolean fewColumns(GemmSpec spec) {
-        return !spec.transA() && spec.n() >= 1 && spec.n() <= FEW && spec.m() >= 1;
+        return !spec.transA() && spec.n() >= 1 && spec.n() <= most(spec) && spec.m() >= 1;
     }
 
     private static boolean fewRows(GemmSpec spec) {
-        return spec.transB() && spec.m() >= 1 && spec.m() <= FEW && spec.n() >= 1;
+        return spec.transB() && spec.m() >= 1 && spec.m() <= most(spec) && spec.n() >= 1;
+    }
+
+    /** Vectors at most: more than four only where they lie along k too. */
+    private static int most(GemmSpec spec) {
+        return !spec.transA() && spec.transB() && spec.k() >= LONGER ? MOST : FEW;
     }
 
     @Override
@@ -146,14 +174,14 @@ final class GemmDot implements Kernel {
         long bias = spec.bias() ? frame[2] : 0;
         for (int r = row; r < end; r += TILE) {
             int count = Math.min(TILE, end - r);
-            tile(matrix + r * matrixRow, matrixRow, count, vectors, vectorRow, sums);
-            totals(sums, count * FEW);
-            for (int i = 0; i < count; i++) {
-                for (int v = 0; v < few; v++) {
-                    int column = matrixIsA ? v : r + i;
-                    long to = c + 4L * spec.ldc() * (matrixIsA ? r + i : v) + 4L * column;
-                    writer.one(Raw.f32(sums + i * ROW_SUMS + v * SUM, 0), to, bias == 0 ? 0 : bias + 4L * column);
-                }
+            if (several) {
+                fetch(matrix + r * matrixRow, matrixRow, count, 4L * Math.min(FETCHED, spec.k()), sums);
+            }
+            for (int v = 0; v < few; v += FEW) {
+                int here = Math.min(FEW, few - v);
+                tile(matrix + r * matrixRow, matrixRow, count, vectors + v * vectorRow, vectorRow, here, sums);
+                totals(sums, count * FEW);
+                write(sums, r, count, v, here, c, bias);
             }
         }
         long cRow = 4L * spec.ldc();
@@ -165,22 +193,40 @@ final class GemmDot implements Kernel {
         }
     }
 
-    /** The partial sums of some rows with all vectors, [row, vector, lane], a block of k after the other. */
-    private void tile(long matrix, long matrixRow, int count, long vectors, long vectorRow, long sums) {
+    /** Rows from {@code row} on of the matrix and {@code here} vectors from {@code vector} on. */
+    private void write(long sums, int row, int count, int vector, int here, long c, long bias) {
+        for (int i = 0; i < count; i++) {
+            for (int v = 0; v < here; v++) {
+                int column = matrixIsA ? vector + v : row + i;
+                long to = c + 4L * spec.ldc() * (matrixIsA ? row + i : vector + v) + 4L * column;
+                writer.one(Raw.f32(sums + i * ROW_SUMS + v * SUM, 0), to, bias == 0 ? 0 : bias + 4L * column);
+            }
+        }
+    }
+
+    /** Reads some rows, and leaves behind the sums what was read. */
+    private static void fetch(long rows, long row, int count, long bytes, long sums) {
+        long any = 0;
+        for (int r = 0; r < count; r++) {
+            any |= Pack.fetch(rows + r * row, bytes);
+        }
+        Raw.i64(sums + TILE * ROW_SUMS, 0, any);
+    }
+
+    /** The partial sums of some rows with up to four vectors, [row, vector, lane], a block of k after the other. */
+    private void tile(long matrix, long matrixRow, int count, long vectors, long vectorRow, int few, long sums) {
         Pack.zero(sums, count * FEW * LANES);
         int whole = spec.k() / LANES * LANES;
         if (few == 1) {
-            block(matrix, matrixRow, count, vectors, vectorRow, 0, whole, sums);
+            block(matrix, matrixRow, count, vectors, vectorRow, few, 0, whole, sums);
         }
         for (int k = 0; few > 1 && k < whole; k += FETCHED) {
             int end = Math.min(whole, k + FETCHED);
-            long any = 0;
-            for (int r = 0; r < count; r++) {
-                any |= Pack.fetch(matrix + r * matrixRow + 4L * k, 4L * (end - k));
+            if (!several) {
+                fetch(matrix + 4L * k, matrixRow, count, 4L * (end - k), sums);
             }
-            Raw.i64(sums + TILE * ROW_SUMS, 0, any);
             for (int from = k; from < end; from += BLOCK) {
-                block(matrix, matrixRow, count, vectors, vectorRow, from, Math.min(end, from + BLOCK), sums);
+                block(matrix, matrixRow, count, vectors, vectorRow, few, from, Math.min(end, from + BLOCK), sums);
             }
         }
         for (int k = spec.k() / LANES * LANES; k < spec.k(); k++) {
@@ -196,16 +242,24 @@ final class GemmDot implements Kernel {
 
     /** All rows over k from {@code from} to {@code to}, two at a time. */
     private void block(
-            long matrix, long matrixRow, int count, long vectors, long vectorRow, int from, int to, long sums) {
+            long matrix,
+            long matrixRow,
+            int count,
+            long vectors,
+            long vectorRow,
+            int few,
+            int from,
+            int to,
+            long sums) {
         for (int r = 0; r < count; r += ROWS) {
             long row = matrix + r * matrixRow + 4L * from;
             long next = r + 1 < count ? row + matrixRow : row;
-            rows(row, next, vectors + 4L * from, vectorRow, 4L * (to - from), sums + r * ROW_SUMS);
+            rows(row, next, vectors + 4L * from, vectorRow, few, 4L * (to - from), sums + r * ROW_SUMS);
         }
     }
 
     /** Two rows; a vector that is missing is the last again. */
-    private void rows(long row, long next, long vectors, long vectorRow, long bytes, long sums) {
+    private void rows(long row, long next, long vectors, long vectorRow, int few, long bytes, long sums) {
         long x1 = vectors + Math.min(1, few - 1) * vectorRow;
         long x2 = vectors + Math.min(2, few - 1) * vectorRow;
         long x3 = vectors + (few - 1) * vectorRow;

@@ -24,7 +24,7 @@ final class PoolAverage extends SimdPool {
     /** 2x2 without padding, the usual one: 64 MB took 1.3 to 1.6 ms where window by window behind a first reading they took 1.6 to 2.1. */
     @Override
     boolean streams() {
-        return spec.kh() == 2 && spec.kw() == 2 && tiled();
+        return spec.kh() == 2 && spec.kw() == 2 && tiled(spec);
     }
 
     @Override
@@ -133,7 +133,7 @@ final class PoolAverage extends SimdPool {
         }
     }
 
-    private void rest(long image, long dst, long unused, int y) {
+    private void remainder(long image, long dst, long unused, int y) {
         int top = windows.top(y);
         int bottom = windows.bottom(y);
         VectorMask<Float> there = Lanes.first(c - inVectors);

@@ -4,6 +4,7 @@ import static io.gatun.simd.Lanes.load;
 import static io.gatun.simd.Lanes.splat;
 import static io.gatun.simd.Lanes.store;
 
+import io.gatun.memory.Raw;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.PoolSpec;
 import java.lang.invoke.MethodHandles;
@@ -21,7 +22,7 @@ final class PoolAverageBackward extends SimdPool {
 
     PoolAverageBackward(PoolSpec spec, Workers workers) {
         super(MethodHandles.lookup(), spec, workers);
-        this.tiled = tiled();
+        this.tiled = tiled(spec);
     }
 
     @Override
@@ -30,36 +31,51 @@ final class PoolAverageBackward extends SimdPool {
     }
 
     @Override
+    boolean byWindows() {
+        return tiled(spec);
+    }
+
+    @Override
     void row(long[] frame, long n, int y) {
-        long to = frame[1] + n * srcImage() + (long) y * spec.w() * c * 4;
-        if (tiled) {
-            loops(copies, frame[0] + n * dstImage(), to, 0, y);
-        } else {
-            loops(frame[0] + n * dstImage(), to, 0, y);
+        long diffDst = frame[0] + n * dstImage();
+        long line = spec.w() * (c * 4L);
+        if (!tiled) {
+            loops(diffDst, frame[1] + n * srcImage() + y * line, 0, y);
+            return;
+        }
+        long to = frame[1] + n * srcImage() + y * spec.kh() * line;
+        if (inVectors > 0) {
+            copies.run(diffDst, to, 0, y);
+        }
+        for (int row = 0; row < spec.kh() && inVectors < c; row++) {
+            rest(diffDst, to + row * line, 0, y * spec.kh() + row);
         }
     }
 
-    /** Each window's share goes to all its pixels and to no other's. */
+    /**
+     * Each window's share goes to all its pixels and to no other's: written in their order, from a pixel of diffDst in L1.
+     * The cells of one window over the whole image are a row.
+     */
     private void copies(long diffDst, long diffSrc, long unused, int y) {
         long pixel = c * 4L;
+        long run = inVectors * 4L;
         long step = vectorBytes;
-        int row = y / spec.kh();
-        long across = spec.kw() * pixel;
-        long from = diffDst + row * (ow * pixel);
+        int rows = ow == 1 ? 1 : spec.kh();
+        long across = spec.kw() * pixel * (spec.kh() / rows);
+        FloatVector high = splat(windows.high(y, 0));
+        FloatVector low = splat(windows.low(y, 0));
         long to = diffSrc;
-        FloatVector high = splat(windows.high(row, 0));
-        FloatVector low = splat(windows.low(row, 0));
-        for (int x = 0; x < ow; x++) {
-            for (long end = from + inVectors * 4L; from < end; from += step, to += step) {
-                FloatVector g = load(from);
-                FloatVector share = g.fma(high, g.mul(low)).add(0f);
-                store(to, share);
-                for (long at = to + pixel, stop = to + across; at < stop; at += pixel) {
-                    store(at, share);
+        for (int row = 0; row < rows; row++) {
+            long window = diffDst + y * (ow * pixel);
+            for (int x = 0; x < ow; x++, window += pixel) {
+                for (long end = to + across; to < end; to += pixel - run) {
+                    long from = window;
+                    for (long stop = to + run; to < stop; to += step, from += step) {
+                        FloatVector g = load(from);
+                        g.fma(high, g.mul(low)).add(0f).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+                    }
                 }
             }
-            from += pixel - inVectors * 4L;
-            to += across - inVectors * 4L;
         }
     }
 
@@ -127,7 +143,7 @@ final class PoolAverageBackward extends SimdPool {
         }
     }
 
-    private void rest(long diffDst, long diffSrc, long unused, int y) {
+    private void remainder(long diffDst, long diffSrc, long unused, int y) {
         VectorMask<Float> there = Lanes.first(c - inVectors);
         int firstRow = windows.firstRow(y);
         int endRow = windows.endRow(y);

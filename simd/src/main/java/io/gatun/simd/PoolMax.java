@@ -22,7 +22,7 @@ import jdk.incubator.vector.VectorOperators;
  * (measured: 20 cycles). The addition looks for
  * NaN, which only then is ordered as the reference does it: a comparison that orders NaN right would be two.
  */
-final class PoolMax extends SimdPool {
+class PoolMax extends SimdPool {
     PoolMax(PoolSpec spec, Workers workers) {
         super(MethodHandles.lookup(), spec, workers);
     }
@@ -146,7 +146,7 @@ final class PoolMax extends SimdPool {
         return all.compare(VectorOperators.NE, all).anyTrue();
     }
 
-    private void rest(long image, long dst, long indices, int y) {
+    private void remainder(long image, long dst, long indices, int y) {
         int top = windows.top(y);
         int rows = windows.bottom(y) - top;
         long pixel = c * 4L;

@@ -19,7 +19,7 @@ import jdk.incubator.vector.VectorOperators;
  * read an output element, once from memory; two loads, a comparison and an addition for each window over a cell (2.25 in the
  * mean for 3 x 3 with stride 2).
  */
-final class PoolMaxBackward extends SimdPool {
+class PoolMaxBackward extends SimdPool {
     PoolMaxBackward(PoolSpec spec, Workers workers) {
         super(MethodHandles.lookup(), spec, workers);
     }
@@ -81,19 +81,23 @@ final class PoolMaxBackward extends SimdPool {
     }
 
     private void vectors(long diffDst, long indices, long diffSrc, int y) {
+        gather(diffDst, indices, diffSrc, y, 0, spec.w(), inStrips);
+    }
+
+    /** Pixels {@code x} to {@code endX} of row {@code y}, channels from {@code channel} on that fill vectors. */
+    final void gather(long diffDst, long indices, long diffSrc, int y, int x, int endX, int channel) {
         int firstRow = windows.firstRow(y);
         long pixel = c * 4L;
         long line = ow * pixel;
         long down = (windows.endRow(y) - firstRow) * line;
         long behind = indices - diffDst;
-        int cell = y * spec.w();
-        for (int x = 0; x < spec.w(); x++, cell++) {
-            int firstCol = windows.firstCol(x);
-            long across = (windows.endCol(x) - firstCol) * pixel;
-            long from = diffDst + firstRow * line + firstCol * pixel + inStrips * 4L;
-            long to = diffSrc + x * pixel + inStrips * 4L;
-            IntVector here = IntVector.broadcast(Lanes.I, cell);
-            for (long end = diffSrc + x * pixel + inVectors * 4L; to < end; to += vectorBytes, from += vectorBytes) {
+        for (int col = x; col < endX; col++) {
+            int firstCol = windows.firstCol(col);
+            long across = (windows.endCol(col) - firstCol) * pixel;
+            long from = diffDst + firstRow * line + firstCol * pixel + channel * 4L;
+            long to = diffSrc + col * pixel + channel * 4L;
+            IntVector here = IntVector.broadcast(Lanes.I, y * spec.w() + col);
+            for (long end = diffSrc + col * pixel + inVectors * 4L; to < end; to += vectorBytes, from += vectorBytes) {
                 FloatVector sum = splat(0f);
                 for (long start = from, last = from + down; start < last; start += line) {
                     for (long at = start, stop = start + across; at < stop; at += pixel) {
@@ -105,7 +109,7 @@ final class PoolMaxBackward extends SimdPool {
         }
     }
 
-    private void rest(long diffDst, long indices, long diffSrc, int y) {
+    private void remainder(long diffDst, long indices, long diffSrc, int y) {
         VectorMask<Float> there = Lanes.first(c - inVectors);
         VectorMask<Integer> present = there.cast(Lanes.I);
         int firstRow = windows.firstRow(y);

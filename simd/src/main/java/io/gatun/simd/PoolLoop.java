@@ -1,0 +1,34 @@
+package io.gatun.simd;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/** A row of pooling with one address more than {@link RowLoop} has, compiled on its own, for the reason that {@link VectorLoop} gives. */
+final class PoolLoop {
+    private static final MethodType TYPE =
+            MethodType.methodType(void.class, long.class, long.class, long.class, long.class, int.class);
+
+    /** Not final: a constant handle would be inlined. */
+    private MethodHandle code;
+
+    /** The method {@code name(long a, long b, long c, long d, int row)} of {@code kernel}. */
+    PoolLoop(MethodHandles.Lookup lookup, Object kernel, String name) {
+        try {
+            this.code = lookup.findVirtual(lookup.lookupClass(), name, TYPE).bindTo(kernel);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalArgumentException("no loop " + name, e);
+        }
+    }
+
+    /** What the addresses are, the loop says. */
+    void run(long a, long b, long c, long d, int row) {
+        try {
+            code.invokeExact(a, b, c, d, row);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a loop throws nothing checked", e);
+        }
+    }
+}
