@@ -34,7 +34,8 @@ class SoftmaxRowsTest {
     };
 
     @ParameterizedTest
-    @CsvSource({"SOFTMAX, 37", "LOG_SOFTMAX, 37", "SOFTMAX, 128", "LOG_SOFTMAX, 5", "SOFTMAX, 2100", "LOG_SOFTMAX, 1033"})
+    @CsvSource({"SOFTMAX, 37", "LOG_SOFTMAX, 37", "SOFTMAX, 128", "LOG_SOFTMAX, 5", "SOFTMAX, 2100", "LOG_SOFTMAX, 1033"
+    })
     void aRowDoesNotSeeItsNeighbours(SoftmaxSpec.Op op, int cols) {
         SplittableRandom random = new SplittableRandom(7);
         int rows = BIASES.length + 2 * ODD.length + 20;
