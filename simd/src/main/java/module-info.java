@@ -2,6 +2,7 @@
 module io.gatun.simd {
     requires java.management;
     requires jdk.incubator.vector;
+    requires jdk.management;
     requires transitive io.gatun.core;
 
     exports io.gatun.simd;

@@ -41,6 +41,7 @@ public final class SimdBackend implements Backend {
                     "the Vector API is not there: start java with --add-modules jdk.incubator.vector");
         }
         System.getLogger("io.gatun.simd").log(System.Logger.Level.DEBUG, Inlining.STATUS);
+        System.getLogger("io.gatun.simd").log(System.Logger.Level.DEBUG, TrapLimits.STATUS);
         return new SimdSession(workers);
     }
 
@@ -72,7 +73,8 @@ public final class SimdBackend implements Backend {
         public List<String> describe() {
             return List.of(
                     "vectors of " + Lanes.F.vectorBitSize() + " bits, " + workers.threads() + " threads",
-                    Inlining.STATUS);
+                    Inlining.STATUS,
+                    TrapLimits.STATUS);
         }
     }
 }
