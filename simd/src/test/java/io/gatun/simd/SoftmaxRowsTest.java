@@ -27,6 +27,10 @@ class SoftmaxRowsTest {
         -105,
         29,
         Math.nextUp(29f),
+        // Here e^x 2^38 would be infinite, -0 and 2^-99: its exponent does not fit the bits.
+        62.4f,
+        63.1f,
+        260,
         Float.NaN,
         Float.intBitsToFloat(0xFFC00000),
         Float.POSITIVE_INFINITY,
