@@ -30,7 +30,7 @@ final class SoftmaxRows {
 
     /**
      * Rows of a group at most, and elements: 128 KB. Where one pass ends and the next begins memory stands still, so these
-     * should be few: the tasks of 8,192 rows of 1,000 run at 0.65 of a copy's with groups of 16 KB in L1, at 0.82 with these in
+     * should be few: the tasks of 8,192 rows of 1,000 run at 0.65 of a copy with groups of 16 KB in L1, at 0.82 with these in
      * L2 (0.70 in {@code gatun bench}). The first pass alone reaches 0.91 to 0.95.
      */
     static final int ROWS = 256;
