@@ -24,6 +24,9 @@ final class EmbeddingCases extends Family<EmbeddingSpec> {
                 }
             }
             specs.add(new EmbeddingSpec(direction, 300, 33, 2000));
+            // Few rows, of which a thread takes columns, and many, each of them one thread's.
+            specs.add(new EmbeddingSpec(direction, 7, 300, 100));
+            specs.add(new EmbeddingSpec(direction, 1000, 130, 300));
         }
         return specs;
     }

@@ -22,6 +22,8 @@ final class PermuteCases extends Family<PermuteSpec> {
             specs.add(new PermuteSpec(Dims.of(2, size, 3), Dims.of(0, 2, 1)));
         }
         specs.add(PermuteSpec.transpose(130, 260));
+        // Strips of rows and blocks of columns, the last ones larger.
+        specs.add(PermuteSpec.transpose(1100, 70));
         specs.add(new PermuteSpec(Dims.of(), Dims.of()));
         for (int code = 0; code < 256; code++) {
             int[] order = {code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6};

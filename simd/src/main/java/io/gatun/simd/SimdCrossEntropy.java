@@ -74,20 +74,19 @@ final class SimdCrossEntropy implements Kernel, Task {
         long losses = frame[scratch];
         long space = losses + this.losses + worker * this.space;
         long to = cut.end(index);
-        long first = cut.first(index);
-        passes.first(frame[LOGITS] + first * cols * 4, space, (int) Math.min(passes.rows(), to - first));
-        for (long row = first; row < to; row += passes.rows()) {
+        boolean near = true;
+        for (long row = cut.first(index); row < to; row += passes.rows()) {
             int rows = (int) Math.min(passes.rows(), to - row);
             long logits = frame[LOGITS] + row * cols * 4;
             long targets = frame[TARGETS] + row * 4;
             long diff = spec.gradient() ? frame[DIFF] + row * cols * 4 : space + passes.scratchBytes();
-            passes.exponentials(logits, diff, space, rows, (int) Math.min(passes.rows(), to - row - rows));
+            near = passes.exponentials(logits, diff, space, rows, near, true);
             for (int r = 0; r < rows; r++) {
                 int target = Raw.i32(targets, r);
                 Raw.f32(losses, row + r, 0);
                 if (target != spec.ignoreIndex()) {
                     float below = Raw.f32(logits + (long) r * cols * 4, target) - SoftmaxRows.max(space, r);
-                    Raw.f32(losses, row + r, SoftmaxRows.logSum(space, r) - below);
+                    Raw.f32(losses, row + r, passes.logSum(space, r) - below);
                 }
             }
             if (spec.gradient()) {
@@ -101,13 +100,13 @@ final class SimdCrossEntropy implements Kernel, Task {
         int cols = spec.cols();
         long own = space + passes.scratchBytes();
         for (int r = 0; r < rows; r++) {
-            double sum = SoftmaxRows.sum(space, r);
+            double sum = passes.sum(space, r);
             int target = Raw.i32(targets, r);
             float e = target == spec.ignoreIndex() ? 0 : Raw.f32(diff + (long) r * cols * 4, target);
             Raw.f32(own, r, (float) ((e / sum - 1) * share));
             SoftmaxRows.factor(space, r, (float) (share / sum));
         }
-        passes.scale(diff, space, rows);
+        passes.scale(diff, diff, space, rows);
         for (int r = 0; r < rows; r++) {
             long row = diff + (long) r * cols * 4;
             int target = Raw.i32(targets, r);

@@ -50,25 +50,24 @@ final class SimdSoftmax implements Kernel, Task {
     public void run(long[] frame, int index, int worker) {
         long scratch = frame[2] + worker * passes.scratchBytes();
         long to = cut.end(index);
-        long first = cut.first(index);
-        passes.first(frame[0] + first * spec.cols() * 4, scratch, (int) Math.min(passes.rows(), to - first));
-        for (long row = first; row < to; row += passes.rows()) {
+        boolean log = spec.op() == Op.LOG_SOFTMAX;
+        boolean near = true;
+        for (long row = cut.first(index); row < to; row += passes.rows()) {
             int rows = (int) Math.min(passes.rows(), to - row);
             long at = row * spec.cols() * 4;
             long src = frame[0] + at;
             long dst = frame[1] + at;
-            int next = (int) Math.min(passes.rows(), to - row - rows);
-            passes.exponentials(src, dst, scratch, rows, next);
-            if (spec.op() == Op.LOG_SOFTMAX) {
+            near = passes.exponentials(src, dst, scratch, rows, near, log);
+            if (log) {
                 for (int r = 0; r < rows; r++) {
-                    SoftmaxRows.factor(scratch, r, SoftmaxRows.logSum(scratch, r));
+                    SoftmaxRows.factor(scratch, r, passes.logSum(scratch, r));
                 }
                 passes.subtract(src, dst, scratch, rows);
             } else {
                 for (int r = 0; r < rows; r++) {
-                    SoftmaxRows.factor(scratch, r, (float) (1 / SoftmaxRows.sum(scratch, r)));
+                    SoftmaxRows.factor(scratch, r, (float) (1 / passes.sum(scratch, r)));
                 }
-                passes.scale(dst, scratch, rows);
+                passes.scale(dst, dst, scratch, rows);
             }
         }
     }

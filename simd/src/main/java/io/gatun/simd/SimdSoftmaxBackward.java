@@ -20,7 +20,9 @@ import jdk.incubator.vector.VectorMask;
 final class SimdSoftmaxBackward implements Kernel, Task {
     private static final int WAYS = SoftmaxRows.WAYS;
     private static final int BLOCK = SoftmaxRows.BLOCK;
-    private static final int ROWS = SoftmaxRows.ROWS;
+    private static final int ROWS = 32;
+    /** Elements of a group: 8 KB of each of the three tensors. */
+    private static final int GROUP = 2048;
 
     // Places in a thread's scratch memory: three addresses, then the sums of the rows, then the running sums.
     private static final int SUM = 16;
@@ -43,7 +45,7 @@ final class SimdSoftmaxBackward implements Kernel, Task {
         this.cols = spec.cols();
         this.whole = Lanes.F.loopBound(cols);
         this.blocks = (cols + BLOCK - 1) / BLOCK;
-        this.rows = Math.clamp(SoftmaxRows.GROUP / Math.max(1, cols), 1, ROWS);
+        this.rows = Math.clamp(GROUP / Math.max(1, cols), 1, ROWS);
         this.cut = RowPieces.of(spec.rows(), cols);
         this.pieces = cols == 0 ? 0 : cut.count();
         boolean log = spec.op() == Op.LOG_SOFTMAX;

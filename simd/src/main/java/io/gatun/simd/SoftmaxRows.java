@@ -5,22 +5,19 @@ import static io.gatun.simd.Lanes.splat;
 import static io.gatun.simd.Lanes.store;
 
 import io.gatun.memory.Raw;
-import io.gatun.reference.ScalarMath;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The passes of softmax over a group of rows that stays in L1: the maxima, the exponentials with their running sums, the
- * sums, the scaling. Each is a loop of its own over all rows of the group, so that the fold of one row, a chain of 20 to 30
- * cycles, is hidden behind the others.
- *
- * <p>The exponentials are of y = x - shift and come out as e^y 2^(64 - k) with k = round(max y / ln 2): a power of two
- * cancels in y_i / sum y, so the difference to the maximum and its rounding error are never formed, and with 2^64 nothing
- * is denormal before the last product. A vector of 16 is then 2 instructions for the maximum, 14 for the exponential, 2 for
- * its sum and store, 3 to scale. shift is 0 up to |max| = {@value #NEAR}; beyond, it is the maximum, and the difference is
- * exact wherever it is within {@value #DEPTH} (Sterbenz).
+ * The passes of softmax over a group of rows that stays in L2. Where no x is above {@value #HIGHEST} and the largest of a row
+ * not below -8, which nearly every net's logits are and scores with masks of -Inf too, the exponentials need no maximum: one
+ * pass reads x and writes e^x 2^{@value #SCALE}, adds them up and finds out whether that was so ({@link #near}); the
+ * next scales. A power of two cancels in e_i / sum e, and whatever the scale, the bits are the same ({@link SoftmaxFar}
+ * has the other rows). A vector of 16 is 13 instructions for the exponential, 2 to look at its range, 2 for its sum and store,
+ * 3 to scale.
  *
  * <p>A row is summed in blocks of {@value #BLOCK}; a block in 16 running sums, element i into sum i mod 16, which are folded
  * in halves; blocks are added in double. The same at every width.
@@ -31,34 +28,43 @@ final class SoftmaxRows {
     /** 64 additions deep. */
     static final int BLOCK = 64 * WAYS;
 
-    /** Rows of a group at most, and elements: 8 KB of each of the three that a pass walks. */
-    static final int ROWS = 32;
+    /**
+     * Rows of a group at most, and elements: 128 KB. Where one pass ends and the next begins memory stands still, so these
+     * should be few: the tasks of 8,192 rows of 1,000 run at 0.65 of a copy with groups of 16 KB in L1, at 0.82 with these in
+     * L2 (0.70 in {@code gatun bench}). The first pass alone reaches 0.91 to 0.95.
+     */
+    static final int ROWS = 256;
 
-    static final int GROUP = 2048;
+    static final int GROUP = 32 * 1024;
 
-    private static final float NEAR = 256;
+    /** Up to here 2^31 exponentials add up to a float, and a gradient's share of one in 2^45 is no denormal. */
+    private static final float HIGHEST = 29;
 
-    /** e^-105 rounds to 0, but not what it adds to the sum of 2^64 times that. */
-    private static final float DEPTH = 105;
+    /** e^-8 2^SCALE: the sum of a row whose mean is more has an element above -8. */
+    private static final float LEAST = 9.23e7f;
 
-    /** 2^n stands in the exponent of a float as n + 127; 64 more keep it normal. */
-    private static final int BIAS = 127 + 64;
+    static final int SCALE = 38;
 
-    private static final double LN2 = 0.6931471805599453;
+    private static final IntVector V_HIGHEST = IntVector.broadcast(Lanes.I, Float.floatToRawIntBits(HIGHEST));
+    private static final IntVector V_MINUS_INFINITY =
+            IntVector.broadcast(Lanes.I, Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
 
-    // Places in a thread's scratch memory, ROWS floats each, then ROWS doubles.
-    private static final int SHIFT = 0;
-    private static final int FLOOR = ROWS;
-    private static final int ROUND = 2 * ROWS;
-    private static final int MAX = 3 * ROWS;
-    private static final int FACTOR = 4 * ROWS;
-    private static final int NEXT_MAX = 5 * ROWS;
-    /** In doubles. */
-    private static final int SUM = 3 * ROWS;
-    /** In longs. */
-    private static final int AHEAD = 4 * ROWS;
+    // Places in a thread's scratch memory, ROWS floats each.
+    static final int SHIFT = 0;
+    static final int FLOOR = ROWS;
+    static final int ROUND = 2 * ROWS;
+    static final int MAX = 3 * ROWS;
+    /** What the exponentials were not divided by: sum times that is the sum of e^x 2^-k. */
+    static final int UNIT = 4 * ROWS;
 
-    private static final int WAY_SUMS = 8 * ROWS + WAYS;
+    private static final int FACTOR = 5 * ROWS;
+    private static final int TOTAL = 6 * ROWS;
+    /** Not 0 if a value was out of the range of {@link #near}. */
+    private static final int OUTSIDE = 7 * ROWS;
+    /** In doubles: the sum of the only row that has several blocks. */
+    private static final int SUM = OUTSIDE / 2 + 1;
+
+    static final int WAY_SUMS = OUTSIDE + WAYS;
 
     private final int cols;
     /** Columns in whole vectors. */
@@ -74,11 +80,11 @@ final class SoftmaxRows {
     /** Place of the running maxima in scratch memory. */
     private final long wayMaxima;
 
-    private final RowLoop maxima = new RowLoop(MethodHandles.lookup(), this, "maxima");
-    private final RowLoop folds = new RowLoop(MethodHandles.lookup(), this, "folds");
-    private final RowLoop shifted = new RowLoop(MethodHandles.lookup(), this, "shifted");
-    private final RowLoop wholes = new RowLoop(MethodHandles.lookup(), this, "wholes");
+    private final float least;
+    private final SoftmaxFar far;
+    private final RowLoop nears = new RowLoop(MethodHandles.lookup(), this, "nears");
     private final RowLoop tails = new RowLoop(MethodHandles.lookup(), this, "tails");
+    private final RowLoop tops = new RowLoop(MethodHandles.lookup(), this, "tops");
     private final RowLoop sums = new RowLoop(MethodHandles.lookup(), this, "sums");
     private final RowLoop scale = new RowLoop(MethodHandles.lookup(), this, "scales");
     private final RowLoop subtract = new RowLoop(MethodHandles.lookup(), this, "differences");
@@ -89,8 +95,10 @@ final class SoftmaxRows {
         this.blocks = Math.max(1, (cols + BLOCK - 1) / BLOCK);
         this.wholeBytes = whole * 4L;
         this.wayBytes = WAYS * 4L;
-        this.wayMaxima = (WAY_SUMS + (long) rows() * blocks * WAYS) * 4;
+        this.wayMaxima = (WAY_SUMS + (rows() + WAYS - 1) / WAYS * WAYS * (long) blocks * WAYS) * 4;
         this.segmentBytes = blocks == 1 ? cols * 4L : BLOCK * 4L;
+        this.least = Math.nextUp(LEAST * cols);
+        this.far = new SoftmaxFar(cols, wayMaxima);
     }
 
     /** Rows of a group. */
@@ -103,54 +111,57 @@ final class SoftmaxRows {
         return wayMaxima + (long) rows() * blocks * WAYS * 4;
     }
 
-    /** The maxima of the first group; those of the others are found with the exponentials of the group before. */
-    void first(long src, long scratch, int rows) {
-        maxima.run(src, 0, scratch, rows);
+    /**
+     * The exponentials of the rows at {@code src} into {@code dst}, all times the same for a row, and their sums.
+     *
+     * @param near whether to try the short way; where it did not do for a group, the next ones' rows are likely alike
+     * @param maxima whether {@link #max} and {@link #logSum} will be asked for
+     * @return whether the short way did
+     */
+    boolean exponentials(long src, long dst, long scratch, int rows, boolean near, boolean maxima) {
+        if (near && near(src, dst, scratch, rows, maxima)) {
+            return true;
+        }
+        far.exponentials(src, dst, scratch, rows);
+        sums.run(0, 0, scratch, rows);
+        return false;
     }
 
-    /**
-     * The exponentials of the rows at {@code src} into {@code dst}, all times the same for a row, and their sums, given their
-     * maxima in scratch memory; in their place those of the {@code next} rows that follow, if any. So memory brings one group
-     * while the other is computed.
-     */
-    void exponentials(long src, long dst, long scratch, int rows, int next) {
-        boolean near = true;
-        for (int r = 0; r < rows; r++) {
-            float max = Raw.f32(scratch, NEXT_MAX + r);
-            float shift = Math.abs(max) <= NEAR ? 0 : max;
-            float top = max - shift;
-            near &= shift == 0;
-            Raw.f32(scratch, MAX + r, max);
-            Raw.f32(scratch, SHIFT + r, shift);
-            Raw.f32(scratch, FLOOR + r, top - DEPTH);
-            Raw.f32(scratch, ROUND + r, ScalarMath.ROUND + BIAS - exponent(top));
-        }
-        if (!near) {
-            shifted.run(src, dst, scratch, rows);
-        }
-        long from = near ? src : dst;
-        // Where fewer rows follow, the loop looks at its own rows, for nothing.
-        Raw.i64(scratch, AHEAD, src + (next < rows ? 0 : rows * (cols * 4L)) - from);
-        wholes.run(from, dst, scratch, blocks == 1 ? rows : blocks);
+    private boolean near(long src, long dst, long scratch, int rows, boolean maxima) {
+        nears.run(src, dst, scratch, blocks == 1 ? rows : blocks);
         if (whole < cols) {
-            tails.run(from, dst, scratch, rows);
+            tails.run(src, dst, scratch, rows);
         }
         sums.run(0, 0, scratch, rows);
-        if (next == rows) {
-            folds.run(src + rows * (cols * 4L), 0, scratch, next);
-        } else if (next > 0) {
-            first(src + rows * (cols * 4L), scratch, next);
+        if (Raw.i32(scratch, OUTSIDE) != 0) {
+            return false;
         }
+        for (int r = 0; r < rows; r++) {
+            // Not so for NaN.
+            if (!(sum(scratch, r) >= least)) {
+                return false;
+            }
+        }
+        return !maxima || tops(scratch, rows);
     }
 
-    /** k of the largest element of a row. */
-    private static float exponent(float top) {
-        return Math.fma(top, ScalarMath.LOG2_E, ScalarMath.ROUND) - ScalarMath.ROUND;
+    /** The maxima of rows whose largest element is not negative: floats, then, are in the order of their bits. */
+    private boolean tops(long scratch, int rows) {
+        tops.run(0, 0, scratch, rows);
+        for (int r = 0; r < rows; r++) {
+            float max = Raw.f32(scratch, MAX + r);
+            if (Float.floatToRawIntBits(max) < 0) {
+                return false;
+            }
+            Raw.f32(scratch, SHIFT + r, 0);
+            Raw.f32(scratch, UNIT + r, SoftmaxFar.power(-SCALE - (int) SoftmaxFar.exponent(max)));
+        }
+        return true;
     }
 
     /** The sum of row r of what {@link #exponentials} wrote. */
-    static double sum(long scratch, int r) {
-        return Raw.f64(scratch, SUM + r);
+    double sum(long scratch, int r) {
+        return blocks == 1 ? Raw.f32(scratch, TOTAL + r) : Raw.f64(scratch, SUM);
     }
 
     static float max(long scratch, int r) {
@@ -158,14 +169,13 @@ final class SoftmaxRows {
     }
 
     /** ln(sum of e^(x - max)) of row r. */
-    static float logSum(long scratch, int r) {
-        float top = Raw.f32(scratch, MAX + r) - Raw.f32(scratch, SHIFT + r);
-        return (float) (ScalarMath.log((float) (sum(scratch, r) * 0x1p-64)) + (exponent(top) * LN2 - top));
+    float logSum(long scratch, int r) {
+        return SoftmaxFar.logSum(sum(scratch, r), scratch, r);
     }
 
-    /** dst *= factors[r]. */
-    void scale(long dst, long scratch, int rows) {
-        scale.run(dst, 0, scratch, rows);
+    /** dst = src factors[r]. */
+    void scale(long src, long dst, long scratch, int rows) {
+        scale.run(src, dst, scratch, rows);
     }
 
     /** dst = src - max - factors[r]. */
@@ -177,141 +187,139 @@ final class SoftmaxRows {
         Raw.f32(scratch, FACTOR + r, factor);
     }
 
-    /** The larger of each pair, without the four instructions more that keep NaN: the sum of the row will be NaN. */
-    private static FloatVector larger(FloatVector a, FloatVector b) {
-        return a.blend(b, b.compare(VectorOperators.GT, a));
-    }
-
-    private void maxima(long src, long unused, long scratch, int rows) {
-        long step = wayBytes;
-        for (int s = 0; s < (blocks == 1 ? rows : blocks); s++) {
-            long from = src + s * segmentBytes;
-            long end = from + segment(s);
-            for (int way = 0; way < WAYS; way += Lanes.COUNT) {
-                FloatVector max = splat(Float.NEGATIVE_INFINITY);
-                for (long at = from + way * 4L; at < end; at += step) {
-                    max = larger(max, load(at));
-                }
-                max.intoMemorySegment(Raw.MEMORY, scratch + wayMaxima + (s * WAYS + way) * 4L, Lanes.ORDER);
-            }
-        }
-        folds(src, 0, scratch, rows);
-    }
-
     /** Bytes of segment s in whole vectors. */
     private long segment(int s) {
         return blocks == 1 ? wholeBytes : Math.min(segmentBytes, wholeBytes - s * segmentBytes);
     }
 
-    /** The largest of the running maxima of each row and of the columns that fill no vector. */
-    private void folds(long src, long unused, long scratch, int rows) {
-        VectorMask<Float> last = Lanes.first(cols - whole);
-        long at = src + wholeBytes;
-        long from = scratch + wayMaxima;
-        for (int r = 0; r < rows; r++, at += cols * 4L) {
-            FloatVector max = load(from);
-            from += Lanes.BYTES;
-            for (long end = from - Lanes.BYTES + wayBytes * blocks; from < end; from += vectorBytes) {
-                max = larger(max, load(from));
-            }
-            if (whole < cols) {
-                FloatVector x = load(at, last);
-                max = max.blend(x, x.compare(VectorOperators.GT, max, last));
-            }
-            if (Lanes.COUNT == 16) {
-                max = larger(max, max.rearrange(Sums.BY_8));
-            }
-            if (Lanes.COUNT >= 8) {
-                max = larger(max, max.rearrange(Sums.BY_4));
-            }
-            max = larger(max, max.rearrange(Sums.BY_2));
-            Raw.f32(scratch, NEXT_MAX + r, larger(max, max.rearrange(Sums.BY_1)).lane(0));
-        }
-    }
-
-    /** dst = src - shift: seldom needed, so not a part of the exponentials. */
-    private void shifted(long src, long dst, long scratch, int rows) {
-        VectorMask<Float> last = Lanes.first(cols - whole);
-        long step = vectorBytes;
-        long across = dst - src;
-        long at = src;
-        for (int r = 0; r < rows; r++) {
-            FloatVector shift = splat(Raw.f32(scratch, SHIFT + r));
-            for (long end = at + wholeBytes; at < end; at += step) {
-                store(at + across, load(at).sub(shift));
-            }
-            if (whole < cols) {
-                store(at + across, load(at, last).sub(shift), last);
-                at += (cols - whole) * 4L;
-            }
-        }
-    }
-
     /** Segment s is row s, or block s of the only row. */
-    private void wholes(long src, long dst, long scratch, int segments) {
+    private void nears(long src, long dst, long scratch, int segments) {
         long step = wayBytes;
         long across = dst - src;
-        long ahead = Raw.i64(scratch, AHEAD);
+        IntVector most = none();
+        IntVector bottom = none();
         for (int s = 0; s < segments; s++) {
-            long row = scratch + (blocks == 1 ? s * 4L : 0);
-            FloatVector floor = splat(Raw.f32(row, FLOOR));
-            FloatVector round = splat(Raw.f32(row, ROUND));
             long from = src + s * segmentBytes;
             long end = from + segment(s);
             long to = scratch + (WAY_SUMS + (long) s * WAYS) * 4;
             for (int way = 0; way < WAYS; way += Lanes.COUNT) {
                 FloatVector sum = splat(0f);
-                FloatVector max = splat(Float.NEGATIVE_INFINITY);
+                IntVector top = none();
                 for (long at = from + way * 4L; at < end; at += step) {
-                    max = larger(max, load(at + ahead));
-                    FloatVector e = VectorMath.expScaled(load(at), floor, round);
+                    IntVector x = bits(at);
+                    top = top.max(x);
+                    // The largest magnitude of the negative ones, and NaN beyond all.
+                    bottom = bottom.lanewise(VectorOperators.UMAX, x);
+                    FloatVector e = VectorMath.expNear(x);
                     e.intoMemorySegment(Raw.MEMORY, at + across, Lanes.ORDER);
                     sum = sum.add(e);
                 }
                 sum.intoMemorySegment(Raw.MEMORY, to + way * 4L, Lanes.ORDER);
-                max.intoMemorySegment(Raw.MEMORY, to + wayMaxima - WAY_SUMS * 4L + way * 4L, Lanes.ORDER);
+                top.intoMemorySegment(Raw.MEMORY, to + wayMaxima - WAY_SUMS * 4L + way * 4L, Lanes.ORDER);
+                most = most.max(top);
             }
         }
+        boolean outside = most.compare(VectorOperators.GT, V_HIGHEST).anyTrue()
+                || bottom.compare(VectorOperators.UGT, V_MINUS_INFINITY).anyTrue();
+        Raw.i32(scratch, OUTSIDE, outside ? 1 : 0);
+    }
+
+    /** No constant: where a loop turns what it was into another, C2 keeps that on the heap. */
+    private static IntVector none() {
+        return IntVector.broadcast(Lanes.I, Integer.MIN_VALUE);
+    }
+
+    private static IntVector bits(long at) {
+        return IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, at, Lanes.ORDER);
     }
 
     /** The columns that fill no vector. */
     private void tails(long src, long dst, long scratch, int rows) {
-        VectorMask<Float> last = Lanes.first(cols - whole);
-        long sums = scratch + (WAY_SUMS + (blocks - 1) * WAYS + whole % WAYS) * 4L;
+        VectorMask<Integer> last = Lanes.I.indexInRange(0, cols - whole);
+        VectorMask<Float> lastFloats = Lanes.first(cols - whole);
+        long ways = ((blocks - 1L) * WAYS + whole % WAYS) * 4;
         long across = dst - src;
         long at = src + wholeBytes;
-        for (int r = 0; r < rows; r++, at += cols * 4L) {
-            FloatVector floor = splat(Raw.f32(scratch, FLOOR + r));
-            FloatVector round = splat(Raw.f32(scratch, ROUND + r));
-            FloatVector e = VectorMath.expScaled(load(at, last), floor, round);
-            e.intoMemorySegment(Raw.MEMORY, at + across, Lanes.ORDER, last);
-            long to = sums + (long) r * blocks * WAYS * 4;
-            FloatVector sum = load(to);
-            sum.add(e, last).intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+        IntVector most = none();
+        IntVector bottom = none();
+        for (int r = 0; r < rows; r++, at += cols * 4L, ways += WAYS * 4L) {
+            IntVector x = IntVector.fromMemorySegment(Lanes.I, Raw.MEMORY, at, Lanes.ORDER, last);
+            FloatVector e = VectorMath.expNear(x);
+            e.intoMemorySegment(Raw.MEMORY, at + across, Lanes.ORDER, lastFloats);
+            FloatVector sum = load(scratch + WAY_SUMS * 4L + ways);
+            sum.add(e, lastFloats).intoMemorySegment(Raw.MEMORY, scratch + WAY_SUMS * 4L + ways, Lanes.ORDER);
+            IntVector top = bits(scratch + wayMaxima + ways);
+            top.lanewise(VectorOperators.MAX, x, last)
+                    .intoMemorySegment(Raw.MEMORY, scratch + wayMaxima + ways, Lanes.ORDER);
+            most = most.max(x);
+            bottom = bottom.lanewise(VectorOperators.UMAX, x);
+        }
+        if (most.compare(VectorOperators.GT, V_HIGHEST).anyTrue()
+                || bottom.compare(VectorOperators.UGT, V_MINUS_INFINITY).anyTrue()) {
+            Raw.i32(scratch, OUTSIDE, 1);
+        }
+    }
+
+    /** The largest of each row's bits. */
+    private void tops(long unused, long unused2, long scratch, int rows) {
+        long at = scratch + wayMaxima;
+        for (int r = 0; r < rows; r++) {
+            IntVector top = none();
+            for (long end = at + blocks * wayBytes; at < end; at += vectorBytes) {
+                top = top.max(bits(at));
+            }
+            Raw.i32(scratch, MAX + r, top.reduceLanes(VectorOperators.MAX));
         }
     }
 
     private void sums(long unused, long unused2, long scratch, int rows) {
-        for (int r = 0; r < rows; r++) {
+        long from = scratch + WAY_SUMS * 4L;
+        if (blocks > 1) {
             double sum = 0;
-            for (int block = 0; block < blocks; block++) {
-                sum += Sums.fold(scratch + (WAY_SUMS + (r * blocks + block) * WAYS) * 4L);
+            for (int block = 0; block < blocks; block++, from += wayBytes) {
+                sum += Sums.fold(from);
             }
-            Raw.f64(scratch, SUM + r, sum);
+            Raw.f64(scratch, SUM, sum);
+        } else if (rows < Lanes.COUNT / 2) {
+            for (int r = 0; r < rows; r++, from += wayBytes) {
+                Raw.f32(scratch, TOTAL + r, Sums.fold(from));
+            }
+        } else {
+            for (int r = 0; r < rows; r += Lanes.COUNT, from += Lanes.COUNT * wayBytes) {
+                if (Lanes.COUNT < WAYS) {
+                    halve(from);
+                }
+                FoldRows.fold(from, scratch + (TOTAL + r) * 4L);
+            }
         }
     }
 
-    private void scales(long dst, long unused, long scratch, int rows) {
+    /** The 16 running sums of COUNT rows to a vector each, as {@link Sums#fold} begins. */
+    private void halve(long ways) {
+        long to = ways;
+        for (int r = 0; r < Lanes.COUNT; r++, ways += wayBytes, to += vectorBytes) {
+            FloatVector low = load(ways);
+            FloatVector high = load(ways + Lanes.BYTES);
+            if (Lanes.COUNT == 4) {
+                low = low.add(load(ways + 2 * Lanes.BYTES));
+                high = high.add(load(ways + 3 * Lanes.BYTES));
+            }
+            store(to, low.add(high));
+        }
+    }
+
+    private void scales(long src, long dst, long scratch, int rows) {
         VectorMask<Float> last = Lanes.first(cols - whole);
         long step = vectorBytes;
-        long at = dst;
+        long across = dst - src;
+        long at = src;
         for (int r = 0; r < rows; r++) {
             FloatVector factor = splat(Raw.f32(scratch, FACTOR + r));
             for (long end = at + wholeBytes; at < end; at += step) {
-                store(at, load(at).mul(factor));
+                store(at + across, load(at).mul(factor));
             }
             if (whole < cols) {
-                store(at, load(at, last).mul(factor), last);
+                store(at + across, load(at, last).mul(factor), last);
                 at += (cols - whole) * 4L;
             }
         }
