@@ -18,17 +18,15 @@ final class BatchNormBackwardApply implements Task {
 
     private final BatchNormBackwardFrame in;
     private final BatchNormTable table;
-    private final int threads;
 
-    BatchNormBackwardApply(BatchNormBackwardFrame in, int threads) {
+    BatchNormBackwardApply(BatchNormBackwardFrame in) {
         this.in = in;
         this.table = in.factors();
-        this.threads = threads;
     }
 
     @Override
     public void run(long[] frame, int index, int worker) {
-        int piece = in.cut().backwards(index, threads);
+        int piece = in.cut().pieces() - 1 - index;
         int length = in.cut().length(piece);
         int rows = in.rows(length);
         long begin = in.cut().offset(piece);

@@ -10,14 +10,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * The second pass of batch norm: dst = relu((src - mean) scale + shift + residual). The table holds mean, scale and
- * shift; where channels are a multiple of 16 it repeats them up to a multiple of 64, so that two vectors at a time go
- * through rows of any width as through one long row. Each thread's pieces from the last to the first: the last are what
- * the first pass has left in the caches (51 MB: 1.67 ms for a reading and a copy, 1.96 in the same order).
+ * The second pass of batch norm: dst = relu((src - mean) scale + shift + residual). The table holds mean, scale and shift;
+ * where channels are a multiple of 16 it repeats them up to a multiple of 64, so that two vectors at a time go through rows
+ * of any width as through one long row. The pieces from the last to the first: the last are what the first pass has left
+ * in the caches (51 MB: 1.67 ms for a reading and a copy, 1.96 in the same order).
  *
- * <p>Two halves of a piece at a time, and their parameters from L1: as fast as a copy at 2 and 4 MB, 0.86 to 0.90 of it
- * at 8. One stream was 0.93 to 0.96 of that, and 1.07 only with a residual of 8 MB; parameters in registers 0.95, 1.0
- * and 1.05 at 2, 4 and 8 MB.
+ * <p>Two halves of a piece at a time, and their parameters from L1: as fast as a copy at 2 and 4 MB, 0.86 to 0.90 of it at 8.
+ * One stream was 0.93 to 0.96 of that, and 1.07 only with a residual of 8 MB; parameters in registers 0.95, 1.0 and 1.05 at
+ * 2, 4 and 8 MB.
  */
 final class BatchNormNormalize implements Task {
     private final BatchNormRows cut;
@@ -28,11 +28,9 @@ final class BatchNormNormalize implements Task {
     private final int dst;
     private final int scratch;
     private final long offset;
-    private final int threads;
 
     /** The table lies {@code offset} bytes behind {@code frame[scratch]}. */
-    BatchNormNormalize(
-            BatchNormRows cut, boolean residual, boolean relu, int dst, int scratch, long offset, int threads) {
+    BatchNormNormalize(BatchNormRows cut, boolean residual, boolean relu, int dst, int scratch, long offset) {
         this.cut = cut;
         this.copies = cut.c() % 16 == 0 ? 64 / Math.min(64, Integer.lowestOneBit(cut.c())) : 1;
         this.table = new BatchNormTable(cut.c() * copies, 3);
@@ -41,7 +39,6 @@ final class BatchNormNormalize implements Task {
         this.dst = dst;
         this.scratch = scratch;
         this.offset = offset;
-        this.threads = threads;
     }
 
     BatchNormTable table() {
@@ -59,7 +56,7 @@ final class BatchNormNormalize implements Task {
 
     @Override
     public void run(long[] frame, int index, int worker) {
-        int piece = cut.backwards(index, threads);
+        int piece = cut.pieces() - 1 - index;
         long at = cut.offset(piece);
         int rows = cut.length(piece);
         long src = frame[0] + at;

@@ -48,8 +48,7 @@ final class SimdBatchNorm implements Kernel {
         this.scratch = dst + (training ? 3 : 1);
         this.sums = new BatchNormSums(cut, scratch);
         this.moments = new BatchNormMoments(cut, sums.table());
-        this.normalize = new BatchNormNormalize(
-                cut, spec.residual(), spec.relu(), dst, scratch, statistics(), workers.threads());
+        this.normalize = new BatchNormNormalize(cut, spec.residual(), spec.relu(), dst, scratch, statistics());
     }
 
     static Offer offer(BatchNormSpec spec, Workers workers) {
@@ -81,10 +80,10 @@ final class SimdBatchNorm implements Kernel {
     @Override
     public void execute(long[] frame) {
         if (training) {
-            workers.runApart(cut.pieces(), sums, frame);
+            workers.run(cut.pieces(), sums, frame);
         }
         workers.run((spec.c() + CHANNELS - 1) / CHANNELS, channels, frame);
-        workers.runApart(cut.pieces(), normalize, frame);
+        workers.run(cut.pieces(), normalize, frame);
     }
 
     private void channels(long[] frame, int index, int worker) {

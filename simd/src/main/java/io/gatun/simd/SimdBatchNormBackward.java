@@ -28,7 +28,7 @@ final class SimdBatchNormBackward implements Kernel {
         this.in = BatchNormBackwardFrame.of(spec);
         this.sums = new BatchNormBackwardSums(in);
         this.moments = new BatchNormMoments(in.cut(), in.sums());
-        this.apply = new BatchNormBackwardApply(in, workers.threads());
+        this.apply = new BatchNormBackwardApply(in);
         this.share = 1.0 / spec.rows();
     }
 
@@ -44,9 +44,9 @@ final class SimdBatchNormBackward implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        workers.runApart(in.cut().pieces(), sums, frame);
+        workers.run(in.cut().pieces(), sums, frame);
         workers.run((spec.c() + SimdBatchNorm.CHANNELS - 1) / SimdBatchNorm.CHANNELS, channels, frame);
-        workers.runApart(in.cut().pieces(), apply, frame);
+        workers.run(in.cut().pieces(), apply, frame);
     }
 
     private void channels(long[] frame, int index, int worker) {
