@@ -11,7 +11,9 @@ import io.gatun.simd.Micro.Strides;
  *
  * <p>A strip of the gates' gradients (32 KB for 512 rows) meets eight panels of the other side (512 KB, in L2) one after
  * the other, and the gradients of 16 steps (4 MB) stay in L3 between their making and this, where one product over all steps
- * at the end would read 16 MB from memory for each panel.
+ * at the end would read 16 MB from memory for each panel. Chunks of 1,024 rows with one chain of 1,024, and pieces
+ * apart by thread, took 0.99 to 1.01 of the time of the whole backward; reading the sums' lines before the tile that adds to
+ * them gained the products nothing.
  */
 final class WeightProducts {
     private static final Micro TILE = PanelProduct.TILE;
