@@ -74,18 +74,16 @@ final class Gradients {
             case Op.Lstm op -> {
                 // i,f,o = σ(·), g = tanh(·) of src_t·weightsIhᵀ + h_(t-1)·weightsHhᵀ + bias; c_t = f c_(t-1) + i g;
                 // h_t = o tanh(c_t).
-                LstmSpec spec = op.spec().with(Pass.BACKWARD);
-                boolean constant = !to.wants(in[0]);
-                recurrent(
-                        to, constant ? spec.withConstantSrc() : spec, op.forward(), op.workspace(), in, entry.outputs);
+                LstmSpec wanted = op.spec().with(Pass.BACKWARD);
+                Spec spec = to.wants(in[0]) ? wanted : wanted.withConstantSrc();
+                recurrent(to, spec, op.forward(), op.workspace(), in, entry.outputs);
             }
             case Op.Gru op -> {
                 // x = src_t·weightsIhᵀ + biasIh, y = h_(t-1)·weightsHhᵀ + biasHh; r,z = σ(x + y), n = tanh(x + r y);
                 // h_t = (1 - z) n + z h_(t-1).
-                GruSpec spec = op.spec().with(Pass.BACKWARD);
-                boolean constant = !to.wants(in[0]);
-                recurrent(
-                        to, constant ? spec.withConstantSrc() : spec, op.forward(), op.workspace(), in, entry.outputs);
+                GruSpec wanted = op.spec().with(Pass.BACKWARD);
+                Spec spec = to.wants(in[0]) ? wanted : wanted.withConstantSrc();
+                recurrent(to, spec, op.forward(), op.workspace(), in, entry.outputs);
             }
             case Op.Softmax op -> {
                 // y = softmax(x): d(x) = y (d(y) - Σ d(y) y); y = log softmax(x): d(x) = d(y) - exp(y) Σ d(y).

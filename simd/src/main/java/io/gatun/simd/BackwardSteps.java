@@ -45,21 +45,7 @@ final class BackwardSteps {
             int diffWeightsHh,
             int diffBiasIh,
             int diffBiasHh,
-            int diffSrc) {
-        Operands withoutDiffSrc() {
-            return new Operands(
-                    weightsIh,
-                    weightsHh,
-                    diffDst,
-                    diffHn,
-                    diffH0,
-                    diffWeightsIh,
-                    diffWeightsHh,
-                    diffBiasIh,
-                    diffBiasHh,
-                    0);
-        }
-    }
+            int diffSrc) {}
 
     // Slots of the frame behind the operands and the scratch of the widest recurrent spec.
     private static final int SCRATCH_SLOT = 18;

@@ -25,7 +25,7 @@ import jdk.incubator.vector.VectorOperators;
 final class PoolMaxRows extends PoolMax {
     private static final int CELLS = 3;
 
-    private final PoolLoop across = new PoolLoop(MethodHandles.lookup(), this, "across");
+    private final RowLoop across = new RowLoop(MethodHandles.lookup(), this, "across");
     private final PoolLoop pair = new PoolLoop(MethodHandles.lookup(), this, "pair");
     /** Bytes of a row of windows; a worker keeps maxima, indices and whether there was a NaN. */
     private final long line;
@@ -87,7 +87,7 @@ final class PoolMaxRows extends PoolMax {
                 lookAhead(frame, n, y, row == from);
             }
             if (row == from || y == 0) {
-                across.run(image, maxima, flag, 0, windows.top(y));
+                across.run(image, maxima, flag, windows.top(y));
                 unordered = Raw.i32(flag, 0) != 0;
             }
             long at = n * dstImage() + y * line;
@@ -103,7 +103,7 @@ final class PoolMaxRows extends PoolMax {
     }
 
     /** The maxima of the windows' parts in input row {@code row}. */
-    private void across(long image, long maxima, long flag, long unused, int row) {
+    private void across(long image, long maxima, long flag, int row) {
         long pixel = c * 4L;
         long run = inVectors * 4L;
         long step = vectorBytes;

@@ -41,7 +41,7 @@ public final class SimdBackend implements Backend {
                     "the Vector API is not there: start java with --add-modules jdk.incubator.vector");
         }
         System.getLogger("io.gatun.simd").log(System.Logger.Level.DEBUG, Inlining.STATUS);
-        System.getLogger("io.gatun.simd").log(System.Logger.Level.DEBUG, TrapLimits.STATUS);
+        System.getLogger("io.gatun.simd").log(System.Logger.Level.DEBUG, () -> TrapLimits.STATUS);
         return new SimdSession(workers);
     }
 

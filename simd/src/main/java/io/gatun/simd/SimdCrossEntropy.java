@@ -106,7 +106,7 @@ final class SimdCrossEntropy implements Kernel, Task {
             Raw.f32(own, r, (float) ((e / sum - 1) * share));
             SoftmaxRows.factor(space, r, (float) (share / sum));
         }
-        passes.scale(diff, diff, space, rows);
+        passes.scale(diff, space, rows);
         for (int r = 0; r < rows; r++) {
             long row = diff + (long) r * cols * 4;
             int target = Raw.i32(targets, r);

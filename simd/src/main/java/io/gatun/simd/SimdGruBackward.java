@@ -13,9 +13,6 @@ final class SimdGruBackward implements Kernel {
     private static final int WORKSPACE = 7;
     private static final int DIFF_SRC = 15;
 
-    private static final BackwardSteps.Operands OPERANDS =
-            new BackwardSteps.Operands(2, 3, 8, 9, 10, 11, 12, 13, 14, DIFF_SRC);
-
     private static final BackwardSteps.Gates GATES =
             new BackwardSteps.Gates(4, new int[] {0, 1, 2}, new int[] {0, 1, 3}, true);
 
@@ -29,7 +26,7 @@ final class SimdGruBackward implements Kernel {
         this.steps = new BackwardSteps(
                 SimdGru.sizes(spec),
                 GATES,
-                spec.constantSrc() ? OPERANDS.withoutDiffSrc() : OPERANDS,
+                new BackwardSteps.Operands(2, 3, 8, 9, 10, 11, 12, 13, 14, spec.constantSrc() ? 0 : DIFF_SRC),
                 this::cell,
                 workers);
         this.blocks = steps.blocks();

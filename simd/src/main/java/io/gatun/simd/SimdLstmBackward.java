@@ -13,9 +13,6 @@ final class SimdLstmBackward implements Kernel {
     private static final int DIFF_C0 = 12;
     private static final int DIFF_SRC = 16;
 
-    private static final BackwardSteps.Operands OPERANDS =
-            new BackwardSteps.Operands(3, 4, 8, 9, 11, 13, 14, 15, 0, DIFF_SRC);
-
     private static final int[] ALL = {0, 1, 2, 3};
 
     private final LstmSpec spec;
@@ -28,7 +25,7 @@ final class SimdLstmBackward implements Kernel {
         this.steps = new BackwardSteps(
                 SimdLstm.sizes(spec),
                 new BackwardSteps.Gates(4, ALL, ALL, false),
-                spec.constantSrc() ? OPERANDS.withoutDiffSrc() : OPERANDS,
+                new BackwardSteps.Operands(3, 4, 8, 9, 11, 13, 14, 15, 0, spec.constantSrc() ? 0 : DIFF_SRC),
                 this::cell,
                 workers);
         this.blocks = steps.blocks();

@@ -67,7 +67,7 @@ final class SimdSoftmax implements Kernel, Task {
                 for (int r = 0; r < rows; r++) {
                     SoftmaxRows.factor(scratch, r, (float) (1 / passes.sum(scratch, r)));
                 }
-                passes.scale(dst, dst, scratch, rows);
+                passes.scale(dst, scratch, rows);
             }
         }
     }

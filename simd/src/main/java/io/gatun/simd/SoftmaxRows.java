@@ -173,9 +173,9 @@ final class SoftmaxRows {
         return SoftmaxFar.logSum(sum(scratch, r), scratch, r);
     }
 
-    /** dst = src factors[r]. */
-    void scale(long src, long dst, long scratch, int rows) {
-        scale.run(src, dst, scratch, rows);
+    /** dst = dst factors[r]. */
+    void scale(long dst, long scratch, int rows) {
+        scale.run(dst, 0, scratch, rows);
     }
 
     /** dst = src - max - factors[r]. */
@@ -308,18 +308,17 @@ final class SoftmaxRows {
         }
     }
 
-    private void scales(long src, long dst, long scratch, int rows) {
+    private void scales(long dst, long unused, long scratch, int rows) {
         VectorMask<Float> last = Lanes.first(cols - whole);
         long step = vectorBytes;
-        long across = dst - src;
-        long at = src;
+        long at = dst;
         for (int r = 0; r < rows; r++) {
             FloatVector factor = splat(Raw.f32(scratch, FACTOR + r));
             for (long end = at + wholeBytes; at < end; at += step) {
-                store(at + across, load(at).mul(factor));
+                store(at, load(at).mul(factor));
             }
             if (whole < cols) {
-                store(at + across, load(at, last).mul(factor), last);
+                store(at, load(at, last).mul(factor), last);
                 at += (cols - whole) * 4L;
             }
         }

@@ -33,8 +33,8 @@ final class TrapLimits {
     }
 
     private static String status() {
-        var jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
         try {
+            var jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
             return status(
                     Long.parseLong(jvm.getVMOption(TRAPS).getValue()),
                     Long.parseLong(jvm.getVMOption(RECOMPILATIONS).getValue()));
