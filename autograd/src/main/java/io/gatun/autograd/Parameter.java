@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Parameter extends Tensor {
     final Initializer initializer;
+    private final boolean declaredTrained;
     private String name;
     private Parameters owner;
     private MemorySegment slice;
@@ -30,6 +31,7 @@ public final class Parameter extends Tensor {
         super(null, shape, type, null, "parameter", null);
         this.initializer = initializer;
         this.requiresGrad = requiresGrad;
+        this.declaredTrained = requiresGrad;
     }
 
     /** A trainable parameter without memory yet. */
@@ -67,6 +69,11 @@ public final class Parameter extends Tensor {
         return owner != null;
     }
 
+    /** Whether it was declared to be trained, though it may be frozen now; a buffer is not. */
+    public boolean trained() {
+        return declaredTrained;
+    }
+
     /** Whether it has a slice of the gradient buffer: fixed when the memory is given. */
     public boolean trainable() {
         return slice != null;
@@ -81,7 +88,11 @@ public final class Parameter extends Tensor {
     @Override
     public Parameter requiresGrad(boolean wanted) {
         if (wanted && bound() && slice == null) {
-            throw new IllegalStateException(this + " is a buffer and has no gradient");
+            throw new IllegalStateException(this
+                    + (declaredTrained
+                            ? " was frozen when it got its memory, so it has none for a gradient; allocate before"
+                                    + " freezing"
+                            : " is a buffer and has no gradient"));
         }
         requiresGrad = wanted;
         if (owner != null) {

@@ -40,7 +40,7 @@ public final class Conv2d extends Module {
         this.window = window;
         this.activation = activation;
         int perGroup = in / window.groups();
-        weight = parameter("weight", Shape.of(out, kernel, kernel, perGroup), initializer);
+        weight = filters("weight", Shape.of(out, kernel, kernel, perGroup), initializer);
         double fanIn = (double) perGroup * kernel * kernel;
         bias = withBias ? parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(fanIn))) : null;
     }

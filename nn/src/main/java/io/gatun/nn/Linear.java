@@ -24,6 +24,21 @@ public final class Linear extends Module {
         bias = withBias ? parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(in))) : null;
     }
 
+    private Linear(int height, int width, int channels, int out, Activation activation) {
+        this.activation = activation;
+        int in = height * width * channels;
+        weight = columns("weight", Shape.of(out, in), channels, Init.kaimingUniform());
+        bias = parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(in)));
+    }
+
+    /**
+     * Behind a {@link Flatten} of [n, height, width, channels]: the columns of the weight are in that order, and {@link
+     * StateDict} permutes those of PyTorch's files, which are in the order c, h, w.
+     */
+    public static Linear afterFlatten(int height, int width, int channels, int out, Activation activation) {
+        return new Linear(height, width, channels, out, activation);
+    }
+
     @Override
     public Tensor forward(Tensor src) {
         return Matrices.linear(src, weight, bias, activation);

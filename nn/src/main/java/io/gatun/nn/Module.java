@@ -9,6 +9,7 @@ import io.gatun.memory.NativeMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +24,10 @@ import java.util.Map;
 public abstract class Module {
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final Map<String, Parameter> own = new LinkedHashMap<>();
+    private final Map<String, FileLayout> layouts = new HashMap<>();
     private Parameters parameters;
     private boolean training = true;
+    private boolean frozen;
     private volatile ForwardHook[] hooks = {};
 
     /** {@link #children} for {@link #modes}, which makes no garbage. */
@@ -45,6 +48,18 @@ public abstract class Module {
     /** Declares a trainable parameter. */
     protected final Parameter parameter(String name, Shape shape, Initializer initializer) {
         return declare(name, Parameter.of(shape, initializer));
+    }
+
+    /** Declares filters [o, k…, i], which PyTorch's files hold as [o, i, k…]. */
+    protected final Parameter filters(String name, Shape shape, Initializer initializer) {
+        layouts.put(name, FileLayout.filters(shape));
+        return parameter(name, shape, initializer);
+    }
+
+    /** Declares the weights [out, h·w·c] of a layer behind a flattened image, which files hold as [out, c·h·w]. */
+    protected final Parameter columns(String name, Shape shape, int channels, Initializer initializer) {
+        layouts.put(name, FileLayout.columns(shape, channels));
+        return parameter(name, shape, initializer);
     }
 
     /** Declares a tensor that is saved with the model and not trained. */
@@ -178,6 +193,15 @@ public abstract class Module {
         children.forEach((name, module) -> module.collect(prefix + name + ".", all));
     }
 
+    /** Those parameters of {@link #stateDict} that files hold otherwise. */
+    final Map<String, FileLayout> layouts() {
+        Map<String, FileLayout> all = new HashMap<>();
+        modules()
+                .forEach((path, module) -> module.layouts.forEach(
+                        (name, layout) -> all.put(path.isEmpty() ? name : path + "." + name, layout)));
+        return all;
+    }
+
     /** How many numbers are trained; known before {@link #allocate}. */
     public final long parameterCount() {
         return declared().values().stream()
@@ -185,6 +209,37 @@ public abstract class Module {
                 .filter(Parameter::requiresGrad)
                 .mapToLong(p -> p.shape().elements())
                 .sum();
+    }
+
+    /**
+     * Whether backward computes gradients of this module's parameters and its children's, as torch's {@code
+     * requires_grad_}; buffers stay as they are.
+     */
+    public final Module requiresGrad(boolean wanted) {
+        for (Parameter parameter : declared().values()) {
+            if (parameter.trained()) {
+                parameter.requiresGrad(wanted);
+            }
+        }
+        return this;
+    }
+
+    /**
+     * For a backbone that is not trained: no gradients, and inference also where the net around it is in training, so that
+     * its batch norms keep their statistics.
+     */
+    public final Module freeze() {
+        return frozen(true);
+    }
+
+    /** Takes {@link #freeze} back; the module is in training if the net around it was last told so. */
+    public final Module unfreeze() {
+        return frozen(false);
+    }
+
+    private Module frozen(boolean wanted) {
+        modules().values().forEach(module -> module.frozen = wanted);
+        return requiresGrad(!wanted);
     }
 
     /** Switches this module and its children to training: dropout drops, batch norm uses the batch. */
@@ -203,8 +258,9 @@ public abstract class Module {
         return this;
     }
 
+    /** Whether dropout drops and batch norm uses the batch: after {@link #train}, unless frozen. */
     public final boolean training() {
-        return training;
+        return training && !frozen;
     }
 
     /** A number that tells which of this module and its children are in training: changes when one of them changes. */
@@ -212,7 +268,7 @@ public abstract class Module {
         if (parts == null) {
             parts = children.values().toArray(Module[]::new);
         }
-        int modes = training ? 1 : 2;
+        int modes = training() ? 1 : 2;
         for (Module part : parts) {
             modes = 31 * modes + part.modes();
         }

@@ -76,6 +76,11 @@ public final class ResNet extends Module {
     /** Logits [n, classes] of images [n, h, w, 3]. */
     @Override
     public Tensor forward(Tensor images) {
+        return through(fc, features(images), images);
+    }
+
+    /** What the last layer sees: [n, 512], or [n, 64] and [n, 2048] for ResNet-20 and -50. */
+    public Tensor features(Tensor images) {
         Tensor stem = through(bn1, conv1.call(images), images);
         Tensor value = stem;
         if (maxPool != null) {
@@ -91,6 +96,6 @@ public final class ResNet extends Module {
             }
             value = result;
         }
-        return through(fc, through(pool, value, images), images);
+        return through(pool, value, images);
     }
 }

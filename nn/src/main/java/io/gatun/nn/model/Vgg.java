@@ -14,8 +14,7 @@ import java.util.List;
 
 /**
  * VGG (Simonyan, Zisserman 2015) for NHWC images of 224x224 with three channels, with torchvision's parameter names. Each
- * ReLU runs in the pass of the layer before it. The first linear layer reads its 7x7x512 inputs in NHWC order, so weights
- * from elsewhere need those columns permuted.
+ * ReLU runs in the pass of the layer before it.
  */
 public final class Vgg extends Module {
     /** Channels of each convolution; 0 is a pooling. */
@@ -42,7 +41,7 @@ public final class Vgg extends Module {
                 place += 2;
             }
         }
-        classifier.add(child("classifier.0", new Linear(7 * 7 * channels, HIDDEN, true, Activation.RELU)));
+        classifier.add(child("classifier.0", Linear.afterFlatten(7, 7, channels, HIDDEN, Activation.RELU)));
         classifier.add(child("classifier.2", new Dropout(0.5f)));
         classifier.add(child("classifier.3", new Linear(HIDDEN, HIDDEN, true, Activation.RELU)));
         classifier.add(child("classifier.5", new Dropout(0.5f)));
