@@ -75,6 +75,12 @@ public final class Attention {
         return mask;
     }
 
+    /** That of self-attention over {@code src} [t, b, size]. */
+    public static Tensor causalMask(Tensor src) {
+        int t = src.shape.dim(0);
+        return causalMask(Tape.of("causalMask", src), t, t);
+    }
+
     /**
      * [b, 1, 1, keys] that hides the padding behind each sequence.
      *

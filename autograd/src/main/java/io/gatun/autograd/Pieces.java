@@ -32,6 +32,19 @@ public final class Pieces {
         return cut("narrow", src, at, start, length, with(src.shape, at, length));
     }
 
+    /**
+     * {@code count} entries of a parameter's first axis from {@code start} on, on the tape of {@code on}: what {@link
+     * #narrow} would give, if a parameter were on a tape.
+     */
+    public static Tensor rows(Tensor on, Parameter parameter, int start, int count) {
+        int n = parameter.shape.dim(0);
+        if (start < 0 || count < 0 || start > n - count) {
+            throw new IllegalArgumentException("rows: " + parameter + " has no rows " + start + " to "
+                    + (start + (long) count - 1) + "; it has 0 to " + (n - 1));
+        }
+        return cut(Tape.of("rows", on), "rows", parameter, 0, start, count, with(parameter.shape, 0, count));
+    }
+
     /** One entry of an axis, which vanishes, as torch.select; {@code index} may count from the end. */
     public static Tensor select(Tensor src, int axis, int index) {
         int at = axis("select", src, axis);
@@ -46,7 +59,10 @@ public final class Pieces {
 
     /** The block of {@code src} under the given shape: a view where nothing lies between its parts. */
     private static Tensor cut(String name, Tensor src, int axis, int start, int length, Shape shape) {
-        Tape tape = Tape.of(name, src);
+        return cut(Tape.of(name, src), name, src, axis, start, length, shape);
+    }
+
+    private static Tensor cut(Tape tape, String name, Tensor src, int axis, int start, int length, Shape shape) {
         long inner = elements(src.shape, axis + 1, src.shape.rank());
         long offset = start * inner * 4;
         int[] block = with(src.shape, axis, length).dims();

@@ -14,6 +14,11 @@ public final class Dropout extends Module {
         this.p = p;
     }
 
+    /** The probability of dropping an element. */
+    public float p() {
+        return p;
+    }
+
     @Override
     public Tensor forward(Tensor src) {
         return training() && p > 0 ? Activations.dropout(src, p) : src;

@@ -1,5 +1,6 @@
 package io.gatun.nn;
 
+import io.gatun.autograd.Initializer;
 import io.gatun.autograd.Matrices;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Tensor;
@@ -22,6 +23,13 @@ public final class Linear extends Module {
         this.activation = activation;
         weight = parameter("weight", Shape.of(out, in), Init.kaimingUniform());
         bias = withBias ? parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(in))) : null;
+    }
+
+    /** With a bias, and first values other than torch's. */
+    public Linear(int in, int out, Initializer weights, Initializer biases) {
+        activation = Activation.IDENTITY;
+        weight = parameter("weight", Shape.of(out, in), weights);
+        bias = parameter("bias", Shape.of(out), biases);
     }
 
     private Linear(int height, int width, int channels, int out, Activation activation) {

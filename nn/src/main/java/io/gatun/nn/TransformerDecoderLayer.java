@@ -27,10 +27,13 @@ public final class TransformerDecoderLayer extends Module {
         norm3 = child("norm3", new LayerNorm(options.size()));
     }
 
-    /** Without a memory there is nothing to decode: {@code src} is target and memory, and no place sees a later one. */
+    /** The target is its own memory, and no place sees a later one. */
     @Override
     public Tensor forward(Tensor src) {
-        return forward(src, src, Attention.causalMask(src), null);
+        Tensor mask = Attention.causalMask(src);
+        Tensor result = forward(src, src, mask, null);
+        mask.release();
+        return result;
     }
 
     /**
