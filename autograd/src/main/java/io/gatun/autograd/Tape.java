@@ -218,6 +218,17 @@ public final class Tape implements AutoCloseable {
         return tensor;
     }
 
+    /** Ones. */
+    Tensor ones(Shape shape) {
+        Tensor tensor = result(shape, "ones");
+        act(() -> {
+            for (long i = 0; i < shape.elements(); i++) {
+                tensor.memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1);
+            }
+        });
+        return tensor;
+    }
+
     /** Zeros, in each repetition too. */
     void zero(MemorySegment memory) {
         act(() -> memory.fill((byte) 0));

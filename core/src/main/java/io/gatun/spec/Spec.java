@@ -19,6 +19,7 @@ public sealed interface Spec
                 DropoutSpec,
                 EmbeddingSpec,
                 GemmSpec,
+                GroupNormSpec,
                 GruSpec,
                 LstmSpec,
                 PermuteSpec,
