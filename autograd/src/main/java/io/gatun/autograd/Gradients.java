@@ -4,7 +4,6 @@ import io.gatun.kernel.Plan;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AxpbySpec;
-import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.BinarySpec.Broadcast;
 import io.gatun.spec.ConvSpec;
@@ -34,8 +33,9 @@ final class Gradients {
             case Op.Linear op -> linear(to, op, in, out);
             case Op.Conv op -> conv(to, op.spec(), in, out);
             case Op.Pool op -> pool(to, op, in[0], out.grad);
-            case Op.BatchNorm op when op.spec().pass() == Pass.TRAINING -> batchNorm(to, op, in, out);
-            case Op.BatchNorm op -> frozenBatchNorm(to, op, in, out);
+            case Op.BatchNorm op when op.spec().pass() == Pass.TRAINING -> NormGradients.batchNorm(to, op, in, out);
+            case Op.BatchNorm op -> NormGradients.frozenBatchNorm(to, op, in, out);
+            case Op.GroupNorm op -> NormGradients.groupNorm(to, op, in, out.grad);
             case Op.Activate op -> {
                 // dst = f(src): d(src) = d(dst) · f'(src), which some f express by dst.
                 Tensor saved = op.activation().kind().usesOutput() ? out : in[0];
@@ -157,7 +157,7 @@ final class Gradients {
     }
 
     /** d(z) for dst = act(z): a temporary, or d(dst) itself where there is no activation. */
-    private static MemorySegment beforeActivation(Backward to, Activation activation, Tensor out) {
+    static MemorySegment beforeActivation(Backward to, Activation activation, Tensor out) {
         if (activation.kind() == Activation.Kind.IDENTITY) {
             return out.grad;
         }
@@ -203,84 +203,6 @@ final class Gradients {
             to.plan(op.spec().with(Direction.BACKWARD)).run(diffDst, op.indices(), diffSrc);
         }
         to.wrote(src, diffSrc);
-    }
-
-    /**
-     * dst = relu(γ (src - mean) · invStd + β + residual), mean and invStd those of src. With g = d(dst) where dst &gt; 0
-     * and x̂ = (src - mean) · invStd: d(residual) = g; d(β) = Σ g; d(γ) = Σ g x̂;
-     * d(src) = γ · invStd · (g - (d(β) + x̂ d(γ)) / rows).
-     */
-    private static void batchNorm(Backward to, Op.BatchNorm op, Tensor[] in, Tensor out) {
-        BatchNormSpec spec = op.spec().with(Pass.BACKWARD);
-        List<MemorySegment> run = new ArrayList<>(11);
-        run.add(in[0].data());
-        if (spec.relu()) {
-            run.add(out.data());
-        }
-        run.addAll(List.of(out.grad, in[1].data(), op.mean(), op.invStd()));
-        MemorySegment diffSrc = to.into(in[0]);
-        run.add(diffSrc);
-        MemorySegment diffResidual = spec.residual() ? to.into(in[3]) : null;
-        if (diffResidual != null) {
-            run.add(diffResidual);
-        }
-        MemorySegment diffGamma = to.into(in[1]);
-        MemorySegment diffBeta = to.into(in[2]);
-        run.add(diffGamma);
-        run.add(diffBeta);
-        to.plan(spec).run(run.toArray(MemorySegment[]::new));
-        to.wrote(in[0], diffSrc);
-        if (diffResidual != null) {
-            to.wrote(in[3], diffResidual);
-        }
-        to.wrote(in[1], diffGamma);
-        to.wrote(in[2], diffBeta);
-    }
-
-    /**
-     * dst = relu(γ (src - mean) · invStd + β + residual), mean and invStd constants (the running ones). With
-     * g = d(dst) where dst &gt; 0: d(src) = g · γ · invStd; d(β) = Σ g; d(γ) = Σ g (src - mean) · invStd; d(residual) = g.
-     */
-    private static void frozenBatchNorm(Backward to, Op.BatchNorm op, Tensor[] in, Tensor out) {
-        long rows = op.spec().rows();
-        int c = op.spec().c();
-        long all = rows * c;
-        BinarySpec multiplyRow = new BinarySpec(BinarySpec.Op.MUL, Broadcast.ROW, rows, c);
-        ReduceSpec overRows = ReduceSpec.rows(ReduceSpec.Op.SUM, Math.toIntExact(rows), c);
-        MemorySegment diff = beforeActivation(to, op.spec().relu() ? Activation.RELU : Activation.IDENTITY, out);
-        if (to.wants(in[0])) {
-            MemorySegment factor = to.temporary(c);
-            to.plan(BinarySpec.of(BinarySpec.Op.MUL, c)).run(in[1].data(), op.invStd(), factor);
-            MemorySegment diffSrc = to.into(in[0]);
-            to.plan(multiplyRow).run(diff, factor, diffSrc);
-            to.wrote(in[0], diffSrc);
-            to.free(factor);
-        }
-        if (to.wants(in[1])) {
-            MemorySegment centred = to.temporary(all);
-            MemorySegment terms = to.temporary(all);
-            to.plan(new BinarySpec(BinarySpec.Op.SUB, Broadcast.ROW, rows, c)).run(in[0].data(), op.mean(), centred);
-            to.plan(multiplyRow).run(centred, op.invStd(), terms);
-            to.plan(BinarySpec.of(BinarySpec.Op.MUL, all)).run(diff, terms, centred);
-            MemorySegment diffGamma = to.into(in[1]);
-            to.plan(overRows).run(centred, diffGamma);
-            to.wrote(in[1], diffGamma);
-            to.free(centred);
-            to.free(terms);
-        }
-        if (to.wants(in[2])) {
-            MemorySegment diffBeta = to.into(in[2]);
-            to.plan(overRows).run(diff, diffBeta);
-            to.wrote(in[2], diffBeta);
-        }
-        if (to.wants(in[3])) {
-            MemorySegment diffResidual = to.into(in[3]);
-            to.plan(new AxpbySpec(all, 1, 0)).run(diff, diffResidual);
-            to.wrote(in[3], diffResidual);
-        }
-        if (diff != out.grad) {
-            to.free(diff);
-        }
     }
 
     /**

@@ -8,6 +8,7 @@ import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
@@ -120,6 +121,19 @@ sealed interface Op {
         @Override
         public boolean readsOutput() {
             return spec.relu();
+        }
+    }
+
+    /** Inputs src, [gamma], [beta]; one mean and inverse deviation for each group. */
+    record GroupNorm(GroupNormSpec spec, MemorySegment mean, MemorySegment invStd) implements Op {
+        @Override
+        public String name() {
+            return spec.rows() ? "layerNorm" : "groupNorm";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return index < 2;
         }
     }
 

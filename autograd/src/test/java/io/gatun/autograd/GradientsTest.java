@@ -166,6 +166,39 @@ class GradientsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1", "2", "6"})
+    void groupAndInstanceNorm(int groups) {
+        GradientCheck check = check("groupNorm " + groups);
+        check.check(
+                (tape, in) -> Norms.groupNorm(in[0], groups, in[1], in[2], 1e-3f),
+                input(check.normal(2 * 5 * 6), 2, 5, 6),
+                input(plus(check.normal(6), 2), 6),
+                input(check.normal(6), 6));
+        check.check((tape, in) -> Norms.groupNorm(in[0], groups, null, null, 1e-3f), input(check.normal(60), 2, 5, 6));
+        check.check(
+                (tape, in) -> Norms.instanceNorm(in[0], in[1], null, null, null, 0, 1e-3f),
+                input(check.normal(60), 2, 5, 6),
+                input(check.normal(6), 6));
+    }
+
+    @Test
+    void layerNorm() {
+        GradientCheck check = check("layerNorm");
+        Shape normalized = Shape.of(3, 5);
+        check.check(
+                (tape, in) -> Norms.layerNorm(in[0], normalized, in[1], in[2], 1e-5f),
+                input(check.normal(4 * 15), 4, 3, 5),
+                input(plus(check.normal(15), 2), 3, 5),
+                input(check.normal(15), 3, 5));
+        check.check(
+                (tape, in) -> Norms.layerNorm(in[0], normalized, in[1], null, 1e-5f),
+                input(check.normal(15), 3, 5),
+                input(check.normal(15), 3, 5));
+        check.check(
+                (tape, in) -> Norms.layerNorm(in[0], Shape.of(5), null, null, 1e-5f), input(check.normal(60), 4, 3, 5));
+    }
+
+    @ParameterizedTest
     @CsvSource({"add", "sub", "mul", "div"})
     void binary(String op) {
         GradientCheck check = check(op);

@@ -15,6 +15,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
@@ -57,6 +58,7 @@ public final class ReferenceBackend implements Backend {
             case ConvSpec s -> Offer.of(new ReferenceConv(s));
             case PoolSpec s -> Offer.of(new ReferencePool(s));
             case BatchNormSpec s -> Offer.of(new ReferenceBatchNorm(s));
+            case GroupNormSpec s -> Offer.of(new ReferenceGroupNorm(s));
             case GruSpec s -> Offer.of(gru(s));
             case LstmSpec s -> Offer.of(lstm(s));
             case ActivationSpec s -> Offer.of(new ReferenceActivation(s));

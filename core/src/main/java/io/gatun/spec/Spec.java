@@ -20,6 +20,7 @@ public sealed interface Spec
                 DropoutSpec,
                 EmbeddingSpec,
                 GemmSpec,
+                GroupNormSpec,
                 GruSpec,
                 LstmSpec,
                 PermuteSpec,

@@ -25,6 +25,7 @@ final class SpecLine {
             Map.entry("dropout", DropoutSpec::parse),
             Map.entry("embedding", EmbeddingSpec::parse),
             Map.entry("gemm", GemmSpec::parse),
+            Map.entry("groupnorm", GroupNormSpec::parse),
             Map.entry("gru", GruSpec::parse),
             Map.entry("lstm", LstmSpec::parse),
             Map.entry("permute", PermuteSpec::parse),

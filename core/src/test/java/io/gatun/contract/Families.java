@@ -10,6 +10,7 @@ final class Families {
             new ConvCases(),
             new PoolCases(),
             new BatchNormCases(),
+            new GroupNormCases(),
             new ActivationCases(),
             new AxpbyCases(),
             new BinaryCases(),

@@ -13,6 +13,7 @@ import io.gatun.spec.Direction;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
@@ -270,6 +271,33 @@ class R64GradientTest {
                         "beta", gradients.get("diffBeta").value()));
                 if (spec.residual()) {
                     byInput.put("residual", gradients.get("diffResidual").value());
+                }
+                return byInput;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 1, 6, 1", "2, 3, 4, 2", "2, 5, 3, 3", "40, 1, 30, 1"})
+    void groupNorm(int n, int hw, int c, int groups) {
+        for (boolean affine : new boolean[] {false, true}) {
+            GroupNormSpec spec = new GroupNormSpec(Pass.TRAINING, n, hw, c, groups, 1e-3f, affine);
+            Inputs in = Inputs.random(spec, false, 1, random);
+            Map<String, Expected> out = R64GroupNorm.expected(spec, in);
+            check(i -> R64GroupNorm.expected(spec, i), in, List.of("dst"), g -> {
+                Inputs back = new Inputs(false).put("diffDst", g.get("dst")).put("src", in.get("src"));
+                if (affine) {
+                    back.put("gamma", in.get("gamma"));
+                }
+                for (String name : new String[] {"mean", "invStd"}) {
+                    back.put(name, out.get(name).value());
+                }
+                Map<String, Expected> gradients = R64GroupNorm.expected(spec.with(Pass.BACKWARD), back);
+                Map<String, double[]> byInput =
+                        new TreeMap<>(Map.of("src", gradients.get("diffSrc").value()));
+                if (affine) {
+                    byInput.put("gamma", gradients.get("diffGamma").value());
+                    byInput.put("beta", gradients.get("diffBeta").value());
                 }
                 return byInput;
             });

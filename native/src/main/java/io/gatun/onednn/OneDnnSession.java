@@ -16,6 +16,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
@@ -102,6 +103,7 @@ final class OneDnnSession implements Backend.Session {
             case ConvSpec s -> Convolution.kernel(engine, s);
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
+            case GroupNormSpec s -> LayerNorm.kernel(engine, s);
             case GruSpec s -> Gru.kernel(engine, s);
             case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);

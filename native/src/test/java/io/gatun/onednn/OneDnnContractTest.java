@@ -7,6 +7,7 @@ import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
@@ -37,6 +38,7 @@ class OneDnnContractTest extends KernelContract {
                 BinarySpec.class,
                 ConvSpec.class,
                 GemmSpec.class,
+                GroupNormSpec.class,
                 GruSpec.class,
                 LstmSpec.class,
                 PermuteSpec.class,

@@ -15,6 +15,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
@@ -66,6 +67,7 @@ public final class SimdBackend implements Backend {
                 case PermuteSpec s -> SimdPermute.offer(s, workers);
                 case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);
                 case PoolSpec s -> SimdPool.offer(s, workers);
+                case GroupNormSpec s -> s.rows() ? SimdLayerNorm.offer(s, workers) : SimdGroupNorm.offer(s, workers);
                 case GruSpec s -> SimdGru.offer(s, workers);
                 case LstmSpec s -> SimdLstm.offer(s, workers);
             };

@@ -4,6 +4,7 @@ import io.gatun.kernel.Profile;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PoolSpec;
@@ -92,6 +93,7 @@ public final class ProfileTable {
                 switch (spec) {
                     case ConvSpec conv -> conv.direction().name();
                     case BatchNormSpec norm -> norm.pass().name();
+                    case GroupNormSpec norm -> norm.pass().name();
                     case GruSpec gru -> gru.pass().name();
                     case LstmSpec lstm -> lstm.pass().name();
                     case PoolSpec pool -> pool.direction().name();
