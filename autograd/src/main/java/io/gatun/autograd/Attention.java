@@ -59,8 +59,8 @@ public final class Attention {
      */
     public static Tensor causalMask(Tape tape, int queries, int keys) {
         if (queries > keys) {
-            throw new IllegalArgumentException("causalMask: " + queries + " queries are more than " + keys
-                    + " keys; the first would see nothing");
+            throw new IllegalArgumentException(
+                    "causalMask: " + queries + " queries are more than " + keys + " keys; the first would see nothing");
         }
         Tensor mask = tape.result(Shape.of(queries, keys), "causalMask");
         MemorySegment memory = mask.memory;

@@ -42,7 +42,9 @@ public final class PositionalEncoding extends Module {
     @Override
     public Tensor forward(Tensor src) {
         Shape shape = src.shape();
-        if (shape.rank() != 3 || shape.dim(0) > longest || shape.last() != table.shape().last()) {
+        if (shape.rank() != 3
+                || shape.dim(0) > longest
+                || shape.last() != table.shape().last()) {
             throw new IllegalArgumentException("PositionalEncoding: src " + shape + " does not fit the table "
                     + table.shape() + "; give [t, b, " + table.shape().last() + "] with t up to " + longest);
         }

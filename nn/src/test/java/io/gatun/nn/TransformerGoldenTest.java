@@ -65,8 +65,7 @@ class TransformerGoldenTest {
     /** Runs the case's module on its inputs, src first, and compares result and gradients. */
     private <M extends Module> void check(String name, M module, BiFunction<M, List<Tensor>, Tensor> forward) {
         try (Parameters parameters = module.allocate(memory, 1)) {
-            module.stateDict()
-                    .forEach((path, parameter) -> parameter.copyFrom(golden.floats(name + "/" + path)));
+            module.stateDict().forEach((path, parameter) -> parameter.copyFrom(golden.floats(name + "/" + path)));
             parameters.changed();
             List<String> names = golden.has(name + "/memory") ? List.of("src", "memory") : List.of("src");
             List<Tensor> inputs =
@@ -104,10 +103,7 @@ class TransformerGoldenTest {
         check("mha cross", new MultiheadAttention(SIZE, 2), (m, in) -> {
             Tensor lengths = tape.integers(Shape.of(3), golden.integers("mha cross/lengths"));
             Tensor mask = Attention.paddingMask(lengths, 4);
-            near(
-                    "weights",
-                    m.withWeights(in.get(0), in.get(1), mask).weights(),
-                    golden.floats("mha cross/weights"));
+            near("weights", m.withWeights(in.get(0), in.get(1), mask).weights(), golden.floats("mha cross/weights"));
             return m.call(in.get(0), in.get(1), mask);
         });
     }
@@ -211,9 +207,7 @@ class TransformerGoldenTest {
                     float[] values = parameters.values().toArray(ValueLayout.JAVA_FLOAT);
                     float[] gradients = parameters.gradientsToRead().toArray(ValueLayout.JAVA_FLOAT);
                     for (int k = 0; k < values.length; k++) {
-                        parameters
-                                .values()
-                                .setAtIndex(ValueLayout.JAVA_FLOAT, k, values[k] - 0.1f * gradients[k]);
+                        parameters.values().setAtIndex(ValueLayout.JAVA_FLOAT, k, values[k] - 0.1f * gradients[k]);
                     }
                     parameters.stepped();
                 }
