@@ -5,6 +5,7 @@ module io.gatun.nn {
 
     exports io.gatun.nn;
     exports io.gatun.nn.data;
+    exports io.gatun.nn.explain;
     exports io.gatun.nn.io;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;

@@ -62,6 +62,7 @@ final class Backward {
             for (int i = last; i >= 0; i--) {
                 Entry entry = entries.get(i);
                 if (arrived(entry)) {
+                    keep(entry);
                     Gradients.apply(this, entry);
                     passed.add(entry);
                     drop(entry);
@@ -124,6 +125,19 @@ final class Backward {
             }
         }
         return false;
+    }
+
+    /** Copies the whole gradients of outputs that retain them: their memory may be that of other gradients. */
+    private void keep(Entry entry) {
+        for (Tensor output : entry.outputs) {
+            if (output.retained && output.grad != null) {
+                long count = output.shape.elements();
+                boolean first = output.kept == null;
+                MemorySegment kept = first ? temporary(count) : output.kept;
+                plan(new AxpbySpec(count, 1, first ? 0 : 1)).run(output.grad, kept);
+                output.kept = kept;
+            }
+        }
     }
 
     /** The gradients of an entry's outputs are of no more use. */

@@ -56,6 +56,11 @@ public class Tensor {
 
     MemorySegment grad;
 
+    /** Whether backward keeps the gradient of this result of an operation, and that gradient. */
+    boolean retained;
+
+    MemorySegment kept;
+
     /** Whether {@link #grad} may be added to in place, and whether an input's gradient is the same memory. */
     boolean gradOwned;
 
@@ -136,7 +141,7 @@ public class Tensor {
      * until the step ends. Does nothing to a parameter, nor to memory that is the caller's own.
      */
     public final void release() {
-        if (tape != null && !released && generation == tape.generation()) {
+        if (tape != null && !released && !retained && generation == tape.generation()) {
             released = true;
             root().handles--;
             root().freeIfUnneeded();
@@ -183,10 +188,28 @@ public class Tensor {
         }
     }
 
-    /** The gradient of a leaf after backward, of this shape; null if none has arrived. Valid as {@link #data()} is. */
+    /**
+     * Asks for the gradient of a result of an operation too, which {@link #grad()} gives after backward; as torch's {@code
+     * retain_grad}. The tensor then stays until the step ends: {@link #release} does nothing. Does nothing to a leaf.
+     *
+     * @throws IllegalStateException if no operation that requires a gradient made this tensor
+     */
+    public final Tensor retainGrad() {
+        if (record < 0 && !requiresGrad) {
+            throw new IllegalStateException(
+                    this + " requires no gradient, so there will be none to retain; is noGrad() closed?");
+        }
+        retained = true;
+        return this;
+    }
+
+    /**
+     * The gradient after backward of a leaf, or of a result that {@link #retainGrad retains} it, of this shape; null if
+     * none has arrived. Valid as {@link #data()} is.
+     */
     public MemorySegment grad() {
         data();
-        return grad;
+        return record < 0 ? grad : kept;
     }
 
     /** Notes that the values were changed in place: a backward that needs the old ones then refuses. */

@@ -330,4 +330,22 @@ class TapeTest {
         // a -> 2a + 1, six times from 1
         assertThat(x.grad().get(ValueLayout.JAVA_FLOAT, 0)).isCloseTo(127, within(0f));
     }
+
+    @Test
+    void retainedGradientsOfResultsAddUpAndOutliveTheirRelease() {
+        Tensor x = tape.tensor(Shape.of(2), 1, -2).requiresGrad(true);
+        Tensor y = x.scale(3).retainGrad();
+        Tensor loss = y.mul(y).sum();
+        y.release();
+        assertThat(y.grad()).isNull();
+        loss.backward(true);
+        assertThat(y.toArray()).containsExactly(3, -6);
+        assertThat(y.grad().toArray(ValueLayout.JAVA_FLOAT)).startsWith(6, -12);
+        assertThat(x.grad().toArray(ValueLayout.JAVA_FLOAT)).startsWith(18, -36);
+        loss.backward();
+        assertThat(y.grad().toArray(ValueLayout.JAVA_FLOAT)).startsWith(12, -24);
+        try (var _ = tape.noGrad()) {
+            assertThatThrownBy(() -> x.scale(2).retainGrad()).hasMessageContaining("requires no gradient");
+        }
+    }
 }
