@@ -9,5 +9,6 @@ module io.gatun.nn {
     exports io.gatun.nn.io;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;
+    exports io.gatun.nn.search;
     exports io.gatun.nn.train;
 }
