@@ -6,7 +6,6 @@ import io.gatun.spec.Activation;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Pass;
-import io.gatun.spec.PoolSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -16,10 +15,15 @@ import java.util.List;
 public final class Images {
     private Images() {}
 
-    /** How a window moves: stride, padding of all sides, dilation, groups of channels. */
-    public record Window(int stride, int padding, int dilation, int groups) {
+    /** How the window of a convolution moves: strides, padding of each side, dilations, groups of channels. */
+    public record Window(int sh, int sw, int ph, int pw, int pb, int pr, int dh, int dw, int groups) {
         /** Stride 1, no padding. */
         public static final Window PLAIN = new Window(1, 0, 1, 1);
+
+        /** The same in both directions. */
+        public Window(int stride, int padding, int dilation, int groups) {
+            this(stride, stride, padding, padding, padding, padding, dilation, dilation, groups);
+        }
     }
 
     /**
@@ -43,34 +47,9 @@ public final class Images {
                     + (bias == null ? "" : ", bias " + bias.shape) + " with " + window.groups
                     + " groups do not fit; weights are [oc x kh x kw x ic/groups] for src [n x h x w x ic]");
         }
-        int pad = window.padding;
-        ConvSpec plain = new ConvSpec(
-                ConvSpec.Direction.FORWARD,
-                s.dim(0),
-                s.dim(1),
-                s.dim(2),
-                s.dim(3),
-                w.dim(0),
-                w.dim(1),
-                w.dim(2),
-                window.stride,
-                window.stride,
-                window.dilation,
-                window.dilation,
-                pad,
-                pad,
-                pad,
-                pad,
-                window.groups,
-                bias != null,
-                activation);
-        Tensor dst = tape.result(Shape.of(s.dim(0), plain.oh(), plain.ow(), w.dim(0)), "conv2d");
-        if (bias == null) {
-            tape.run(plain, src.data(), weights.data(), dst.memory);
-        } else {
-            tape.run(plain, src.data(), weights.data(), bias.data(), dst.memory);
-        }
-        return tape.record(new Op.Conv(plain), dst, src, weights, bias);
+        ConvSpec spec = Convolutions.spec(s, w.dim(0), w.dim(1), w.dim(2), window, bias != null, activation);
+        Shape shape = Shape.of(s.dim(0), spec.oh(), spec.ow(), w.dim(0));
+        return Convolutions.run("conv2d", tape, spec, shape, src, weights, bias);
     }
 
     /** As {@link #conv2d(Tensor, Tensor, Tensor, Window, Activation)}, without an activation. */
@@ -80,41 +59,17 @@ public final class Images {
 
     /** The maximum of each square window. */
     public static Tensor maxPool(Tensor src, int kernel, int stride, int padding) {
-        return pool(PoolSpec.Op.MAX, "maxPool", src, kernel, stride, padding);
+        return Pools.max2d(src, Pools.Window.square(kernel, stride, padding));
     }
 
     /** The mean of each square window, padding counted as zeros (PyTorch's default). */
     public static Tensor avgPool(Tensor src, int kernel, int stride, int padding) {
-        return pool(PoolSpec.Op.AVG_PAD, "avgPool", src, kernel, stride, padding);
-    }
-
-    private static Tensor pool(PoolSpec.Op op, String name, Tensor src, int kernel, int stride, int padding) {
-        image(name, src);
-        Shape s = src.shape;
-        return pool(name, src, PoolSpec.of(op, s.dim(0), s.dim(1), s.dim(2), s.dim(3), kernel, stride, padding));
-    }
-
-    private static Tensor pool(String name, Tensor src, PoolSpec spec) {
-        Tape tape = Tape.of(name, src);
-        Tensor dst = tape.result(Shape.of(spec.n(), spec.oh(), spec.ow(), spec.c()), name);
-        MemorySegment indices = null;
-        if (spec.op() == PoolSpec.Op.MAX) {
-            indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
-            tape.run(spec, src.data(), dst.memory, indices);
-        } else {
-            tape.run(spec, src.data(), dst.memory);
-        }
-        return tape.record(new Op.Pool(spec, indices), dst, src);
+        return Pools.avg2d(src, Pools.Window.square(kernel, stride, padding), true);
     }
 
     /** The mean of each plane: [n, h, w, c] to [n, c]. */
     public static Tensor globalAvgPool(Tensor src) {
-        image("globalAvgPool", src);
-        Shape s = src.shape;
-        Tensor dst = pool("globalAvgPool", src, PoolSpec.global(s.dim(0), s.dim(1), s.dim(2), s.dim(3)));
-        Tensor means = Views.reshape(dst, s.dim(0), s.dim(3));
-        dst.release();
-        return means;
+        return Pools.globalAvg(src);
     }
 
     /**
@@ -225,7 +180,7 @@ public final class Images {
         }
     }
 
-    private static void image(String op, Tensor src) {
+    static void image(String op, Tensor src) {
         Views.require(op, src, DType.F32);
         if (src.shape.rank() != 4) {
             throw new IllegalArgumentException(
