@@ -75,7 +75,12 @@ public final class Images {
     /**
      * Statistics and constants of a batch normalization.
      *
+     * @param gamma or null for 1
+     * @param beta or null for 0
+     * @param runningMean or null if nothing is kept from batch to batch; inference then normalises by the batch too
+     * @param runningVar or null, as the mean
      * @param batches int64 scalar that counts the batches in the running statistics, or null
+     * @param momentum weight of a batch in the running statistics, or {@link #CUMULATIVE}
      * @param training whether to normalise by the batch and move the running statistics, or to use those
      */
     public record Norm(
@@ -86,7 +91,19 @@ public final class Images {
             Tensor batches,
             float eps,
             float momentum,
-            boolean training) {}
+            boolean training) {
+        /** As momentum: the running statistics are the plain means of those of all batches, which {@code batches} counts. */
+        public static final float CUMULATIVE = -1;
+
+        private boolean byBatch() {
+            return training || runningMean == null;
+        }
+
+        /** Whether the kernel moves the running statistics itself. */
+        private boolean moves() {
+            return runningMean != null && momentum != CUMULATIVE;
+        }
+    }
 
     /**
      * dst = relu(γ (src - mean) / sqrt(var + eps) + β + residual) over all axes but the last, in one pass; the residual
@@ -98,35 +115,47 @@ public final class Images {
     public static Tensor batchNorm(Tensor src, Norm norm, Tensor residual, boolean relu) {
         Tape tape = Tape.of("batchNorm", src, residual);
         Views.require("batchNorm", src, DType.F32);
-        Tensor gamma = norm.gamma;
         int c = src.shape.rank() == 0 ? 0 : src.shape.last();
-        if (src.shape.rank() < 2 || gamma.shape.elements() != c || norm.beta.shape.elements() != c) {
-            throw new IllegalArgumentException("batchNorm: src " + src.shape + " and gamma " + gamma.shape
+        if (src.shape.rank() < 2
+                || norm.gamma != null && norm.gamma.shape.elements() != c
+                || norm.beta != null && norm.beta.shape.elements() != c) {
+            throw new IllegalArgumentException("batchNorm: src " + src.shape + " and gamma "
+                    + (norm.gamma == null ? "1" : norm.gamma.shape)
                     + " do not fit; the last axis of src must have as many channels as gamma");
         }
         if (residual != null && !residual.shape.equals(src.shape)) {
             throw new IllegalArgumentException("batchNorm: src " + src.shape + " and residual " + residual.shape
                     + " must have the same shape; project the residual first");
         }
+        if (norm.momentum == Norm.CUMULATIVE && norm.runningMean != null && norm.batches == null) {
+            throw new IllegalArgumentException("batchNorm: a cumulative mean needs the counter of batches; give one");
+        }
+        Tensor gamma = norm.gamma == null ? tape.ones(Shape.of(c)) : norm.gamma;
+        Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : norm.beta;
         long rows = src.shape.elements() / c;
-        Pass pass = norm.training ? Pass.TRAINING : Pass.INFERENCE;
-        BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, norm.momentum, residual != null, relu);
+        boolean byBatch = norm.byBatch();
+        Pass pass = byBatch ? Pass.TRAINING : Pass.INFERENCE;
+        // Statistics that the kernel does not move it replaces: with weight 1 they are the batch's.
+        boolean apart = byBatch && !norm.moves();
+        float momentum = apart || norm.momentum == Norm.CUMULATIVE ? 1 : norm.momentum;
+        BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, momentum, residual != null, relu);
         Tensor dst = tape.result(src.shape, "batchNorm");
+        Tensor batchMean = apart ? tape.zeros(Shape.of(c)) : norm.runningMean;
+        Tensor batchVar = apart ? tape.zeros(Shape.of(c)) : norm.runningVar;
         List<MemorySegment> run = new ArrayList<>(9);
         run.add(src.data());
         if (residual != null) {
             run.add(residual.data());
         }
-        run.addAll(
-                List.of(gamma.data(), norm.beta.data(), norm.runningMean.data(), norm.runningVar.data(), dst.memory));
+        run.addAll(List.of(gamma.data(), beta.data(), batchMean.data(), batchVar.data(), dst.memory));
         MemorySegment mean = null;
         MemorySegment invStd = null;
-        boolean records = tape.records(src, gamma, norm.beta, residual);
-        if (norm.training || records) {
+        boolean records = tape.records(src, gamma, beta, residual);
+        if (byBatch || records) {
             mean = tape.allocate(4L * c, "mean");
             invStd = tape.allocate(4L * c, "invStd");
         }
-        if (norm.training) {
+        if (byBatch) {
             run.add(mean);
             run.add(invStd);
         } else if (records) {
@@ -134,19 +163,42 @@ public final class Images {
             MemorySegment scales = invStd;
             tape.act(() -> running(norm, c, means, scales));
         }
-        if (norm.training) {
+        boolean tracks = norm.training && norm.runningMean != null;
+        if (tracks) {
             tape.moves(norm.runningMean);
             tape.moves(norm.runningVar);
             count(tape, norm.batches);
         }
         MemorySegment[] operands = run.toArray(MemorySegment[]::new);
         tape.run(spec, operands);
-        if (norm.training) {
+        if (byBatch) {
             dst.recipe = again -> again(tape, spec, operands, again);
+        }
+        if (tracks) {
+            if (apart) {
+                MemorySegment means = batchMean.memory;
+                MemorySegment variances = batchVar.memory;
+                tape.act(() -> average(norm, c, means, variances));
+            }
             tape.act(norm.runningMean::changed);
             tape.act(norm.runningVar::changed);
         }
-        return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, norm.beta, residual);
+        return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, beta, residual);
+    }
+
+    /** running ← running + (batch - running) / batches, this batch counted. */
+    private static void average(Norm norm, int c, MemorySegment means, MemorySegment variances) {
+        double weight = 1.0 / norm.batches.data().get(ValueLayout.JAVA_LONG, 0);
+        for (int i = 0; i < c; i++) {
+            average(norm.runningMean.data(), means, i, weight);
+            average(norm.runningVar.data(), variances, i, weight);
+        }
+    }
+
+    private static void average(MemorySegment running, MemorySegment batch, int i, double weight) {
+        double before = running.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        double after = before + (batch.getAtIndex(ValueLayout.JAVA_FLOAT, i) - before) * weight;
+        running.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) after);
     }
 
     /** The same results once more: the same kernel on the same input, whose other results go where nobody looks. */
