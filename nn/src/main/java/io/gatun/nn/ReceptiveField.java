@@ -8,7 +8,7 @@ import java.util.List;
  * + dilation (k - 1) jump with the jump, the product of all strides before it, growing by its own stride.
  *
  * <p>{@code ReceptiveField.of(net)} walks the convolutions and pools of a module in the order in which they were declared, right
- * for a chain; in a net with branches give the layers of one path by {@link #then}.
+ * for a chain of layers that are its children; in a net with branches, or with pools that it calls itself, give the layers of one path by {@link #then}.
  *
  * @param size input rows
  * @param jump input rows between neighbouring output rows
