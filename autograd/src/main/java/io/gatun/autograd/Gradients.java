@@ -32,7 +32,9 @@ final class Gradients {
             case Op.MatMul op -> matMul(to, op.products(), in[0], in[1], out.grad);
             case Op.Linear op -> linear(to, op, in, out);
             case Op.Conv op -> conv(to, op.spec(), in, out);
-            case Op.Pool op -> pool(to, op, in[0], out.grad);
+            case Op.ConvTranspose op -> convTranspose(to, op.spec(), in, out.grad);
+            case Op.Pool op -> pool(to, op.spec().with(Direction.BACKWARD), op.indices(), in[0], out.grad);
+            case Op.AdaptivePool op -> pool(to, op.spec().with(Direction.BACKWARD), op.indices(), in[0], out.grad);
             case Op.BatchNorm op when op.spec().pass() == Pass.TRAINING -> NormGradients.batchNorm(to, op, in, out);
             case Op.BatchNorm op -> NormGradients.frozenBatchNorm(to, op, in, out);
             case Op.GroupNorm op -> NormGradients.groupNorm(to, op, in, out.grad);
@@ -196,13 +198,30 @@ final class Gradients {
         }
     }
 
+    /**
+     * dst = backward data of a convolution with src as its d(dst): d(src) is that convolution of d(dst), d(weights) its
+     * backward weights of d(dst) as its src and src as its d(dst).
+     */
+    private static void convTranspose(Backward to, ConvSpec spec, Tensor[] in, MemorySegment diffDst) {
+        if (to.wants(in[0])) {
+            MemorySegment diffSrc = to.into(in[0]);
+            to.plan(spec).run(diffDst, in[1].data(), diffSrc);
+            to.wrote(in[0], diffSrc);
+        }
+        if (to.wants(in[1])) {
+            MemorySegment diffWeights = to.into(in[1]);
+            to.plan(spec.with(ConvSpec.Direction.BACKWARD_WEIGHTS)).run(diffDst, in[0].data(), diffWeights);
+            to.wrote(in[1], diffWeights);
+        }
+    }
+
     /** dst = max or mean of each window: d(dst) goes to the maximum, or in equal parts to the window. */
-    private static void pool(Backward to, Op.Pool op, Tensor src, MemorySegment diffDst) {
+    private static void pool(Backward to, Spec spec, MemorySegment indices, Tensor src, MemorySegment diffDst) {
         MemorySegment diffSrc = to.into(src);
-        if (op.indices() == null) {
-            to.plan(op.spec().with(Direction.BACKWARD)).run(diffDst, diffSrc);
+        if (indices == null) {
+            to.plan(spec).run(diffDst, diffSrc);
         } else {
-            to.plan(op.spec().with(Direction.BACKWARD)).run(diffDst, op.indices(), diffSrc);
+            to.plan(spec).run(diffDst, indices, diffSrc);
         }
         to.wrote(src, diffSrc);
     }

@@ -6,7 +6,6 @@ import io.gatun.spec.Activation;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Pass;
-import io.gatun.spec.PoolSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -16,10 +15,15 @@ import java.util.List;
 public final class Images {
     private Images() {}
 
-    /** How a window moves: stride, padding of all sides, dilation, groups of channels. */
-    public record Window(int stride, int padding, int dilation, int groups) {
+    /** How the window of a convolution moves: strides, padding of each side, dilations, groups of channels. */
+    public record Window(int sh, int sw, int ph, int pw, int pb, int pr, int dh, int dw, int groups) {
         /** Stride 1, no padding. */
         public static final Window PLAIN = new Window(1, 0, 1, 1);
+
+        /** The same in both directions. */
+        public Window(int stride, int padding, int dilation, int groups) {
+            this(stride, stride, padding, padding, padding, padding, dilation, dilation, groups);
+        }
     }
 
     /**
@@ -43,34 +47,9 @@ public final class Images {
                     + (bias == null ? "" : ", bias " + bias.shape) + " with " + window.groups
                     + " groups do not fit; weights are [oc x kh x kw x ic/groups] for src [n x h x w x ic]");
         }
-        int pad = window.padding;
-        ConvSpec plain = new ConvSpec(
-                ConvSpec.Direction.FORWARD,
-                s.dim(0),
-                s.dim(1),
-                s.dim(2),
-                s.dim(3),
-                w.dim(0),
-                w.dim(1),
-                w.dim(2),
-                window.stride,
-                window.stride,
-                window.dilation,
-                window.dilation,
-                pad,
-                pad,
-                pad,
-                pad,
-                window.groups,
-                bias != null,
-                activation);
-        Tensor dst = tape.result(Shape.of(s.dim(0), plain.oh(), plain.ow(), w.dim(0)), "conv2d");
-        if (bias == null) {
-            tape.run(plain, src.data(), weights.data(), dst.memory);
-        } else {
-            tape.run(plain, src.data(), weights.data(), bias.data(), dst.memory);
-        }
-        return tape.record(new Op.Conv(plain), dst, src, weights, bias);
+        ConvSpec spec = Convolutions.spec(s, w.dim(0), w.dim(1), w.dim(2), window, bias != null, activation);
+        Shape shape = Shape.of(s.dim(0), spec.oh(), spec.ow(), w.dim(0));
+        return Convolutions.run("conv2d", tape, spec, shape, src, weights, bias);
     }
 
     /** As {@link #conv2d(Tensor, Tensor, Tensor, Window, Activation)}, without an activation. */
@@ -80,47 +59,28 @@ public final class Images {
 
     /** The maximum of each square window. */
     public static Tensor maxPool(Tensor src, int kernel, int stride, int padding) {
-        return pool(PoolSpec.Op.MAX, "maxPool", src, kernel, stride, padding);
+        return Pools.max2d(src, Pools.Window.square(kernel, stride, padding));
     }
 
     /** The mean of each square window, padding counted as zeros (PyTorch's default). */
     public static Tensor avgPool(Tensor src, int kernel, int stride, int padding) {
-        return pool(PoolSpec.Op.AVG_PAD, "avgPool", src, kernel, stride, padding);
-    }
-
-    private static Tensor pool(PoolSpec.Op op, String name, Tensor src, int kernel, int stride, int padding) {
-        image(name, src);
-        Shape s = src.shape;
-        return pool(name, src, PoolSpec.of(op, s.dim(0), s.dim(1), s.dim(2), s.dim(3), kernel, stride, padding));
-    }
-
-    private static Tensor pool(String name, Tensor src, PoolSpec spec) {
-        Tape tape = Tape.of(name, src);
-        Tensor dst = tape.result(Shape.of(spec.n(), spec.oh(), spec.ow(), spec.c()), name);
-        MemorySegment indices = null;
-        if (spec.op() == PoolSpec.Op.MAX) {
-            indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
-            tape.run(spec, src.data(), dst.memory, indices);
-        } else {
-            tape.run(spec, src.data(), dst.memory);
-        }
-        return tape.record(new Op.Pool(spec, indices), dst, src);
+        return Pools.avg2d(src, Pools.Window.square(kernel, stride, padding), true);
     }
 
     /** The mean of each plane: [n, h, w, c] to [n, c]. */
     public static Tensor globalAvgPool(Tensor src) {
-        image("globalAvgPool", src);
-        Shape s = src.shape;
-        Tensor dst = pool("globalAvgPool", src, PoolSpec.global(s.dim(0), s.dim(1), s.dim(2), s.dim(3)));
-        Tensor means = Views.reshape(dst, s.dim(0), s.dim(3));
-        dst.release();
-        return means;
+        return Pools.globalAvg(src);
     }
 
     /**
      * Statistics and constants of a batch normalization.
      *
+     * @param gamma or null for 1
+     * @param beta or null for 0
+     * @param runningMean or null if nothing is kept from batch to batch; inference then normalises by the batch too
+     * @param runningVar or null, as the mean
      * @param batches int64 scalar that counts the batches in the running statistics, or null
+     * @param momentum weight of a batch in the running statistics, or {@link #CUMULATIVE}
      * @param training whether to normalise by the batch and move the running statistics, or to use those
      */
     public record Norm(
@@ -131,7 +91,19 @@ public final class Images {
             Tensor batches,
             float eps,
             float momentum,
-            boolean training) {}
+            boolean training) {
+        /** As momentum: the running statistics are the plain means of those of all batches, which {@code batches} counts. */
+        public static final float CUMULATIVE = -1;
+
+        private boolean byBatch() {
+            return training || runningMean == null;
+        }
+
+        /** Whether the kernel moves the running statistics itself. */
+        private boolean moves() {
+            return runningMean != null && momentum != CUMULATIVE;
+        }
+    }
 
     /**
      * dst = relu(γ (src - mean) / sqrt(var + eps) + β + residual) over all axes but the last, in one pass; the residual
@@ -143,35 +115,47 @@ public final class Images {
     public static Tensor batchNorm(Tensor src, Norm norm, Tensor residual, boolean relu) {
         Tape tape = Tape.of("batchNorm", src, residual);
         Views.require("batchNorm", src, DType.F32);
-        Tensor gamma = norm.gamma;
         int c = src.shape.rank() == 0 ? 0 : src.shape.last();
-        if (src.shape.rank() < 2 || gamma.shape.elements() != c || norm.beta.shape.elements() != c) {
-            throw new IllegalArgumentException("batchNorm: src " + src.shape + " and gamma " + gamma.shape
+        if (src.shape.rank() < 2
+                || norm.gamma != null && norm.gamma.shape.elements() != c
+                || norm.beta != null && norm.beta.shape.elements() != c) {
+            throw new IllegalArgumentException("batchNorm: src " + src.shape + " and gamma "
+                    + (norm.gamma == null ? "1" : norm.gamma.shape)
                     + " do not fit; the last axis of src must have as many channels as gamma");
         }
         if (residual != null && !residual.shape.equals(src.shape)) {
             throw new IllegalArgumentException("batchNorm: src " + src.shape + " and residual " + residual.shape
                     + " must have the same shape; project the residual first");
         }
+        if (norm.momentum == Norm.CUMULATIVE && norm.runningMean != null && norm.batches == null) {
+            throw new IllegalArgumentException("batchNorm: a cumulative mean needs the counter of batches; give one");
+        }
+        Tensor gamma = norm.gamma == null ? tape.ones(Shape.of(c)) : norm.gamma;
+        Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : norm.beta;
         long rows = src.shape.elements() / c;
-        Pass pass = norm.training ? Pass.TRAINING : Pass.INFERENCE;
-        BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, norm.momentum, residual != null, relu);
+        boolean byBatch = norm.byBatch();
+        Pass pass = byBatch ? Pass.TRAINING : Pass.INFERENCE;
+        // Statistics that the kernel does not move it replaces: with weight 1 they are the batch's.
+        boolean apart = byBatch && !norm.moves();
+        float momentum = apart || norm.momentum == Norm.CUMULATIVE ? 1 : norm.momentum;
+        BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, momentum, residual != null, relu);
         Tensor dst = tape.result(src.shape, "batchNorm");
+        Tensor batchMean = apart ? tape.zeros(Shape.of(c)) : norm.runningMean;
+        Tensor batchVar = apart ? tape.zeros(Shape.of(c)) : norm.runningVar;
         List<MemorySegment> run = new ArrayList<>(9);
         run.add(src.data());
         if (residual != null) {
             run.add(residual.data());
         }
-        run.addAll(
-                List.of(gamma.data(), norm.beta.data(), norm.runningMean.data(), norm.runningVar.data(), dst.memory));
+        run.addAll(List.of(gamma.data(), beta.data(), batchMean.data(), batchVar.data(), dst.memory));
         MemorySegment mean = null;
         MemorySegment invStd = null;
-        boolean records = tape.records(src, gamma, norm.beta, residual);
-        if (norm.training || records) {
+        boolean records = tape.records(src, gamma, beta, residual);
+        if (byBatch || records) {
             mean = tape.allocate(4L * c, "mean");
             invStd = tape.allocate(4L * c, "invStd");
         }
-        if (norm.training) {
+        if (byBatch) {
             run.add(mean);
             run.add(invStd);
         } else if (records) {
@@ -179,19 +163,42 @@ public final class Images {
             MemorySegment scales = invStd;
             tape.act(() -> running(norm, c, means, scales));
         }
-        if (norm.training) {
+        boolean tracks = norm.training && norm.runningMean != null;
+        if (tracks) {
             tape.moves(norm.runningMean);
             tape.moves(norm.runningVar);
             count(tape, norm.batches);
         }
         MemorySegment[] operands = run.toArray(MemorySegment[]::new);
         tape.run(spec, operands);
-        if (norm.training) {
+        if (byBatch) {
             dst.recipe = again -> again(tape, spec, operands, again);
+        }
+        if (tracks) {
+            if (apart) {
+                MemorySegment means = batchMean.memory;
+                MemorySegment variances = batchVar.memory;
+                tape.act(() -> average(norm, c, means, variances));
+            }
             tape.act(norm.runningMean::changed);
             tape.act(norm.runningVar::changed);
         }
-        return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, norm.beta, residual);
+        return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, beta, residual);
+    }
+
+    /** running ← running + (batch - running) / batches, this batch counted. */
+    private static void average(Norm norm, int c, MemorySegment means, MemorySegment variances) {
+        double weight = 1.0 / norm.batches.data().get(ValueLayout.JAVA_LONG, 0);
+        for (int i = 0; i < c; i++) {
+            average(norm.runningMean.data(), means, i, weight);
+            average(norm.runningVar.data(), variances, i, weight);
+        }
+    }
+
+    private static void average(MemorySegment running, MemorySegment batch, int i, double weight) {
+        double before = running.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        double after = before + (batch.getAtIndex(ValueLayout.JAVA_FLOAT, i) - before) * weight;
+        running.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) after);
     }
 
     /** The same results once more: the same kernel on the same input, whose other results go where nobody looks. */
@@ -225,7 +232,7 @@ public final class Images {
         }
     }
 
-    private static void image(String op, Tensor src) {
+    static void image(String op, Tensor src) {
         Views.require(op, src, DType.F32);
         if (src.shape.rank() != 4) {
             throw new IllegalArgumentException(

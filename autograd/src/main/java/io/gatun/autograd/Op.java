@@ -2,6 +2,7 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.Plan;
 import io.gatun.spec.Activation;
+import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
@@ -90,11 +91,37 @@ sealed interface Op {
         }
     }
 
+    /** Inputs src, weights; {@code spec} is the forward convolution whose backward data this is. */
+    record ConvTranspose(ConvSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "convTranspose";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
+        }
+    }
+
     /** Input src; {@code indices} is null for averages. */
     record Pool(PoolSpec spec, MemorySegment indices) implements Op {
         @Override
         public String name() {
             return spec.op() == PoolSpec.Op.MAX ? "maxPool" : "avgPool";
+        }
+
+        @Override
+        public MemorySegment workspace() {
+            return indices;
+        }
+    }
+
+    /** Input src; {@code indices} is null for averages. */
+    record AdaptivePool(AdaptivePoolSpec spec, MemorySegment indices) implements Op {
+        @Override
+        public String name() {
+            return "adaptivePool";
         }
 
         @Override

@@ -153,6 +153,54 @@ class GradientsTest {
     }
 
     @Test
+    void convolutionsOfRectanglesAndSequences() {
+        GradientCheck check = check("convolutions");
+        Window oblong = new Window(2, 1, 1, 0, 0, 2, 1, 2, 2);
+        check.check(
+                (tape, in) -> Images.conv2d(in[0], in[1], in[2], oblong, Activation.TANH),
+                input(check.normal(2 * 7 * 6 * 4), 2, 7, 6, 4),
+                input(scaled(check.normal(6 * 6 * 2), 0.2f), 6, 3, 2, 2),
+                input(check.normal(6), 6));
+        check.check(
+                (tape, in) -> Convolutions.conv1d(in[0], in[1], in[2], new Window(2, 1, 2, 2), Activation.GELU),
+                input(check.normal(2 * 9 * 4), 2, 9, 4),
+                input(scaled(check.normal(6 * 3 * 2), 0.3f), 6, 3, 2),
+                input(check.normal(6), 6));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,0,1,1,0", "2,1,1,1,1", "3,1,2,2,2", "2,1,1,4,0"})
+    void transposedConvolutions(int stride, int padding, int dilation, int groups, int more) {
+        GradientCheck check = check("convTranspose " + stride + padding + dilation + groups + more);
+        Window window = new Window(stride, padding, dilation, groups);
+        check.check(
+                (tape, in) -> Convolutions.transpose2d(in[0], in[1], in[2], window, more, 0),
+                input(check.normal(2 * 4 * 3 * 4), 2, 4, 3, 4),
+                input(scaled(check.normal(4 * 6 * 8 / groups), 0.3f), 4, 3, 2, 8 / groups),
+                input(check.normal(8), 8));
+        check.check(
+                (tape, in) -> Convolutions.transpose1d(in[0], in[1], null, window, more),
+                input(check.normal(2 * 5 * 4), 2, 5, 4),
+                input(scaled(check.normal(4 * 3 * 8 / groups), 0.3f), 4, 3, 8 / groups));
+    }
+
+    @Test
+    void poolsOfAnySize() {
+        Pools.Window window = new Pools.Window(3, 2, 2, 1, 1, 0, true);
+        GradientCheck max = check("max");
+        max.check((tape, in) -> Pools.max2d(in[0], window), input(max.distinct(2 * 6 * 5 * 3), 2, 6, 5, 3));
+        max.check((tape, in) -> Pools.max1d(in[0], window), input(max.distinct(2 * 6 * 3), 2, 6, 3));
+        max.check((tape, in) -> Pools.adaptiveMax2d(in[0], 4, 3), input(max.distinct(2 * 7 * 5 * 3), 2, 7, 5, 3));
+        max.check((tape, in) -> Pools.globalMax(in[0]), input(max.distinct(2 * 4 * 5 * 3), 2, 4, 5, 3));
+        GradientCheck avg = check("avg");
+        avg.check((tape, in) -> Pools.avg2d(in[0], window, false), input(avg.normal(2 * 6 * 5 * 3), 2, 6, 5, 3));
+        avg.check((tape, in) -> Pools.avg1d(in[0], window, true), input(avg.normal(2 * 6 * 3), 2, 6, 3));
+        avg.check((tape, in) -> Pools.adaptiveAvg2d(in[0], 4, 3), input(avg.normal(2 * 7 * 5 * 3), 2, 7, 5, 3));
+        avg.check((tape, in) -> Pools.adaptiveAvg2d(in[0], 3, 5), input(avg.normal(2 * 6 * 5 * 3), 2, 6, 5, 3));
+        avg.check((tape, in) -> Pools.adaptiveAvg1d(in[0], 4), input(avg.normal(2 * 7 * 3), 2, 7, 3));
+    }
+
+    @Test
     void pools() {
         GradientCheck max = check("maxPool");
         max.check((tape, in) -> Images.maxPool(in[0], 3, 2, 1), input(max.distinct(2 * 7 * 5 * 3), 2, 7, 5, 3));

@@ -6,6 +6,7 @@ import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
@@ -63,6 +64,7 @@ public final class ReferenceBackend implements Backend {
             case GruSpec s -> Offer.of(gru(s));
             case LstmSpec s -> Offer.of(lstm(s));
             case ActivationSpec s -> Offer.of(new ReferenceActivation(s));
+            case AdaptivePoolSpec s -> Offer.of(new ReferenceAdaptivePool(s));
             case AxpbySpec s -> Offer.of(new ReferenceAxpby(s));
             case BinarySpec s -> Offer.of(new ReferenceBinary(s));
             case SoftmaxSpec s -> Offer.of(new ReferenceSoftmax(s));

@@ -11,6 +11,7 @@ import java.util.function.Function;
 public sealed interface Spec
         permits ActivationSpec,
                 AdamWSpec,
+                AdaptivePoolSpec,
                 AxpbySpec,
                 BatchNormSpec,
                 BinarySpec,

@@ -16,6 +16,7 @@ final class SpecLine {
     static final Map<String, Function<SpecLine, ? extends Spec>> FAMILIES = new TreeMap<>(Map.ofEntries(
             Map.entry("activation", ActivationSpec::parse),
             Map.entry("adamw", AdamWSpec::parse),
+            Map.entry("adaptivepool", AdaptivePoolSpec::parse),
             Map.entry("axpby", AxpbySpec::parse),
             Map.entry("batchnorm", BatchNormSpec::parse),
             Map.entry("binary", BinarySpec::parse),

@@ -9,6 +9,7 @@ final class Families {
             new GemmCases(),
             new ConvCases(),
             new PoolCases(),
+            new AdaptivePoolCases(),
             new BatchNormCases(),
             new GroupNormCases(),
             new ActivationCases(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
+import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
@@ -276,6 +277,27 @@ class R64GradientTest {
                     byInput.put("residual", gradients.get("diffResidual").value());
                 }
                 return byInput;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void adaptivePool(AdaptivePoolSpec.Op op) {
+        for (int[] out : new int[][] {{3, 2}, {4, 7}}) {
+            AdaptivePoolSpec spec = new AdaptivePoolSpec(Direction.FORWARD, op, 2, 5, 4, 2, out[0], out[1]);
+            Inputs in = new Inputs(false).put("src", distinct(80));
+            Map<String, Expected> forward = R64AdaptivePool.expected(spec, in);
+            check(i -> R64AdaptivePool.expected(spec, i), in, List.of("dst"), g -> {
+                Inputs back = new Inputs(false).put("diffDst", g.get("dst"));
+                if (op == AdaptivePoolSpec.Op.MAX) {
+                    back.put("indices", forward.get("indices").value());
+                }
+                return Map.of(
+                        "src",
+                        R64AdaptivePool.expected(spec.with(Direction.BACKWARD), back)
+                                .get("diffSrc")
+                                .value());
             });
         }
     }

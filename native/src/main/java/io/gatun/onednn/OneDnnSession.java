@@ -7,6 +7,7 @@ import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
@@ -113,6 +114,7 @@ final class OneDnnSession implements Backend.Session {
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");
+            case AdaptivePoolSpec _ -> throw new Refusal("oneDNN's windows all have one size");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");

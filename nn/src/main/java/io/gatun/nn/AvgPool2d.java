@@ -1,27 +1,32 @@
 package io.gatun.nn;
 
-import io.gatun.autograd.Images;
+import io.gatun.autograd.Pools;
 import io.gatun.autograd.Tensor;
 
-/** The mean of each square window, padding counted as zeros, as torch.nn.AvgPool2d. */
+/** The mean of each window of images [n, h, w, c], padding counted as zeros unless chosen otherwise, as torch.nn.AvgPool2d. */
 public final class AvgPool2d extends Module {
-    private final int kernel;
-    private final int stride;
-    private final int padding;
+    private final PoolOptions options;
 
     /** Windows side by side. */
     public AvgPool2d(int kernel) {
-        this(kernel, kernel, 0);
+        this(PoolOptions.window(kernel));
     }
 
     public AvgPool2d(int kernel, int stride, int padding) {
-        this.kernel = kernel;
-        this.stride = stride;
-        this.padding = padding;
+        this(PoolOptions.window(kernel).stride(stride).padding(padding));
+    }
+
+    /** All there is to choose. */
+    public AvgPool2d(PoolOptions options) {
+        this.options = options;
     }
 
     @Override
     public Tensor forward(Tensor src) {
-        return Images.avgPool(src, kernel, stride, padding);
+        return Pools.avg2d(src, options.window(), options.countIncludePad());
+    }
+
+    PoolOptions options() {
+        return options;
     }
 }

@@ -1,40 +1,24 @@
 package io.gatun.nn;
 
-import io.gatun.autograd.Images;
-import io.gatun.autograd.Initializer;
-import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Tensor;
-import io.gatun.kernel.Shape;
 
 /**
- * Batch normalization over all axes but the last, as torch.nn.BatchNorm2d: eps 1e-5, momentum 0.1 (the weight of the new
- * batch), running variance unbiased; {@code num_batches_tracked} counts the batches in them. Residual add and ReLU can
- * ride in the same pass.
+ * {@link BatchNorm} of images [n, h, w, channels], as torch.nn.BatchNorm2d; {@code num_batches_tracked} counts the batches in
+ * the running statistics. Residual add and ReLU can ride in the same pass.
  */
-public final class BatchNorm2d extends Module {
-    private static final float EPS = 1e-5f;
-    private static final float MOMENTUM = 0.1f;
-
-    private final Parameter weight;
-    private final Parameter bias;
-    private final Parameter runningMean;
-    private final Parameter runningVar;
-    private final Parameter batches;
-    private final boolean relu;
-
+public final class BatchNorm2d extends BatchNorm {
     public BatchNorm2d(int channels) {
-        this(channels, false);
+        this(channels, Options.DEFAULT);
     }
 
     /** With a ReLU behind it if wanted. */
     public BatchNorm2d(int channels, boolean relu) {
-        this.relu = relu;
-        Shape shape = Shape.of(channels);
-        weight = parameter("weight", shape, Initializer.ONES);
-        bias = parameter("bias", shape, Initializer.ZEROS);
-        runningMean = buffer("running_mean", shape, Initializer.ZEROS);
-        runningVar = buffer("running_var", shape, Initializer.ONES);
-        batches = counter("num_batches_tracked");
+        this(channels, Options.DEFAULT.relu(relu));
+    }
+
+    /** All there is to choose. */
+    public BatchNorm2d(int channels, Options options) {
+        super(channels, options);
     }
 
     @Override
@@ -44,8 +28,11 @@ public final class BatchNorm2d extends Module {
 
     /** Adds {@code residual}, if not null, before the ReLU. */
     public Tensor forward(Tensor src, Tensor residual) {
-        var norm = new Images.Norm(weight, bias, runningMean, runningVar, batches, EPS, MOMENTUM, training());
-        return Images.batchNorm(src, norm, residual, relu);
+        if (src.shape().rank() != 4) {
+            throw new IllegalArgumentException(
+                    "BatchNorm2d: src " + src.shape() + " is no batch of images [n x h x w x c]; use BatchNorm1d");
+        }
+        return normalize(src, residual);
     }
 
     /** {@link #forward(Tensor, Tensor)}, then the hooks. */

@@ -1,52 +1,82 @@
 package io.gatun.nn;
 
 import io.gatun.autograd.Images;
+import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Initializer;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
 
-/** 2-d convolution of [n, h, w, in] with square kernels, as torch.nn.Conv2d; weight [out, k, k, in / groups]. */
+/**
+ * 2-d convolution of [n, h, w, in], as torch.nn.Conv2d; weight [out, kh, kw, in / groups]. An output side is floor((h + 2
+ * padding - dilation (k - 1) - 1) / stride) + 1.
+ */
 public final class Conv2d extends Module {
+    private final ConvOptions options;
+    private final Window fixed;
     private final Parameter weight;
     private final Parameter bias;
-    private final Images.Window window;
-    private final Activation activation;
 
-    /** With a bias. */
+    /** A square kernel, with a bias. */
     public Conv2d(int in, int out, int kernel, int stride, int padding) {
-        this(in, out, kernel, new Images.Window(stride, padding, 1, 1), true, Init.kaimingUniform());
+        this(in, out, ConvOptions.kernel(kernel).stride(stride).padding(padding));
     }
 
-    /** Without an activation. */
-    public Conv2d(int in, int out, int kernel, Images.Window window, boolean withBias, Initializer initializer) {
+    /** All there is to choose. */
+    public Conv2d(int in, int out, ConvOptions options) {
+        this(in, out, options, null);
+    }
+
+    /** A square kernel without an activation. */
+    public Conv2d(int in, int out, int kernel, Window window, boolean withBias, Initializer initializer) {
         this(in, out, kernel, window, withBias, Activation.IDENTITY, initializer);
     }
 
-    /** All there is to choose; the activation runs in the same pass. */
+    /** A square kernel; the activation runs in the same pass. */
     public Conv2d(
             int in,
             int out,
             int kernel,
-            Images.Window window,
+            Window window,
             boolean withBias,
             Activation activation,
             Initializer initializer) {
-        if (in % window.groups() != 0 || out % window.groups() != 0) {
-            throw new IllegalArgumentException("Conv2d: " + in + " to " + out + " channels in " + window.groups()
-                    + " groups; both must be divisible by the groups");
-        }
-        this.window = window;
-        this.activation = activation;
-        int perGroup = in / window.groups();
-        weight = filters("weight", Shape.of(out, kernel, kernel, perGroup), initializer);
-        double fanIn = (double) perGroup * kernel * kernel;
-        bias = withBias ? parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(fanIn))) : null;
+        this(
+                in,
+                out,
+                ConvOptions.kernel(kernel)
+                        .groups(window.groups())
+                        .bias(withBias)
+                        .activation(activation)
+                        .initializer(initializer),
+                window);
+    }
+
+    private Conv2d(int in, int out, ConvOptions options, Window fixed) {
+        options.requireChannels("Conv2d", in, out);
+        options.requireForward("Conv2d");
+        this.options = options;
+        this.fixed = fixed;
+        int perGroup = in / options.groups();
+        weight = filters("weight", Shape.of(out, options.kh(), options.kw(), perGroup), options.initializer());
+        double fanIn = (double) perGroup * options.kh() * options.kw();
+        bias = options.bias() ? parameter("bias", Shape.of(out), Init.uniform(1 / Math.sqrt(fanIn))) : null;
     }
 
     @Override
     public Tensor forward(Tensor src) {
-        return Images.conv2d(src, weight, bias, window, activation);
+        Shape s = src.shape();
+        Window window = fixed != null || s.rank() != 4 ? fixed : options.window(s.dim(1), s.dim(2));
+        return Images.conv2d(src, weight, bias, window == null ? options.window(1, 1) : window, options.activation());
+    }
+
+    /** The kernel's rows and columns, and how it moves: for {@link ReceptiveField}. */
+    ConvOptions options() {
+        return fixed == null
+                ? options
+                : options.stride(fixed.sh(), fixed.sw())
+                        .padding(fixed.ph(), fixed.pw())
+                        .dilation(fixed.dh(), fixed.dw());
     }
 }

@@ -1,27 +1,32 @@
 package io.gatun.nn;
 
-import io.gatun.autograd.Images;
+import io.gatun.autograd.Pools;
 import io.gatun.autograd.Tensor;
 
-/** The maximum of each square window, as torch.nn.MaxPool2d. */
+/** The maximum of each window of images [n, h, w, c], as torch.nn.MaxPool2d, without its dilation. */
 public final class MaxPool2d extends Module {
-    private final int kernel;
-    private final int stride;
-    private final int padding;
+    private final PoolOptions options;
 
     /** Windows side by side. */
     public MaxPool2d(int kernel) {
-        this(kernel, kernel, 0);
+        this(PoolOptions.window(kernel));
     }
 
     public MaxPool2d(int kernel, int stride, int padding) {
-        this.kernel = kernel;
-        this.stride = stride;
-        this.padding = padding;
+        this(PoolOptions.window(kernel).stride(stride).padding(padding));
+    }
+
+    /** All there is to choose. */
+    public MaxPool2d(PoolOptions options) {
+        this.options = options;
     }
 
     @Override
     public Tensor forward(Tensor src) {
-        return Images.maxPool(src, kernel, stride, padding);
+        return Pools.max2d(src, options.window());
+    }
+
+    PoolOptions options() {
+        return options;
     }
 }

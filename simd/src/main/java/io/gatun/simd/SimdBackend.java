@@ -6,6 +6,7 @@ import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
@@ -56,6 +57,7 @@ public final class SimdBackend implements Backend {
                 case GemmSpec s -> SimdGemm.offer(s, workers);
                 case ActivationSpec s -> SimdActivation.offer(s, workers);
                 case AdamWSpec s -> SimdAdamW.offer(s, workers);
+                case AdaptivePoolSpec s -> SimdAdaptivePool.offer(s, workers);
                 case AxpbySpec s -> SimdAxpby.offer(s, workers);
                 case BinarySpec s -> SimdBinary.offer(s, workers);
                 case CopySpec s -> SimdCopy.offer(s, workers);

@@ -1,0 +1,32 @@
+package io.gatun.nn;
+
+import io.gatun.autograd.Pools;
+import io.gatun.autograd.Tensor;
+
+/**
+ * Images [n, h, w, c] of any size to rows x cols, as torch.nn.AdaptiveAvgPool2d: output row i is the mean of rows floor(i h /
+ * rows) to ceil((i + 1) h / rows), columns likewise.
+ */
+public final class AdaptiveAvgPool2d extends Module {
+    private final int rows;
+    private final int cols;
+
+    /** To size x size. */
+    public AdaptiveAvgPool2d(int size) {
+        this(size, size);
+    }
+
+    public AdaptiveAvgPool2d(int rows, int cols) {
+        if (rows < 1 || cols < 1) {
+            throw new IllegalArgumentException(
+                    "AdaptiveAvgPool2d: an output of " + rows + "x" + cols + " is empty; both must be at least 1");
+        }
+        this.rows = rows;
+        this.cols = cols;
+    }
+
+    @Override
+    public Tensor forward(Tensor src) {
+        return Pools.adaptiveAvg2d(src, rows, cols);
+    }
+}
