@@ -24,6 +24,7 @@ public sealed interface Spec
                 PermuteSpec,
                 PoolSpec,
                 ReduceSpec,
+                RnnSpec,
                 SgdSpec,
                 SoftmaxSpec {
 

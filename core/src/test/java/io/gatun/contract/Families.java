@@ -22,7 +22,8 @@ final class Families {
             new SgdCases(),
             new AdamWCases(),
             new GruCases(),
-            new LstmCases());
+            new LstmCases(),
+            new RnnCases());
 
     private Families() {}
 

@@ -19,6 +19,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -66,6 +67,7 @@ public final class SimdBackend implements Backend {
                 case PoolSpec s -> SimdPool.offer(s, workers);
                 case GruSpec s -> SimdGru.offer(s, workers);
                 case LstmSpec s -> SimdLstm.offer(s, workers);
+                case RnnSpec s -> SimdRnn.offer(s, workers);
             };
         }
 
