@@ -17,6 +17,7 @@ final class Families {
             new CrossEntropyCases(),
             new ReduceCases(),
             new PermuteCases(),
+            new CopyCases(),
             new EmbeddingCases(),
             new DropoutCases(),
             new SgdCases(),

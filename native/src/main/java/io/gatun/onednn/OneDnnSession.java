@@ -11,6 +11,7 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -110,6 +111,7 @@ final class OneDnnSession implements Backend.Session {
             case ReduceSpec s -> Reduction.kernel(engine, s);
             case RnnSpec s -> OneStateLayer.kernel(engine, s);
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
+            case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");
