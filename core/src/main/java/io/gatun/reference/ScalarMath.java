@@ -67,7 +67,7 @@ public final class ScalarMath {
 
     public static final float INV_SQRT_2PI = 0x1.988454p-2f;
 
-    private static final int SQRT_HALF_BITS = 0x3F3504F3;
+    public static final int SQRT_HALF_BITS = 0x3F3504F3;
 
     private ScalarMath() {}
 
@@ -81,6 +81,15 @@ public final class ScalarMath {
             case TANH -> tanh(x);
             case GELU -> gelu(x);
             case ELU -> elu(x, activation.alpha());
+            case SILU -> SmoothUnits.silu(x);
+            case SOFTPLUS -> SmoothUnits.softplus(x);
+            case EXP -> exp(x);
+            case LOG -> log(x);
+            case ABS -> Math.abs(x);
+            case SQRT -> (float) Math.sqrt(x);
+            case SQUARE -> x * x;
+            case STEP -> Float.isNaN(x) ? x : x >= 0 ? 1 : 0;
+            case CLAMP -> Math.min(Math.max(x, activation.alpha()), activation.beta());
         };
     }
 
@@ -94,6 +103,15 @@ public final class ScalarMath {
             case TANH -> Math.fma(-saved, saved, 1f);
             case GELU -> geluDerivative(saved);
             case ELU -> saved > 0 ? 1 : activation.alpha() * exp(Math.min(saved, 0));
+            case SILU -> SmoothUnits.siluDerivative(saved);
+            case SOFTPLUS -> SmoothUnits.softplusDerivative(saved);
+            case EXP -> saved;
+            case LOG -> 1 / saved;
+            case ABS -> saved < 0 ? -1 : slope(saved, saved);
+            case SQRT -> 0.5f / saved;
+            case SQUARE -> saved + saved;
+            case STEP -> Float.isNaN(saved) ? saved : 0;
+            case CLAMP -> Float.isNaN(saved) ? saved : saved == activate(activation, saved) ? 1 : 0;
         };
     }
 
@@ -121,10 +139,19 @@ public final class ScalarMath {
     /** e^x. */
     public static float exp(float x) {
         float bounded = Math.max(Math.min(x, EXP_MAX), EXP_MIN);
-        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float shifted = shifted(bounded);
+        return scale(expRest(bounded, shifted), exponent(shifted));
+    }
+
+    /** x / ln 2 rounded to a whole number n, in the low bits. */
+    static float shifted(float x) {
+        return Math.fma(x, LOG2_E, ROUND);
+    }
+
+    /** e^x / 2^n. */
+    static float expRest(float x, float shifted) {
         float n = shifted - ROUND;
-        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
-        return scale(expPolynomial(r), exponent(shifted));
+        return expPolynomial(Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x)));
     }
 
     /** e^r for |r| &lt;= ln(2) / 2. */
@@ -150,7 +177,7 @@ public final class ScalarMath {
     }
 
     /** v 2^n by two factors, so that a denormal result is rounded once. */
-    private static float scale(float v, int n) {
+    static float scale(float v, int n) {
         int half = n >> 1;
         return v * power(half) * power(n - half);
     }
@@ -227,7 +254,7 @@ public final class ScalarMath {
         return Math.fma(bounded * density, INV_SQRT_2PI, x < 0 ? below : 1f - below);
     }
 
-    private static int exponent(float shifted) {
+    static int exponent(float shifted) {
         return Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND);
     }
 
@@ -252,7 +279,7 @@ public final class ScalarMath {
         return Math.fma(value, rest, value);
     }
 
-    /** ln x; -Inf at 0 and NaN below. Kernels need it once a row, so it has no vector form. */
+    /** ln x; -Inf at 0 and NaN below. */
     public static float log(float x) {
         if (!(x > 0) || x == Float.POSITIVE_INFINITY) {
             return x == 0 ? Float.NEGATIVE_INFINITY : x < 0 ? Float.NaN : x;
@@ -270,14 +297,14 @@ public final class ScalarMath {
     }
 
     /** (ln(1 + f) - f + f^2 / 2) / f^3 on sqrt(1/2) &lt;= 1 + f &lt;= sqrt(2), relative error 8e-10 of ln. */
-    private static final float L0 = 0x1.555548p-2f;
+    public static final float L0 = 0x1.555548p-2f;
 
-    private static final float L1 = -0x1.000006p-2f;
-    private static final float L2 = 0x1.99a4ccp-3f;
-    private static final float L3 = -0x1.555c7ap-3f;
-    private static final float L4 = 0x1.233590p-3f;
-    private static final float L5 = -0x1.fc18c6p-4f;
-    private static final float L6 = 0x1.e70444p-4f;
-    private static final float L7 = -0x1.de8158p-4f;
-    private static final float L8 = 0x1.14802cp-4f;
+    public static final float L1 = -0x1.000006p-2f;
+    public static final float L2 = 0x1.99a4ccp-3f;
+    public static final float L3 = -0x1.555c7ap-3f;
+    public static final float L4 = 0x1.233590p-3f;
+    public static final float L5 = -0x1.fc18c6p-4f;
+    public static final float L6 = 0x1.e70444p-4f;
+    public static final float L7 = -0x1.de8158p-4f;
+    public static final float L8 = 0x1.14802cp-4f;
 }

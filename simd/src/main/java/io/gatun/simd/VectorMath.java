@@ -78,10 +78,17 @@ final class VectorMath {
 
     static FloatVector exp(FloatVector x) {
         FloatVector bounded = x.min(V_EXP_MAX).max(V_EXP_MIN);
-        FloatVector shifted = bounded.fma(V_LOG2_E, V_ROUND);
+        FloatVector shifted = shifted(bounded);
+        return scale(expRest(bounded, shifted), exponent(shifted));
+    }
+
+    static FloatVector shifted(FloatVector x) {
+        return x.fma(V_LOG2_E, V_ROUND);
+    }
+
+    static FloatVector expRest(FloatVector x, FloatVector shifted) {
         FloatVector n = shifted.sub(V_ROUND);
-        FloatVector r = n.fma(V_MINUS_LN2_LOW, n.fma(V_MINUS_LN2_HIGH, bounded));
-        return scale(expPolynomial(r), exponent(shifted));
+        return expPolynomial(n.fma(V_MINUS_LN2_LOW, n.fma(V_MINUS_LN2_HIGH, x)));
     }
 
     private static FloatVector expPolynomial(FloatVector r) {
@@ -122,7 +129,7 @@ final class VectorMath {
         return q.fma(square, r.add(splat(1f))).mul(power);
     }
 
-    private static FloatVector scale(FloatVector v, IntVector n) {
+    static FloatVector scale(FloatVector v, IntVector n) {
         IntVector half = n.lanewise(VectorOperators.ASHR, 1);
         return v.mul(power(half)).mul(power(n.sub(half)));
     }
@@ -131,7 +138,7 @@ final class VectorMath {
         return n.add(BIAS).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
     }
 
-    private static IntVector exponent(FloatVector shifted) {
+    static IntVector exponent(FloatVector shifted) {
         return shifted.reinterpretAsInts().sub(V_ROUND_BITS);
     }
 
