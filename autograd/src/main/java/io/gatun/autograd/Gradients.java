@@ -15,6 +15,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -89,6 +90,12 @@ final class Gradients {
                 // x = src_t·weightsIhᵀ + biasIh, y = h_(t-1)·weightsHhᵀ + biasHh; r,z = σ(x + y), n = tanh(x + r y);
                 // h_t = (1 - z) n + z h_(t-1).
                 GruSpec wanted = op.spec().with(Pass.BACKWARD);
+                Spec spec = to.wants(in[0]) ? wanted : wanted.withConstantSrc();
+                recurrent(to, spec, op.forward(), op.workspace(), in, entry.outputs);
+            }
+            case Op.Rnn op -> {
+                // h_t = act(src_t·weightsIhᵀ + biasIh + h_(t-1)·weightsHhᵀ + biasHh).
+                RnnSpec wanted = op.spec().with(Pass.BACKWARD);
                 Spec spec = to.wants(in[0]) ? wanted : wanted.withConstantSrc();
                 recurrent(to, spec, op.forward(), op.workspace(), in, entry.outputs);
             }

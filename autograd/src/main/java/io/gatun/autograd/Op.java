@@ -15,6 +15,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.WhereSpec;
 import java.lang.foreign.MemorySegment;
@@ -308,6 +309,24 @@ sealed interface Op {
         @Override
         public String name() {
             return "gru";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
+        }
+
+        @Override
+        public boolean readsOutput() {
+            return true;
+        }
+    }
+
+    /** As {@link Gru}. */
+    record Rnn(RnnSpec spec, Plan forward, MemorySegment workspace) implements Op {
+        @Override
+        public String name() {
+            return "rnn";
         }
 
         @Override

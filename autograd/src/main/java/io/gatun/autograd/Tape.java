@@ -277,6 +277,13 @@ public final class Tape implements AutoCloseable {
         return new Tensor(this, shape, DType.I32, memory, "integers", null);
     }
 
+    /** Whole numbers that a repetition of this step finds again: indices that follow from shapes alone. */
+    Tensor constant(Shape shape, int... values) {
+        MemorySegment memory = allocate(4L * values.length, "constant");
+        act(() -> MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, 0, values.length));
+        return new Tensor(this, shape, DType.I32, memory, "constant", null);
+    }
+
     /**
      * The caller's own memory as a tensor, without a copy; it must stay unchanged until backward.
      *

@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.autograd.Images.Norm;
 import io.gatun.autograd.Images.Window;
-import io.gatun.autograd.Sequences.GruWeights;
 import io.gatun.autograd.Sequences.LstmState;
-import io.gatun.autograd.Sequences.LstmWeights;
+import io.gatun.autograd.Sequences.RecurrentWeights;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
@@ -355,7 +354,7 @@ class GradientsTest {
         int h = 6;
         check.check(
                 (tape, in) -> {
-                    var weights = new LstmWeights(in[1], in[2], in[3], in[4]);
+                    var weights = new RecurrentWeights(in[1], in[2], in[3], in[4]);
                     var ran = Sequences.lstm(in[0], weights, new LstmState(in[5], in[6]));
                     return switch (result) {
                         case "output" -> ran.output();
@@ -378,16 +377,20 @@ class GradientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"output", "h", "all"})
-    void gru(String result) {
-        GradientCheck check = check("gru " + result).step(1.0 / 128);
+    @CsvSource({"gru, output", "gru, h", "gru, all", "rnn, output", "rnn, h", "rnn, all"})
+    void layersOfOneState(String cell, String result) {
+        GradientCheck check = check(cell + " " + result).step(1.0 / 128);
+        int gates = cell.equals("gru") ? 3 : 1;
         int t = 4;
         int b = 3;
         int i = 5;
         int h = 6;
         check.check(
                 (tape, in) -> {
-                    var ran = Sequences.gru(in[0], new GruWeights(in[1], in[2], in[3], in[4]), in[5]);
+                    var weights = new RecurrentWeights(in[1], in[2], in[3], in[4]);
+                    var ran = gates == 3
+                            ? Sequences.gru(in[0], weights, in[5])
+                            : Sequences.rnn(in[0], weights, Activation.TANH, in[5]);
                     return switch (result) {
                         case "output" -> ran.output();
                         case "h" -> ran.last();
@@ -395,16 +398,50 @@ class GradientsTest {
                     };
                 },
                 input(check.normal(t * b * i), t, b, i),
-                input(scaled(check.normal(3 * h * i), 0.4f), 3 * h, i),
-                input(scaled(check.normal(3 * h * h), 0.4f), 3 * h, h),
-                input(check.normal(3 * h), 3 * h),
-                input(check.normal(3 * h), 3 * h),
+                input(scaled(check.normal(gates * h * i), 0.4f), gates * h, i),
+                input(scaled(check.normal(gates * h * h), 0.4f), gates * h, h),
+                input(check.normal(gates * h), gates * h),
+                input(check.normal(gates * h), gates * h),
                 input(check.normal(b * h), b, h));
+    }
+
+    /** Steps before an LSTM and behind it turned round, so that the gather's gradient is on the way. */
+    @Test
+    void reverse() {
+        GradientCheck check = check("reverse");
+        check.check(
+                (tape, in) -> Sequences.reverse(in[0]).mul(in[1]),
+                input(check.normal(24), 4, 2, 3),
+                input(check.normal(24), 4, 2, 3));
+    }
+
+    /** One sequence is empty, one as long as the batch; results come in the caller's order, behind the ends are zeros. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void packed(boolean reversed) {
+        GradientCheck check = check("packed " + reversed);
+        check.check(
+                (tape, in) -> {
+                    PackedSequences packed = PackedSequences.pack(in[0], 2, 0, 4, 2);
+                    PackedSequences read = reversed ? packed.reversed() : packed;
+                    Tensor states = in[2];
+                    for (PackedSequences.Stretch stretch : read.stretches()) {
+                        Tensor alive = read.sorted(states).narrow(0, 0, stretch.alive());
+                        Tensor rest = read.sorted(states).narrow(0, stretch.alive(), 4 - stretch.alive());
+                        Tensor next = alive.mul(read.at(stretch).sum(0));
+                        states = read.restored(Pieces.concat(0, next, rest));
+                    }
+                    Tensor squares = read.with(read.data().mul(read.data())).pad();
+                    return squares.mul(in[1]).sum(0).add(states);
+                },
+                input(check.normal(48), 4, 4, 3),
+                input(check.normal(48), 4, 4, 3),
+                input(check.normal(12), 4, 3));
     }
 
     /** Data that needs no gradient: the kernel makes none, and all others are the same to the bit. */
     @ParameterizedTest
-    @ValueSource(strings = {"lstm", "gru"})
+    @ValueSource(strings = {"lstm", "gru", "rnn"})
     void aConstantSourceLeavesTheOtherGradientsAsTheyAre(String cell) {
         GradientCheck check = check(cell);
         float[] src = check.normal(4 * 3 * 5);
@@ -423,7 +460,12 @@ class GradientsTest {
 
     /** The gradients of src, which is null if none is wanted, and of the weights. */
     private float[][] recurrent(String cell, boolean wanted, float[] src, float[] ih, float[] hh, float[] bias) {
-        int gates = cell.equals("lstm") ? 4 : 3;
+        int gates =
+                switch (cell) {
+                    case "lstm" -> 4;
+                    case "gru" -> 3;
+                    default -> 1;
+                };
         try (Tape tape = new Tape(kernels, new NativeMemory(new MemoryBudget(1L << 30), true))) {
             tape.reset(1);
             Tensor[] in = {
@@ -434,11 +476,14 @@ class GradientsTest {
                         .requiresGrad(true),
                 tape.tensor(Shape.of(gates * 6), Arrays.copyOf(bias, gates * 6)).requiresGrad(true)
             };
-            Tensor out = gates == 4
-                    ? Sequences.lstm(in[0], new LstmWeights(in[1], in[2], in[3], null), null)
-                            .output()
-                    : Sequences.gru(in[0], new GruWeights(in[1], in[2], in[3], null), null)
-                            .output();
+            var weights = new RecurrentWeights(in[1], in[2], in[3], null);
+            Tensor out =
+                    switch (cell) {
+                        case "lstm" -> Sequences.lstm(in[0], weights, null).output();
+                        case "gru" -> Sequences.gru(in[0], weights, null).output();
+                        default ->
+                            Sequences.rnn(in[0], weights, Activation.TANH, null).output();
+                    };
             out.mul(out).sum().backward();
             return Arrays.stream(in)
                     .map(i -> i.grad() == null ? null : i.grad().toArray(ValueLayout.JAVA_FLOAT))

@@ -23,6 +23,7 @@ import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -63,6 +64,7 @@ public final class ReferenceBackend implements Backend {
             case GroupNormSpec s -> Offer.of(new ReferenceGroupNorm(s));
             case GruSpec s -> Offer.of(gru(s));
             case LstmSpec s -> Offer.of(lstm(s));
+            case RnnSpec s -> Offer.of(s.pass() == Pass.BACKWARD ? new ReferenceRnnBackward(s) : new ReferenceRnn(s));
             case ActivationSpec s -> Offer.of(new ReferenceActivation(s));
             case AdaptivePoolSpec s -> Offer.of(new ReferenceAdaptivePool(s));
             case AxpbySpec s -> Offer.of(new ReferenceAxpby(s));

@@ -55,10 +55,10 @@ final class ReferenceGruBackward implements Kernel {
         for (long i = 0; i < (long) spec.b() * h; i++) {
             Raw.f32(frame[DIFF_H0], i, Raw.f32(frame[DIFF_HN], i));
         }
-        zero(frame[DIFF_WEIGHTS_IH], 3L * h * spec.i());
-        zero(frame[DIFF_WEIGHTS_HH], 3L * h * h);
-        zero(frame[DIFF_BIAS_IH], 3L * h);
-        zero(frame[DIFF_BIAS_HH], 3L * h);
+        GateSums.zero(frame[DIFF_WEIGHTS_IH], 3L * h * spec.i());
+        GateSums.zero(frame[DIFF_WEIGHTS_HH], 3L * h * h);
+        GateSums.zero(frame[DIFF_BIAS_IH], 3L * h);
+        GateSums.zero(frame[DIFF_BIAS_HH], 3L * h);
         long x = frame[spec.constantSrc() ? DIFF_SRC : DIFF_SRC + 1];
         long y = x + 4L * 3 * h;
         for (int t = spec.t() - 1; t >= 0; t--) {
@@ -69,18 +69,19 @@ final class ReferenceGruBackward implements Kernel {
                 gates(frame, row, before, diffHidden, x, y);
                 // x = src weightsIhᵀ + biasIh, y = h' weightsHhᵀ + biasHh.
                 if (!spec.constantSrc()) {
-                    product(x, frame[WEIGHTS_IH], spec.i(), false, frame[DIFF_SRC] + 4 * row * spec.i());
+                    GateSums.product(
+                            x, 3 * h, frame[WEIGHTS_IH], spec.i(), false, frame[DIFF_SRC] + 4 * row * spec.i());
                 }
-                product(y, frame[WEIGHTS_HH], h, true, diffHidden);
-                outer(x, frame[SRC] + 4 * row * spec.i(), spec.i(), frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS_IH]);
-                outer(y, before, h, frame[DIFF_WEIGHTS_HH], frame[DIFF_BIAS_HH]);
+                GateSums.product(y, 3 * h, frame[WEIGHTS_HH], h, true, diffHidden);
+                GateSums.outer(
+                        x,
+                        3 * h,
+                        frame[SRC] + 4 * row * spec.i(),
+                        spec.i(),
+                        frame[DIFF_WEIGHTS_IH],
+                        frame[DIFF_BIAS_IH]);
+                GateSums.outer(y, 3 * h, before, h, frame[DIFF_WEIGHTS_HH], frame[DIFF_BIAS_HH]);
             }
-        }
-    }
-
-    private static void zero(long address, long count) {
-        for (long i = 0; i < count; i++) {
-            Raw.f32(address, i, 0);
         }
     }
 
@@ -102,28 +103,6 @@ final class ReferenceGruBackward implements Kernel {
             Raw.f32(y, h + k, dz);
             Raw.f32(y, 2 * h + k, dn * r);
             Raw.f32(diffHidden, k, dh * z);
-        }
-    }
-
-    private void product(long diff, long weights, int cols, boolean adds, long to) {
-        for (int k = 0; k < cols; k++) {
-            double sum = adds ? Raw.f32(to, k) : 0;
-            for (int q = 0; q < 3 * h; q++) {
-                sum += (double) Raw.f32(diff, q) * Raw.f32(weights, (long) q * cols + k);
-            }
-            Raw.f32(to, k, (float) sum);
-        }
-    }
-
-    /** Adds diff · inputᵀ to the gradient of the weights, and diff to that of the bias. */
-    private void outer(long diff, long input, int cols, long diffWeights, long diffBias) {
-        for (int q = 0; q < 3 * h; q++) {
-            float d = Raw.f32(diff, q);
-            Raw.f32(diffBias, q, Raw.f32(diffBias, q) + d);
-            for (int k = 0; k < cols; k++) {
-                long at = (long) q * cols + k;
-                Raw.f32(diffWeights, at, Raw.f32(diffWeights, at) + d * Raw.f32(input, k));
-            }
         }
     }
 }

@@ -60,9 +60,9 @@ final class ReferenceLstmBackward implements Kernel {
             Raw.f32(frame[DIFF_H0], i, Raw.f32(frame[DIFF_HN], i));
             Raw.f32(frame[DIFF_C0], i, Raw.f32(frame[DIFF_CN], i));
         }
-        zero(frame[DIFF_WEIGHTS_IH], 4L * h * spec.i());
-        zero(frame[DIFF_WEIGHTS_HH], 4L * h * h);
-        zero(frame[DIFF_BIAS], 4L * h);
+        GateSums.zero(frame[DIFF_WEIGHTS_IH], 4L * h * spec.i());
+        GateSums.zero(frame[DIFF_WEIGHTS_HH], 4L * h * h);
+        GateSums.zero(frame[DIFF_BIAS], 4L * h);
         long gates = frame[spec.constantSrc() ? DIFF_SRC : DIFF_SRC + 1];
         for (int t = spec.t() - 1; t >= 0; t--) {
             for (int b = 0; b < spec.b(); b++) {
@@ -70,12 +70,6 @@ final class ReferenceLstmBackward implements Kernel {
                 inputs(frame, t, b, gates);
                 weights(frame, t, b, gates);
             }
-        }
-    }
-
-    private static void zero(long address, long count) {
-        for (long i = 0; i < count; i++) {
-            Raw.f32(address, i, 0);
         }
     }
 
@@ -105,37 +99,16 @@ final class ReferenceLstmBackward implements Kernel {
     private void inputs(long[] frame, int t, int b, long diff) {
         long row = (long) t * spec.b() + b;
         if (!spec.constantSrc()) {
-            product(diff, frame[WEIGHTS_IH], spec.i(), frame[DIFF_SRC] + 4 * row * spec.i());
+            GateSums.product(diff, 4 * h, frame[WEIGHTS_IH], spec.i(), false, frame[DIFF_SRC] + 4 * row * spec.i());
         }
-        product(diff, frame[WEIGHTS_HH], h, frame[DIFF_H0] + 4L * b * h);
-    }
-
-    private void product(long diff, long weights, int cols, long to) {
-        for (int k = 0; k < cols; k++) {
-            double sum = 0;
-            for (int q = 0; q < 4 * h; q++) {
-                sum += (double) Raw.f32(diff, q) * Raw.f32(weights, (long) q * cols + k);
-            }
-            Raw.f32(to, k, (float) sum);
-        }
+        GateSums.product(diff, 4 * h, frame[WEIGHTS_HH], h, false, frame[DIFF_H0] + 4L * b * h);
     }
 
     private void weights(long[] frame, int t, int b, long diff) {
         long row = (long) t * spec.b() + b;
         long hidden = t == 0 ? frame[H0] + 4L * b * h : frame[DST] + 4 * (row - spec.b()) * h;
-        for (int q = 0; q < 4 * h; q++) {
-            float d = Raw.f32(diff, q);
-            add(frame[DIFF_BIAS], q, d);
-            for (int k = 0; k < spec.i(); k++) {
-                add(frame[DIFF_WEIGHTS_IH], (long) q * spec.i() + k, d * Raw.f32(frame[SRC], row * spec.i() + k));
-            }
-            for (int k = 0; k < h; k++) {
-                add(frame[DIFF_WEIGHTS_HH], (long) q * h + k, d * Raw.f32(hidden, k));
-            }
-        }
-    }
-
-    private static void add(long address, long index, float value) {
-        Raw.f32(address, index, Raw.f32(address, index) + value);
+        long src = frame[SRC] + 4 * row * spec.i();
+        GateSums.outer(diff, 4 * h, src, spec.i(), frame[DIFF_WEIGHTS_IH], frame[DIFF_BIAS]);
+        GateSums.outer(diff, 4 * h, hidden, h, frame[DIFF_WEIGHTS_HH], 0);
     }
 }

@@ -1,8 +1,6 @@
 package io.gatun.spec;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Operand;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,18 +19,16 @@ import java.util.List;
  */
 public record GruSpec(Pass pass, int t, int b, int i, int h, boolean constantSrc) implements Spec {
     public GruSpec {
-        Checks.notNegative("gru", "t", t);
-        Checks.notNegative("gru", "b", b);
-        Checks.positive("gru", "i", i);
-        Checks.positive("gru", "h", h);
-        Checks.product("gru", Math.max(1, t), Math.max(1, b), Math.max(i, 3L * h));
-        Checks.product("gru", 3, h, Math.max(i, h));
-        Checks.require(!constantSrc || pass == Pass.BACKWARD, () -> "gru: only backward takes constantsrc");
+        layer(pass, t, b, i, h, constantSrc);
     }
 
     /** With diffSrc, backward. */
     public GruSpec(Pass pass, int t, int b, int i, int h) {
         this(pass, t, b, i, h, false);
+    }
+
+    private static RecurrentLayer layer(Pass pass, int t, int b, int i, int h, boolean constantSrc) {
+        return new RecurrentLayer("gru", pass, 3, t, b, i, h, constantSrc);
     }
 
     public GruSpec with(Pass newPass) {
@@ -46,44 +42,12 @@ public record GruSpec(Pass pass, int t, int b, int i, int h, boolean constantSrc
 
     @Override
     public List<Operand> operands() {
-        long state = (long) b * h;
-        long src = (long) t * b * i;
-        long dst = (long) t * b * h;
-        List<Operand> operands = new ArrayList<>(16);
-        operands.add(Operand.read("src", DType.F32, src));
-        operands.add(Operand.read("h0", DType.F32, state));
-        operands.add(Operand.read("weightsIh", DType.F32, 3L * h * i));
-        operands.add(Operand.read("weightsHh", DType.F32, 3L * h * h));
-        operands.add(Operand.read("biasIh", DType.F32, 3L * h));
-        operands.add(Operand.read("biasHh", DType.F32, 3L * h));
-        if (pass != Pass.BACKWARD) {
-            operands.add(Operand.write("dst", DType.F32, dst));
-            operands.add(Operand.write("hn", DType.F32, state));
-            if (pass == Pass.TRAINING) {
-                operands.add(Operand.workspace());
-            }
-            return List.copyOf(operands);
-        }
-        operands.add(Operand.read("dst", DType.F32, dst));
-        operands.add(Operand.workspace());
-        operands.add(Operand.read("diffDst", DType.F32, dst));
-        operands.add(Operand.read("diffHn", DType.F32, state));
-        operands.add(Operand.write("diffH0", DType.F32, state));
-        operands.add(Operand.write("diffWeightsIh", DType.F32, 3L * h * i));
-        operands.add(Operand.write("diffWeightsHh", DType.F32, 3L * h * h));
-        operands.add(Operand.write("diffBiasIh", DType.F32, 3L * h));
-        operands.add(Operand.write("diffBiasHh", DType.F32, 3L * h));
-        if (!constantSrc) {
-            operands.add(Operand.write("diffSrc", DType.F32, src));
-        }
-        return List.copyOf(operands);
+        return layer(pass, t, b, i, h, constantSrc).operands();
     }
 
     @Override
     public double flops() {
-        double inputs = 2.0 * t * b * 3 * h * i;
-        double states = 2.0 * t * b * 3 * h * h;
-        return pass == Pass.BACKWARD ? (constantSrc ? 1 : 2) * inputs + 2 * states : inputs + states;
+        return layer(pass, t, b, i, h, constantSrc).flops();
     }
 
     static GruSpec parse(SpecLine line) {

@@ -27,6 +27,7 @@ public sealed interface Spec
                 PermuteSpec,
                 PoolSpec,
                 ReduceSpec,
+                RnnSpec,
                 SgdSpec,
                 SoftmaxSpec,
                 WhereSpec {

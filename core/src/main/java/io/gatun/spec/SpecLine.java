@@ -32,6 +32,7 @@ final class SpecLine {
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
+            Map.entry("rnn", RnnSpec::parse),
             Map.entry("sgd", SgdSpec::parse),
             Map.entry("softmax", SoftmaxSpec::parse),
             Map.entry("where", WhereSpec::parse)));

@@ -26,7 +26,8 @@ final class Families {
             new SgdCases(),
             new AdamWCases(),
             new GruCases(),
-            new LstmCases());
+            new LstmCases(),
+            new RnnCases());
 
     private Families() {}
 

@@ -16,6 +16,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.Arena;
@@ -65,7 +66,8 @@ final class Identities {
                 DynamicTest.dynamicTest("conv: the images of a batch do not know each other", i::batchOrder),
                 DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift),
                 DynamicTest.dynamicTest("lstm: cut in two with the state carried is the whole", i::lstmCut),
-                DynamicTest.dynamicTest("gru: cut in two with the state carried is the whole", i::gruCut));
+                DynamicTest.dynamicTest("gru: cut in two with the state carried is the whole", i::gruCut),
+                DynamicTest.dynamicTest("rnn: cut in two with the state carried is the whole", i::rnnCut));
     }
 
     private double[] integers(long count) {
@@ -377,6 +379,14 @@ final class Identities {
                 new GruSpec(Pass.INFERENCE, 7, 3, 5, 9),
                 new GruSpec(Pass.INFERENCE, 3, 3, 5, 9),
                 new GruSpec(Pass.INFERENCE, 4, 3, 5, 9),
+                Map.of("h0", "hn"));
+    }
+
+    private void rnnCut() {
+        cut(
+                new RnnSpec(Pass.INFERENCE, Activation.TANH, 7, 3, 5, 9),
+                new RnnSpec(Pass.INFERENCE, Activation.TANH, 3, 3, 5, 9),
+                new RnnSpec(Pass.INFERENCE, Activation.TANH, 4, 3, 5, 9),
                 Map.of("h0", "hn"));
     }
 

@@ -20,6 +20,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SoftmaxSpec;
 import java.util.Arrays;
 import java.util.List;
@@ -454,6 +455,42 @@ class R64GradientTest {
     void gru(int t, int b, int i, int h) {
         GruSpec spec = new GruSpec(Pass.TRAINING, t, b, i, h);
         Inputs in = Inputs.random(spec, false, 1, random);
+        check(
+                x -> R64Gru.expected(spec, x),
+                in,
+                List.of("dst", "hn"),
+                g -> twoBiases(in, g, back -> R64Gru.expected(spec.with(Pass.BACKWARD), back)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 1, 1, 2", "4, 2, 3, 5", "30, 1, 2, 3"})
+    void rnn(int t, int b, int i, int h) {
+        RnnSpec spec = new RnnSpec(Pass.TRAINING, Activation.TANH, t, b, i, h);
+        Inputs in = Inputs.random(spec, false, 1, random);
+        check(
+                x -> R64Rnn.expected(spec, x),
+                in,
+                List.of("dst", "hn"),
+                g -> twoBiases(in, g, back -> R64Rnn.expected(spec.with(Pass.BACKWARD), back)));
+    }
+
+    /** The biases keep the sums of ReLU away from its kink. */
+    @Test
+    void rnnOfRelu() {
+        RnnSpec spec = new RnnSpec(Pass.TRAINING, Activation.RELU, 4, 2, 3, 5);
+        Inputs in = new RnnCases().inputs(spec, false, random);
+        for (int k = 0; k < 5; k++) {
+            in.get("biasIh")[k] = k % 2 == 0 ? 4 : -4;
+        }
+        check(
+                x -> R64Rnn.expected(spec, x),
+                in,
+                List.of("dst", "hn"),
+                g -> twoBiases(in, g, back -> R64Rnn.expected(spec.with(Pass.BACKWARD), back)));
+    }
+
+    private static Map<String, double[]> twoBiases(
+            Inputs in, Map<String, double[]> g, Function<Inputs, Map<String, Expected>> backward) {
         Map<String, String> names = Map.of(
                 "src", "diffSrc",
                 "h0", "diffH0",
@@ -461,13 +498,10 @@ class R64GradientTest {
                 "weightsHh", "diffWeightsHh",
                 "biasIh", "diffBiasIh",
                 "biasHh", "diffBiasHh");
-        check(x -> R64Gru.expected(spec, x), in, List.of("dst", "hn"), g -> {
-            Inputs back = in.with("diffDst", g.get("dst")).put("diffHn", g.get("hn"));
-            Map<String, Expected> gradients = R64Gru.expected(spec.with(Pass.BACKWARD), back);
-            Map<String, double[]> byInput = new TreeMap<>();
-            names.forEach(
-                    (input, name) -> byInput.put(input, gradients.get(name).value()));
-            return byInput;
-        });
+        Map<String, Expected> gradients =
+                backward.apply(in.with("diffDst", g.get("dst")).put("diffHn", g.get("hn")));
+        Map<String, double[]> byInput = new TreeMap<>();
+        names.forEach((input, name) -> byInput.put(input, gradients.get(name).value()));
+        return byInput;
     }
 }

@@ -32,6 +32,8 @@ class SpecTest {
                 "adamw f32 count=8 beta1=0.5",
                 "gru f32 backward t=2 b=3 i=4 h=5",
                 "gru f32 backward constantsrc t=2 b=3 i=4 h=5",
+                "rnn f32 training t=2 b=3 i=4 h=5",
+                "rnn f32 backward constantsrc act=relu t=2 b=3 i=4 h=5",
                 "lstm f32 training t=2 b=3 i=4 h=5",
                 "lstm f32 backward constantsrc t=2 b=3 i=4 h=5"
             })
@@ -150,6 +152,8 @@ class SpecTest {
                 "adamw f32 count=1 decay=NaN | adamw: decay=NaN is negative",
                 "gru f32 training t=1 b=-2 i=1 h=1 | gru: b=-2 is negative",
                 "gru f32 training t=1 b=1 i=1 h=0 | gru: h=0 is not at least 1",
+                "rnn f32 training t=1 b=1 i=1 h=0 | rnn: h=0 is not at least 1",
+                "rnn f32 training act=gelu t=1 b=1 i=1 h=1 | rnn: act=gelu is not known; known are tanh, relu",
                 "gru f32 training t=2000000000 b=2000000000 i=9 h=1 | gru: the problem has more elements",
                 "gru f32 inference constantsrc t=1 b=1 i=1 h=1 | gru: only backward takes constantsrc",
                 "lstm f32 training constantsrc t=1 b=1 i=1 h=1 | lstm: only backward takes constantsrc",

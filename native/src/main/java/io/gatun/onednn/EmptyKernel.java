@@ -5,7 +5,6 @@ import io.gatun.memory.Raw;
 import io.gatun.reference.ScalarMath;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
-import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 
@@ -93,18 +92,17 @@ record EmptyKernel(String implementation, OneDnnKernel.Step step) implements Ker
         });
     }
 
-    /** The same for a GRU. */
-    static EmptyKernel gru(GruSpec spec) {
-        long state = (long) spec.b() * spec.h();
-        if (spec.pass() != Pass.BACKWARD) {
+    /** The same for a layer with one state and two biases. */
+    static EmptyKernel oneState(Pass pass, long state, long rows, int i, int h) {
+        if (pass != Pass.BACKWARD) {
             return new EmptyKernel("onednn:empty", frame -> Rows.copy(frame[1], frame[7], state));
         }
         return new EmptyKernel("onednn:empty", frame -> {
             Rows.copy(frame[9], frame[10], state);
-            Rows.zero(frame[11], 3L * spec.h() * spec.i());
-            Rows.zero(frame[12], 3L * spec.h() * spec.h());
-            Rows.zero(frame[13], 3L * spec.h());
-            Rows.zero(frame[14], 3L * spec.h());
+            Rows.zero(frame[11], rows * i);
+            Rows.zero(frame[12], rows * h);
+            Rows.zero(frame[13], rows);
+            Rows.zero(frame[14], rows);
         });
     }
 

@@ -24,6 +24,7 @@ import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -85,7 +86,8 @@ final class OneDnnSession implements Backend.Session {
         long more = spec instanceof GemmSpec ? GEMM_CODE : OTHER_CODE;
         // No other backend understands what a recurrent forward has left in the workspace.
         boolean bound = spec instanceof LstmSpec lstm && lstm.pass() == Pass.BACKWARD
-                || spec instanceof GruSpec gru && gru.pass() == Pass.BACKWARD;
+                || spec instanceof GruSpec gru && gru.pass() == Pass.BACKWARD
+                || spec instanceof RnnSpec rnn && rnn.pass() == Pass.BACKWARD;
         if (!bound && code.get() + more > mostCode) {
             return Offer.refused("oneDNN keeps code for each shape, " + (mostCode >> 20)
                     + " MiB by now; allow it more with -Dgatun.onednn.code=MIB");
@@ -107,10 +109,12 @@ final class OneDnnSession implements Backend.Session {
             case BinarySpec s -> Elementwise.kernel(engine, s);
             case GroupNormSpec s -> LayerNorm.kernel(engine, s);
             case GruSpec s -> Gru.kernel(engine, s);
+            case GruSpec s -> OneStateLayer.kernel(engine, s);
             case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);
             case PoolSpec s -> Pooling.kernel(engine, s);
             case ReduceSpec s -> Reduction.kernel(engine, s);
+            case RnnSpec s -> OneStateLayer.kernel(engine, s);
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");

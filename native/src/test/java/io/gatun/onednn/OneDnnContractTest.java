@@ -13,6 +13,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
 import java.util.Set;
@@ -44,6 +45,7 @@ class OneDnnContractTest extends KernelContract {
                 PermuteSpec.class,
                 PoolSpec.class,
                 ReduceSpec.class,
+                RnnSpec.class,
                 SoftmaxSpec.class);
     }
 

@@ -1,6 +1,5 @@
 package io.gatun.nn;
 
-import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
@@ -13,25 +12,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The state of an {@link Lstm} between the steps of a tape, for truncated backward through time and for sampling. Copies,
+ * The states of recurrent layers between the steps of a tape, for truncated backward through time and for sampling. Copies,
  * so no gradient flows from one step to the one before. Not thread-safe.
+ *
+ * @param <S> the state of one layer: {@link io.gatun.autograd.Sequences.LstmState}, or a tensor of a {@link Gru} or
+ *     {@link Rnn}
  */
-public final class CarriedState implements AutoCloseable {
+public final class CarriedState<S> implements AutoCloseable {
+    private final Recurrent<S> layers;
     private final ParameterScope scope;
     private final Shape shape;
-    private final MemorySegment[] hidden;
-    private final MemorySegment[] cell;
+
+    /** Of each layer and direction, the parts of its state. */
+    private final MemorySegment[][] parts;
 
     /** Zeros, for sequences in batches of {@code batch}. */
-    public CarriedState(NativeMemory memory, Lstm lstm, int batch) {
-        shape = Shape.of(batch, lstm.hidden());
-        hidden = new MemorySegment[lstm.layers()];
-        cell = new MemorySegment[lstm.layers()];
-        scope = memory.parameters("LSTM state");
+    public CarriedState(NativeMemory memory, Recurrent<S> layers, int batch) {
+        this.layers = layers;
+        List<String> names = layers.partNames();
+        shape = Shape.of(batch, layers.hidden());
+        parts = new MemorySegment[layers.layers() * layers.directions()][names.size()];
+        scope = memory.parameters("recurrent state");
         try {
-            for (int i = 0; i < hidden.length; i++) {
-                hidden[i] = scope.allocate(4 * shape.elements(), "h");
-                cell[i] = scope.allocate(4 * shape.elements(), "c");
+            for (MemorySegment[] state : parts) {
+                for (int p = 0; p < state.length; p++) {
+                    state[p] = scope.allocate(4 * shape.elements(), names.get(p));
+                }
             }
         } catch (RuntimeException e) {
             scope.close();
@@ -41,29 +47,37 @@ public final class CarriedState implements AutoCloseable {
     }
 
     /** The states as inputs of this step; they must not be kept anew before its backward. */
-    public List<LstmState> on(Tape tape) {
-        List<LstmState> states = new ArrayList<>(hidden.length);
-        for (int i = 0; i < hidden.length; i++) {
-            states.add(new LstmState(tape.input(shape, hidden[i]), tape.input(shape, cell[i])));
+    public List<S> on(Tape tape) {
+        List<S> states = new ArrayList<>(parts.length);
+        for (MemorySegment[] state : parts) {
+            List<Tensor> tensors = new ArrayList<>(state.length);
+            for (MemorySegment part : state) {
+                tensors.add(tape.input(shape, part));
+            }
+            states.add(layers.state(tensors));
         }
         return states;
     }
 
     /** Copies the states that a step ended with; call it after backward. */
-    public void keep(List<LstmState> states) {
-        for (int i = 0; i < hidden.length; i++) {
-            copy(states.get(i).h(), hidden[i]);
-            copy(states.get(i).c(), cell[i]);
+    public void keep(List<S> states) {
+        for (int i = 0; i < parts.length; i++) {
+            List<Tensor> from = layers.parts(states.get(i));
+            for (int p = 0; p < parts[i].length; p++) {
+                copy(from.get(p), parts[i][p]);
+            }
         }
     }
 
     /** The states as tensors {@code carried.h0}, {@code carried.c0}, … of a checkpoint: views, to be read or written. */
     public List<NamedTensor> tensors() {
-        List<NamedTensor> tensors = new ArrayList<>(2 * hidden.length);
+        List<NamedTensor> tensors = new ArrayList<>();
         long[] dims = {shape.dim(0), shape.dim(1)};
-        for (int i = 0; i < hidden.length; i++) {
-            tensors.add(new NamedTensor("carried.h" + i, TensorType.F32, dims, hidden[i]));
-            tensors.add(new NamedTensor("carried.c" + i, TensorType.F32, dims, cell[i]));
+        for (int i = 0; i < parts.length; i++) {
+            for (int p = 0; p < parts[i].length; p++) {
+                String name = "carried." + layers.partNames().get(p) + i;
+                tensors.add(new NamedTensor(name, TensorType.F32, dims, parts[i][p]));
+            }
         }
         return tensors;
     }
@@ -78,9 +92,10 @@ public final class CarriedState implements AutoCloseable {
 
     /** Back to zeros, at the beginning of a text. */
     public void clear() {
-        for (int i = 0; i < hidden.length; i++) {
-            hidden[i].fill((byte) 0);
-            cell[i].fill((byte) 0);
+        for (MemorySegment[] state : parts) {
+            for (MemorySegment part : state) {
+                part.fill((byte) 0);
+            }
         }
     }
 

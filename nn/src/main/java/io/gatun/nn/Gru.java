@@ -1,19 +1,12 @@
 package io.gatun.nn;
 
 import io.gatun.autograd.Sequences;
-import io.gatun.autograd.Sequences.GruWeights;
+import io.gatun.autograd.Sequences.RecurrentResult;
+import io.gatun.autograd.Sequences.RecurrentWeights;
 import io.gatun.autograd.Tensor;
-import java.util.ArrayList;
-import java.util.List;
 
-/**
- * Layers of GRU over [t, b, inputs], as torch.nn.GRU: gates r, z, n, two bias vectors, dropout between the layers.
- * Parameters are named {@code weight_ih_l0}, {@code weight_hh_l0}, {@code bias_ih_l0}, {@code bias_hh_l0}, …
- */
-public final class Gru extends Recurrent<GruWeights, Tensor> {
-    /** All hidden states of the last layer [t, b, h], and the last state of each layer, [b, h]. */
-    public record Result(Tensor output, List<Tensor> states) {}
-
+/** Layers of GRU, as torch.nn.GRU: gates r, z, n, two bias vectors; a state is h, [b, h]; see {@link Recurrent}. */
+public final class Gru extends OneStateCell {
     /** Without dropout. */
     public Gru(int inputs, int hidden, int layers) {
         this(inputs, hidden, layers, 0);
@@ -21,34 +14,15 @@ public final class Gru extends Recurrent<GruWeights, Tensor> {
 
     /** With dropout of probability {@code dropout} between the layers. */
     public Gru(int inputs, int hidden, int layers, float dropout) {
-        super(3, inputs, hidden, layers, dropout, GruWeights::new);
+        this(inputs, hidden, RecurrentOptions.DEFAULT.layers(layers).dropout(dropout));
     }
 
-    /** All hidden states of the last layer, beginning with a state of zeros. */
+    public Gru(int inputs, int hidden, RecurrentOptions options) {
+        super(3, inputs, hidden, options);
+    }
+
     @Override
-    public Tensor forward(Tensor src) {
-        return forward(src, null).output();
-    }
-
-    /**
-     * As {@link #forward(Tensor)}, from a given state.
-     *
-     * @param initial one state a layer, [b, h], or null for zeros; detached states cut backward through time
-     */
-    public Result forward(Tensor src, List<Tensor> initial) {
-        List<Tensor> states = new ArrayList<>(layers());
-        Tensor output = run(src, initial, (input, weights, state) -> {
-            var result = Sequences.gru(input, weights, state);
-            states.add(result.last());
-            return result.output();
-        });
-        return new Result(output, states);
-    }
-
-    /** {@link #forward(Tensor, List)}, then the hooks. */
-    public Result call(Tensor src, List<Tensor> initial) {
-        Result result = forward(src, initial);
-        observe(src, result.output());
-        return result;
+    RecurrentResult<Tensor> layer(Tensor src, RecurrentWeights weights, Tensor initial) {
+        return Sequences.gru(src, weights, initial);
     }
 }

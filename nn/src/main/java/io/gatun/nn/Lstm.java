@@ -1,20 +1,16 @@
 package io.gatun.nn;
 
+import io.gatun.autograd.Initializer;
 import io.gatun.autograd.Sequences;
 import io.gatun.autograd.Sequences.LstmState;
-import io.gatun.autograd.Sequences.LstmWeights;
+import io.gatun.autograd.Sequences.RecurrentResult;
+import io.gatun.autograd.Sequences.RecurrentWeights;
 import io.gatun.autograd.Tensor;
-import java.util.ArrayList;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/**
- * Layers of LSTM over [t, b, inputs], as torch.nn.LSTM: gates i, f, g, o, two bias vectors, dropout between the layers.
- * Parameters are named {@code weight_ih_l0}, {@code weight_hh_l0}, {@code bias_ih_l0}, {@code bias_hh_l0}, …
- */
-public final class Lstm extends Recurrent<LstmWeights, LstmState> {
-    /** All hidden states of the last layer [t, b, h], and the last state of each layer. */
-    public record Result(Tensor output, List<LstmState> states) {}
-
+/** Layers of LSTM, as torch.nn.LSTM: gates i, f, g, o, two bias vectors; see {@link Recurrent}. */
+public final class Lstm extends Recurrent<LstmState> {
     /** Without dropout. */
     public Lstm(int inputs, int hidden, int layers) {
         this(inputs, hidden, layers, 0);
@@ -22,34 +18,45 @@ public final class Lstm extends Recurrent<LstmWeights, LstmState> {
 
     /** With dropout of probability {@code dropout} between the layers. */
     public Lstm(int inputs, int hidden, int layers, float dropout) {
-        super(4, inputs, hidden, layers, dropout, LstmWeights::new);
+        this(inputs, hidden, RecurrentOptions.DEFAULT.layers(layers).dropout(dropout));
     }
 
-    /** All hidden states of the last layer, beginning with a state of zeros. */
+    public Lstm(int inputs, int hidden, RecurrentOptions options) {
+        super(4, inputs, hidden, options);
+    }
+
+    /** The forget gates' rows [h, 2h) begin with {@code forget} where that is asked for. */
     @Override
-    public Tensor forward(Tensor src) {
-        return forward(src, null).output();
+    Initializer bias(Initializer initial, float forget) {
+        if (Float.isNaN(options().forgetBias())) {
+            return initial;
+        }
+        return (values, shape, seed, index) -> {
+            initial.fill(values, shape, seed, index);
+            int h = shape.dim(0) / 4;
+            for (int i = h; i < 2 * h; i++) {
+                values.setAtIndex(ValueLayout.JAVA_FLOAT, i, forget);
+            }
+        };
     }
 
-    /**
-     * As {@link #forward(Tensor)}, from a given state.
-     *
-     * @param initial one state a layer, [b, h], or null for zeros; detached states cut backward through time
-     */
-    public Result forward(Tensor src, List<LstmState> initial) {
-        List<LstmState> states = new ArrayList<>(layers());
-        Tensor output = run(src, initial, (input, weights, state) -> {
-            var result = Sequences.lstm(input, weights, state);
-            states.add(result.last());
-            return result.output();
-        });
-        return new Result(output, states);
+    @Override
+    RecurrentResult<LstmState> layer(Tensor src, RecurrentWeights weights, LstmState initial) {
+        return Sequences.lstm(src, weights, initial);
     }
 
-    /** {@link #forward(Tensor, List)}, then the hooks. */
-    public Result call(Tensor src, List<LstmState> initial) {
-        Result result = forward(src, initial);
-        observe(src, result.output());
-        return result;
+    @Override
+    List<Tensor> parts(LstmState state) {
+        return List.of(state.h(), state.c());
+    }
+
+    @Override
+    LstmState state(List<Tensor> parts) {
+        return new LstmState(parts.get(0), parts.get(1));
+    }
+
+    @Override
+    List<String> partNames() {
+        return List.of("h", "c");
     }
 }

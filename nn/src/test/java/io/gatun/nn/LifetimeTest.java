@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
@@ -84,7 +85,7 @@ class LifetimeTest {
         Linear net = new Linear(2, 3);
         Parameters parameters = net.allocate(memory, 1);
         Optimizer optimizer = new Sgd(kernels, memory, parameters, Schedule.constant(1), Sgd.Options.PLAIN);
-        CarriedState carried = new CharLstm(9, 5, 6, 1, 0).carriedState(memory, 2);
+        CarriedState<LstmState> carried = new CharLstm(9, 5, 6, 1, 0).carriedState(memory, 2);
         Kernels own = Kernels.open("simd", 1, memory);
         Tape closed = new Tape(own, memory);
         Tensor src = closed.tensor(Shape.of(1, 2), 1, 2);

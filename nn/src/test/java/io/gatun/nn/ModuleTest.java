@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gatun.autograd.Activations;
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
@@ -104,7 +105,7 @@ class ModuleTest {
     void splitSequenceWithCarriedStateIsTheWholeSequence() {
         CharLstm net = new CharLstm(9, 5, 6, 2, 0);
         try (Parameters _ = net.allocate(memory, 1);
-                CarriedState carried = net.carriedState(memory, 2)) {
+                CarriedState<LstmState> carried = net.carriedState(memory, 2)) {
             int[] text = new SplittableRandom(5).ints(12, 0, 9).toArray();
             float[] whole = net.forward(tape.integers(Shape.of(6, 2), text)).toArray();
             for (int part = 0; part < 2; part++) {

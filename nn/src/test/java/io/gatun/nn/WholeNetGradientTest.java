@@ -6,6 +6,7 @@ import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
@@ -109,9 +110,9 @@ class WholeNetGradientTest {
 
             @Override
             public Tensor forward(Tensor src) {
-                Lstm.Result first = lstm.forward(src, null);
+                Lstm.Result<LstmState> first = lstm.forward(src, null);
                 Tensor prediction = head.forward(first.output());
-                Lstm.Result second = lstm.forward(prediction, first.states());
+                Lstm.Result<LstmState> second = lstm.forward(prediction, first.states());
                 return head.forward(second.output()).add(prediction);
             }
         };

@@ -57,6 +57,7 @@ class BenchCommandTest {
                 "permute f32 shape=3x4x5 perm=2,0,1",
                 "pool f32 backward max n=2 h=6 w=6 c=3 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "reduce f32 sum_squares shape=4x5 axes=0",
+                "rnn f32 backward act=relu t=3 b=2 i=4 h=5",
                 "sgd f32 nesterov count=100 momentum=0.9",
                 "softmax f32 forward log_softmax rows=4 cols=9"
             })

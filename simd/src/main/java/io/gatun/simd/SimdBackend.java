@@ -22,6 +22,7 @@ import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -74,6 +75,7 @@ public final class SimdBackend implements Backend {
                 case GroupNormSpec s -> s.rows() ? SimdLayerNorm.offer(s, workers) : SimdGroupNorm.offer(s, workers);
                 case GruSpec s -> SimdGru.offer(s, workers);
                 case LstmSpec s -> SimdLstm.offer(s, workers);
+                case RnnSpec s -> SimdRnn.offer(s, workers);
             };
         }
 

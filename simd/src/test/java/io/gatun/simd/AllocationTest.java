@@ -92,6 +92,8 @@ class AllocationTest {
                 "gru f32 training t=4 b=8 i=32 h=48",
                 "gru f32 training t=4 b=8 i=30 h=45",
                 "gru f32 backward t=4 b=8 i=30 h=45",
+                "rnn f32 training t=4 b=8 i=30 h=45",
+                "rnn f32 backward act=relu t=4 b=8 i=30 h=45",
                 "conv f32 forward bias n=2 h=16 w=16 ic=40 oc=40 kh=3 kw=3 ph=1 pw=1 g=40 act=relu",
                 "conv f32 backward_data n=2 h=16 w=16 ic=40 oc=40 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1 g=40",
                 "conv f32 backward_weights bias n=2 h=16 w=16 ic=40 oc=40 kh=3 kw=3 ph=1 pw=1 g=40",

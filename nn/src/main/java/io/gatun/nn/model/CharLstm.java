@@ -39,7 +39,7 @@ public final class CharLstm extends Module {
     /** As {@link #forward(Tensor)}, from a given state, which may be null for zeros. */
     public Result forward(Tensor characters, List<LstmState> initial) {
         Tensor embedded = embedding.call(characters);
-        Lstm.Result result = lstm.call(embedded, initial);
+        Lstm.Result<LstmState> result = lstm.call(embedded, initial);
         embedded.release();
         return new Result(through(linear, result.output(), characters), result.states());
     }
@@ -61,7 +61,7 @@ public final class CharLstm extends Module {
     }
 
     /** Memory for the state between steps, zeros at first; the caller closes it. */
-    public CarriedState carriedState(NativeMemory memory, int batch) {
-        return new CarriedState(memory, lstm, batch);
+    public CarriedState<LstmState> carriedState(NativeMemory memory, int batch) {
+        return new CarriedState<>(memory, lstm, batch);
     }
 }

@@ -1,5 +1,6 @@
 package io.gatun.nn.train;
 
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
@@ -39,7 +40,7 @@ public final class CharSampler {
     public List<String> lines(Tape tape, NativeMemory memory, int count, int length, long seed) {
         List<String> lines = new ArrayList<>(count);
         model.eval();
-        try (CarriedState state = model.carriedState(memory, 1);
+        try (CarriedState<LstmState> state = model.carriedState(memory, 1);
                 var _ = tape.noGrad()) {
             for (int line = 0; line < count; line++) {
                 state.clear();
@@ -51,7 +52,7 @@ public final class CharSampler {
         return lines;
     }
 
-    private String line(Tape tape, CarriedState state, int length, long seed, int line) {
+    private String line(Tape tape, CarriedState<LstmState> state, int length, long seed, int line) {
         StringBuilder text = new StringBuilder();
         int[] random = new int[4];
         int token = Vocabulary.END;

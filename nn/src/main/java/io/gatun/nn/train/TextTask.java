@@ -30,7 +30,7 @@ public final class TextTask implements Task {
     private final ParameterScope scope;
     private final MemorySegment inputs;
     private final MemorySegment targets;
-    private final CarriedState carried;
+    private final CarriedState<LstmState> carried;
     /** Of the latest forward in training; its values are those of the latest step, also where that was a repetition. */
     private List<LstmState> last;
 
@@ -115,7 +115,7 @@ public final class TextTask implements Task {
         carried.keep(last);
     }
 
-    private CharLstm.Result result(Tape tape, CharBatches batches, CarriedState state) {
+    private CharLstm.Result result(Tape tape, CharBatches batches, CarriedState<LstmState> state) {
         return model.call(tape.indices(Shape.of(batches.steps(), batches.batch()), inputs), state.on(tape));
     }
 
@@ -137,7 +137,7 @@ public final class TextTask implements Task {
     public Evaluation evaluate(Tape tape) {
         double loss = 0;
         model.eval();
-        try (CarriedState state = model.carriedState(memory, test.batch());
+        try (CarriedState<LstmState> state = model.carriedState(memory, test.batch());
                 var _ = tape.noGrad()) {
             for (int i = 0; i < test.windows(); i++) {
                 tape.reset(tape.step());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
@@ -73,7 +74,7 @@ public abstract class GoldenRuns {
         try (Kernels kernels = open();
                 Tape tape = new Tape(kernels, memory);
                 Parameters parameters = filled(net);
-                CarriedState carried = net.carriedState(memory, 8);
+                CarriedState<LstmState> carried = net.carriedState(memory, 8);
                 Optimizer optimizer =
                         new AdamW(kernels, memory, parameters, Schedule.constant(2e-2f), AdamW.Options.DEFAULT)) {
             int[] text = HashedNumbers.choices(3000, 21 * 8, 32);
@@ -110,7 +111,7 @@ public abstract class GoldenRuns {
                     : carried.stream()
                             .map(state -> tape.tensor(Shape.of(8, 48), state))
                             .toList();
-            Gru.Result result = gru.forward(embedding.forward(characters), initial);
+            Gru.Result<Tensor> result = gru.forward(embedding.forward(characters), initial);
             carried = result.states().stream().map(Tensor::toArray).toList();
             return linear.forward(result.output());
         }

@@ -11,6 +11,7 @@ import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -80,6 +81,7 @@ final class Entrant implements Racer {
                 switch (spec) {
                     case GruSpec gru when gru.pass() == Pass.BACKWARD -> gru.with(Pass.TRAINING);
                     case LstmSpec lstm when lstm.pass() == Pass.BACKWARD -> lstm.with(Pass.TRAINING);
+                    case RnnSpec rnn when rnn.pass() == Pass.BACKWARD -> rnn.with(Pass.TRAINING);
                     case PoolSpec pool
                     when pool.direction() == Direction.BACKWARD && pool.op() == PoolSpec.Op.MAX ->
                         pool.with(Direction.FORWARD);

@@ -8,6 +8,7 @@ import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -75,6 +76,7 @@ final class Inputs {
         return switch (spec) {
             case LstmSpec lstm -> lstm.h();
             case GruSpec gru -> gru.h();
+            case RnnSpec rnn -> rnn.h();
             default -> 0;
         };
     }

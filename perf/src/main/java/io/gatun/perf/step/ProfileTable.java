@@ -8,6 +8,7 @@ import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -96,6 +97,7 @@ public final class ProfileTable {
                     case GroupNormSpec norm -> norm.pass().name();
                     case GruSpec gru -> gru.pass().name();
                     case LstmSpec lstm -> lstm.pass().name();
+                    case RnnSpec rnn -> rnn.pass().name();
                     case PoolSpec pool -> pool.direction().name();
                     case ActivationSpec activation -> activation.direction().name();
                     default -> "";
