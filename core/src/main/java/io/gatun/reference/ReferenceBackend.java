@@ -15,6 +15,7 @@ import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -63,6 +64,7 @@ public final class ReferenceBackend implements Backend {
             case BinarySpec s -> Offer.of(new ReferenceBinary(s));
             case SoftmaxSpec s -> Offer.of(new ReferenceSoftmax(s));
             case CrossEntropySpec s -> Offer.of(new ReferenceCrossEntropy(s));
+            case LossSpec s -> Offer.of(new ReferenceLoss(s));
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
             case PermuteSpec s -> Offer.of(new ReferencePermute(s));
             case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));

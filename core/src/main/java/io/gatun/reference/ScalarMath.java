@@ -67,7 +67,7 @@ public final class ScalarMath {
 
     public static final float INV_SQRT_2PI = 0x1.988454p-2f;
 
-    private static final int SQRT_HALF_BITS = 0x3F3504F3;
+    public static final int SQRT_HALF_BITS = 0x3F3504F3;
 
     private ScalarMath() {}
 
@@ -252,7 +252,14 @@ public final class ScalarMath {
         return Math.fma(value, rest, value);
     }
 
-    /** ln x; -Inf at 0 and NaN below. Kernels need it once a row, so it has no vector form. */
+    /** ln(1 + y), from the logarithm of the rounded sum and what the rounding lost. */
+    public static float log1p(float y) {
+        float u = 1f + y;
+        float lost = u == Float.POSITIVE_INFINITY ? 0f : y - (u - 1f);
+        return log(u) + lost / Math.max(u, Float.MIN_NORMAL);
+    }
+
+    /** ln x; -Inf at 0 and NaN below. */
     public static float log(float x) {
         if (!(x > 0) || x == Float.POSITIVE_INFINITY) {
             return x == 0 ? Float.NEGATIVE_INFINITY : x < 0 ? Float.NaN : x;
@@ -270,14 +277,14 @@ public final class ScalarMath {
     }
 
     /** (ln(1 + f) - f + f^2 / 2) / f^3 on sqrt(1/2) &lt;= 1 + f &lt;= sqrt(2), relative error 8e-10 of ln. */
-    private static final float L0 = 0x1.555548p-2f;
+    public static final float L0 = 0x1.555548p-2f;
 
-    private static final float L1 = -0x1.000006p-2f;
-    private static final float L2 = 0x1.99a4ccp-3f;
-    private static final float L3 = -0x1.555c7ap-3f;
-    private static final float L4 = 0x1.233590p-3f;
-    private static final float L5 = -0x1.fc18c6p-4f;
-    private static final float L6 = 0x1.e70444p-4f;
-    private static final float L7 = -0x1.de8158p-4f;
-    private static final float L8 = 0x1.14802cp-4f;
+    public static final float L1 = -0x1.000006p-2f;
+    public static final float L2 = 0x1.99a4ccp-3f;
+    public static final float L3 = -0x1.555c7ap-3f;
+    public static final float L4 = 0x1.233590p-3f;
+    public static final float L5 = -0x1.fc18c6p-4f;
+    public static final float L6 = 0x1.e70444p-4f;
+    public static final float L7 = -0x1.de8158p-4f;
+    public static final float L8 = 0x1.14802cp-4f;
 }

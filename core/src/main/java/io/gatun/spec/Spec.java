@@ -20,6 +20,7 @@ public sealed interface Spec
                 EmbeddingSpec,
                 GemmSpec,
                 GruSpec,
+                LossSpec,
                 LstmSpec,
                 PermuteSpec,
                 PoolSpec,

@@ -25,6 +25,7 @@ final class SpecLine {
             Map.entry("embedding", EmbeddingSpec::parse),
             Map.entry("gemm", GemmSpec::parse),
             Map.entry("gru", GruSpec::parse),
+            Map.entry("loss", LossSpec::parse),
             Map.entry("lstm", LstmSpec::parse),
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),

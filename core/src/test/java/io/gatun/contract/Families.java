@@ -15,6 +15,7 @@ final class Families {
             new BinaryCases(),
             new SoftmaxCases(),
             new CrossEntropyCases(),
+            new LossCases(),
             new ReduceCases(),
             new PermuteCases(),
             new EmbeddingCases(),

@@ -16,6 +16,7 @@ import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
@@ -109,6 +110,7 @@ final class OneDnnSession implements Backend.Session {
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
+            case LossSpec _ -> throw new Refusal("oneDNN has no losses");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");
             case EmbeddingSpec _ -> throw new Refusal("oneDNN has no embedding primitive on CPU");
             case SgdSpec _, AdamWSpec _ -> throw new Refusal("oneDNN has no optimizers");

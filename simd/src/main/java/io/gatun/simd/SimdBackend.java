@@ -15,6 +15,7 @@ import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -60,6 +61,7 @@ public final class SimdBackend implements Backend {
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);
                 case SgdSpec s -> SimdSgd.offer(s, workers);
                 case SoftmaxSpec s -> SimdSoftmax.offer(s, workers);
+                case LossSpec s -> SimdLoss.offer(s, workers);
                 case ReduceSpec s -> SimdReduce.offer(s, workers);
                 case PermuteSpec s -> SimdPermute.offer(s, workers);
                 case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);
