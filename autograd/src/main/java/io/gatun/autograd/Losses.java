@@ -35,7 +35,8 @@ public final class Losses {
         }
         long rows = targets.shape.elements();
         boolean records = tape.records(logits);
-        CrossEntropySpec spec = new CrossEntropySpec(rows, logits.shape.last(), ignoreIndex, records);
+        CrossEntropySpec spec =
+                CrossEntropySpec.of(rows, logits.shape.last(), records).withIgnoreIndex(ignoreIndex);
         Tensor loss = tape.result(Shape.of(), "crossEntropy");
         if (!records) {
             tape.run(spec, logits.data(), targets.data(), loss.memory);

@@ -51,15 +51,18 @@ final class LossCases extends Family<LossSpec> {
         Inputs in = Inputs.random(spec, exact, range, random);
         int count = (int) spec.count();
         switch (spec.kind()) {
-            case MSLE -> in.put("prediction", floats(count, () -> random.nextDouble(-0.9, 5)))
-                    .put("target", floats(count, () -> random.nextDouble(-0.9, 5)));
-            case BCE -> in.put("prediction", floats(count, () -> share(random))).put(
-                    "target", floats(count, () -> share(random)));
+            case MSLE ->
+                in.put("prediction", floats(count, () -> random.nextDouble(-0.9, 5)))
+                        .put("target", floats(count, () -> random.nextDouble(-0.9, 5)));
+            case BCE ->
+                in.put("prediction", floats(count, () -> share(random)))
+                        .put("target", floats(count, () -> share(random)));
             case BCE_WITH_LOGITS, FOCAL -> in.put("target", floats(count, () -> share(random)));
             case SOFT_MARGIN, HINGE -> in.put("target", floats(count, () -> random.nextBoolean() ? 1 : -1));
             case POISSON_NLL -> in.put("target", floats(count, () -> random.nextInt(6)));
-            case POISSON_NLL_RATE -> in.put("prediction", floats(count, () -> random.nextDouble(0, 5)))
-                    .put("target", floats(count, () -> random.nextInt(6)));
+            case POISSON_NLL_RATE ->
+                in.put("prediction", floats(count, () -> random.nextDouble(0, 5)))
+                        .put("target", floats(count, () -> random.nextInt(6)));
             case KL_DIV -> in.put("target", floats(count, () -> share(random)));
             default -> {}
         }

@@ -293,10 +293,26 @@ class R64GradientTest {
         });
     }
 
-    @Test
-    void crossEntropy() {
+    static List<CrossEntropySpec> crossEntropies() {
         CrossEntropySpec spec = CrossEntropySpec.of(5, 6, true);
-        Inputs in = new Inputs(false).put("logits", reals(30)).put("targets", 0, 5, -100, 2, 2);
+        return List.of(
+                spec,
+                spec.withWeights(),
+                spec.withWeights().withSmoothing(0.2f),
+                spec.withProbabilities().withSmoothing(0.1f),
+                spec.ofLogProbabilities().withWeights());
+    }
+
+    @ParameterizedTest
+    @MethodSource("crossEntropies")
+    void crossEntropy(CrossEntropySpec spec) {
+        Inputs in = new Inputs(false)
+                .put("logits", reals(30))
+                .put("weights", 1, 2, 0.5, 3, 0, 1)
+                .put("targets", 0, 5, -100, 2, 2);
+        if (spec.probabilities()) {
+            in.put("targets", Arrays.stream(reals(30)).map(Math::abs).toArray());
+        }
         double[] diffLogits =
                 R64CrossEntropy.expected(spec, in).get("diffLogits").value();
         check(
@@ -314,7 +330,9 @@ class R64GradientTest {
         LossSpec spec = LossSpec.of(kind, Reduction.NONE, 30, true);
         Inputs in = new Inputs(false)
                 .put("prediction", kind == LossSpec.Kind.HINGE ? plus(distinct(30), 1) : plus(distinct(30), 0.5))
-                .put("target", kind == LossSpec.Kind.SOFT_MARGIN || kind == LossSpec.Kind.HINGE ? ones(30) : halves(30));
+                .put(
+                        "target",
+                        kind == LossSpec.Kind.SOFT_MARGIN || kind == LossSpec.Kind.HINGE ? ones(30) : halves(30));
         double[] slopes = R64Loss.expected(spec, in).get("diffPrediction").value();
         check(i -> R64Loss.expected(spec, i), in, List.of("loss"), g -> {
             double[] gradient = slopes.clone();

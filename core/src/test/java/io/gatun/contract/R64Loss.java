@@ -48,12 +48,12 @@ final class R64Loss {
                 Math.abs(e) <= a ? Element.of(0.5 * e * e, e) : Element.of(a * (Math.abs(e) - 0.5 * a), a * sign);
             case QUANTILE ->
                 Element.of(
-                        Double.isNaN(e) ? e : Math.max(-a * e, (1 - a) * e),
-                        e < 0 ? -a : e > 0 ? 1 - a : e + 0.5 - a);
+                        Double.isNaN(e) ? e : Math.max(-a * e, (1 - a) * e), e < 0 ? -a : e > 0 ? 1 - a : e + 0.5 - a);
             case MSLE -> {
                 double d = Math.log1p(x) - Math.log1p(t);
                 double size = Math.abs(Math.log1p(x)) + Math.abs(Math.log1p(t));
-                yield new Element(d * d, 2 * d / (1 + x), Math.abs(d) * size + U * size * size, 2 * size / Math.abs(1 + x));
+                yield new Element(
+                        d * d, 2 * d / (1 + x), Math.abs(d) * size + U * size * size, 2 * size / Math.abs(1 + x));
             }
             case BCE -> {
                 double yes = t * bounded(Math.log(x));
@@ -79,8 +79,7 @@ final class R64Loss {
             case HINGE -> {
                 double m = a - t * x;
                 double size = Math.abs(a) + Math.abs(t * x);
-                yield new Element(
-                        Double.isNaN(m) ? m : Math.max(m, 0), m > 0 ? -t : m <= 0 ? 0 : m, size, Math.abs(t));
+                yield new Element(Double.isNaN(m) ? m : Math.max(m, 0), m > 0 ? -t : m <= 0 ? 0 : m, size, Math.abs(t));
             }
             case POISSON_NLL -> {
                 double rate = Math.exp(x);
@@ -90,8 +89,7 @@ final class R64Loss {
             case POISSON_NLL_RATE -> {
                 double seen = times(t, Math.log(x + a));
                 double slope = t / (x + a);
-                yield new Element(
-                        x - seen, 1 - slope, Math.abs(x) + Math.abs(seen) + Math.abs(t), 1 + Math.abs(slope));
+                yield new Element(x - seen, 1 - slope, Math.abs(x) + Math.abs(seen) + Math.abs(t), 1 + Math.abs(slope));
             }
             case KL_DIV -> {
                 double term = t == 0 && x == x ? 0 : t * (Math.log(t) - x);

@@ -105,7 +105,9 @@ final class LogLossLoops extends LossLoops {
 
     private void expOfMinusProduct(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            put(space + FIRST + i, VectorMath.exp(load(t + i).mul(load(x + i)).abs().neg()));
+            put(
+                    space + FIRST + i,
+                    VectorMath.exp(load(t + i).mul(load(x + i)).abs().neg()));
         }
     }
 
@@ -242,9 +244,7 @@ final class LogLossLoops extends LossLoops {
             FloatVector relative = p.mul(q).mul(ONE.sub(target.mul(2f))).div(miss(logit, target, z));
             FloatVector outer = times(relative.mul(parameter), load(space + SECOND + i));
             FloatVector inner = outer.add(ONE.sub(target).mul(p).sub(target.mul(q)));
-            put(
-                    diff + i,
-                    share(target).mul(load(space + THIRD + i)).mul(inner).mul(scale));
+            put(diff + i, share(target).mul(load(space + THIRD + i)).mul(inner).mul(scale));
         }
     }
 

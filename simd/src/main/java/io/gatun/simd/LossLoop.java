@@ -6,8 +6,8 @@ import java.lang.invoke.MethodType;
 
 /** A loop over a block of a loss, compiled on its own, for the reason that {@link VectorLoop} gives. */
 final class LossLoop {
-    private static final MethodType TYPE = MethodType.methodType(
-            void.class, long.class, long.class, long.class, long.class, long.class, int.class);
+    private static final MethodType TYPE =
+            MethodType.methodType(void.class, long.class, long.class, long.class, long.class, long.class, int.class);
 
     /** Not final: a constant handle would be inlined. */
     private MethodHandle code;

@@ -119,7 +119,9 @@ class LossLoops {
             VectorMask<Float> near = size.compare(VectorOperators.LE, delta);
             put(terms + i, size.sub(half).mul(delta).blend(square, near));
             FloatVector upper = e.blend(delta, e.compare(VectorOperators.GT, delta));
-            put(diff + i, upper.blend(below, e.compare(VectorOperators.LT, below)).mul(factor));
+            put(
+                    diff + i,
+                    upper.blend(below, e.compare(VectorOperators.LT, below)).mul(factor));
         }
     }
 

@@ -203,7 +203,9 @@ final class VectorMath {
         VectorMask<Float> denormal = x.compare(VectorOperators.LT, Float.MIN_NORMAL);
         IntVector bits = x.blend(x.mul(0x1p23f), denormal).reinterpretAsInts();
         IntVector n = bits.sub(V_SQRT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
-        FloatVector f = bits.sub(n.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(ONE);
+        FloatVector f = bits.sub(n.lanewise(VectorOperators.LSHL, 23))
+                .reinterpretAsFloats()
+                .sub(ONE);
         FloatVector whole = n.add(V_ROUND_BITS).reinterpretAsFloats().sub(V_ROUND);
         FloatVector e = whole.blend(whole.sub(23f), denormal);
         FloatVector high = V_L8.fma(f, V_L7).fma(f, V_L6).fma(f, V_L5).fma(f, V_L4);
@@ -211,7 +213,8 @@ final class VectorMath {
         FloatVector square = f.mul(f);
         FloatVector y = square.fma(MINUS_HALF, e.fma(V_LN2_LOW, square.mul(f).mul(p)));
         FloatVector ln = e.fma(V_LN2_HIGH, f.add(y));
-        FloatVector positive = ln.blend(x, x.compare(VectorOperators.LE, Float.MAX_VALUE).not());
+        FloatVector positive =
+                ln.blend(x, x.compare(VectorOperators.LE, Float.MAX_VALUE).not());
         FloatVector notBelow = positive.blend(Float.NaN, x.compare(VectorOperators.LT, 0f));
         return notBelow.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0f));
     }
