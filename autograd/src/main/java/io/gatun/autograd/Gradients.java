@@ -61,6 +61,9 @@ final class Gradients {
             case Op.View op ->
                 // dst = src under another shape.
                 to.same(in[0], out);
+            case Op.Cut op -> PieceGradients.cut(to, op, in[0], out.grad);
+            case Op.Join op -> PieceGradients.join(to, op, in, out.grad);
+            case Op.Expand op -> PieceGradients.expand(to, op, in[0], out.grad);
             case Op.Embedding op -> {
                 // dst[i] = table[indices[i]]: d(table)[indices[i]] += d(dst)[i].
                 to.plan(op.spec().with(Direction.BACKWARD)).run(in[1].data(), out.grad, to.sum(in[0]));

@@ -5,6 +5,7 @@ import io.gatun.spec.Activation;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CopySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GruSpec;
@@ -196,6 +197,20 @@ sealed interface Op {
         @Override
         public String name() {
             return "reshape";
+        }
+    }
+
+    /** Input src, of which a block that begins {@code offset} bytes in is dst. */
+    record Cut(String name, CopySpec spec, long offset) implements Op {}
+
+    /** Inputs that each are a block of dst. */
+    record Join(String name, CopySpec[] specs, long[] offsets) implements Op {}
+
+    /** Input src, repeated along the axes that {@code uses} sums over. */
+    record Expand(ReduceSpec uses) implements Op {
+        @Override
+        public String name() {
+            return "expand";
         }
     }
 

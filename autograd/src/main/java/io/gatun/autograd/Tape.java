@@ -142,6 +142,16 @@ public final class Tape implements AutoCloseable {
         }
     }
 
+    /** As {@link #act}, for what may refuse the values that it meets. */
+    void actOrTakeBack(Runnable action) {
+        try {
+            act(action);
+        } catch (RuntimeException e) {
+            moved.takeBack();
+            throw e;
+        }
+    }
+
     /** This step depends on what a repetition would not see. */
     void once() {
         repeatable = false;
@@ -206,7 +216,12 @@ public final class Tape implements AutoCloseable {
 
     /** Memory for what an operation will compute. */
     Tensor result(Shape shape, String label) {
-        Tensor tensor = new Tensor(this, shape, DType.F32, allocate(4 * shape.elements(), label), label, null);
+        return result(shape, DType.F32, label);
+    }
+
+    /** As {@link #result(Shape, String)}, of another type. */
+    Tensor result(Shape shape, DType type, String label) {
+        Tensor tensor = new Tensor(this, shape, type, allocate(type.bytes() * shape.elements(), label), label, null);
         tensor.owned = true;
         return tensor;
     }
@@ -216,6 +231,26 @@ public final class Tape implements AutoCloseable {
         Tensor tensor = result(shape, "zeros");
         zero(tensor.memory);
         return tensor;
+    }
+
+    /** The same number everywhere. */
+    public Tensor full(Shape shape, float value) {
+        Tensor tensor = result(shape, "full");
+        fill(tensor.memory, value);
+        return tensor;
+    }
+
+    /** A number in each float, in each repetition too. */
+    void fill(MemorySegment memory, float value) {
+        if (Float.floatToRawIntBits(value) == 0) {
+            zero(memory);
+        } else {
+            act(() -> {
+                for (long i = 0; i < memory.byteSize() / 4; i++) {
+                    memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+                }
+            });
+        }
     }
 
     /** Zeros, in each repetition too. */

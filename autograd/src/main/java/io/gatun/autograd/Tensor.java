@@ -309,6 +309,21 @@ public class Tensor {
         return Views.transpose(this, first, second);
     }
 
+    /** {@code length} entries of an axis from {@code start} on; see {@link Pieces#narrow}. */
+    public final Tensor narrow(int axis, int start, int length) {
+        return Pieces.narrow(this, axis, start, length);
+    }
+
+    /** One entry of an axis, which vanishes. */
+    public final Tensor select(int axis, int index) {
+        return Pieces.select(this, axis, index);
+    }
+
+    /** A copy repeated to a shape that this broadcasts to: axes of 1, and missing ones in front. */
+    public final Tensor expand(int... dims) {
+        return Broadcasts.expand(Tape.of("expand", this), this, Shape.of(dims));
+    }
+
     /** The same values without their history: no gradient flows through it. */
     public final Tensor detach() {
         return Views.detach(this);

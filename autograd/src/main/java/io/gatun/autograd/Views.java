@@ -4,6 +4,7 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Dims;
 import io.gatun.spec.PermuteSpec;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Other shapes of the same numbers: views, which share memory, and permuted copies. */
@@ -57,7 +58,12 @@ public final class Views {
     }
 
     private static Tensor share(Tape tape, Tensor src, Shape shape) {
-        return new Tensor(tape, shape, src.type, src.data(), src.label(), src.base == null ? src : src.base);
+        return share(tape, src, shape, src.data());
+    }
+
+    /** The given part of the memory of {@code src} as a tensor. */
+    static Tensor share(Tape tape, Tensor src, Shape shape, MemorySegment part) {
+        return new Tensor(tape, shape, src.type, part, src.label(), src.base == null ? src : src.base);
     }
 
     /** The same values without their history: no gradient flows through it. */

@@ -10,6 +10,7 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -66,6 +67,7 @@ public final class ReferenceBackend implements Backend {
             case CrossEntropySpec s -> Offer.of(new ReferenceCrossEntropy(s));
             case LossSpec s -> Offer.of(new ReferenceLoss(s));
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
+            case CopySpec s -> Offer.of(new ReferenceCopy(s));
             case PermuteSpec s -> Offer.of(new ReferencePermute(s));
             case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));
             case DropoutSpec s -> Offer.of(new ReferenceDropout(s));

@@ -15,6 +15,7 @@ public sealed interface Spec
                 BatchNormSpec,
                 BinarySpec,
                 ConvSpec,
+                CopySpec,
                 CrossEntropySpec,
                 DropoutSpec,
                 EmbeddingSpec,

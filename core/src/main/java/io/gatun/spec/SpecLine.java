@@ -20,6 +20,7 @@ final class SpecLine {
             Map.entry("batchnorm", BatchNormSpec::parse),
             Map.entry("binary", BinarySpec::parse),
             Map.entry("conv", ConvSpec::parse),
+            Map.entry("copy", CopySpec::parse),
             Map.entry("crossentropy", CrossEntropySpec::parse),
             Map.entry("dropout", DropoutSpec::parse),
             Map.entry("embedding", EmbeddingSpec::parse),

@@ -18,6 +18,7 @@ final class Families {
             new LossCases(),
             new ReduceCases(),
             new PermuteCases(),
+            new CopyCases(),
             new EmbeddingCases(),
             new DropoutCases(),
             new SgdCases(),

@@ -6,6 +6,7 @@ import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;
@@ -380,6 +381,26 @@ class R64GradientTest {
                 g -> Map.of(
                         "src",
                         R64Permute.expected(inverse, new Inputs(false).put("src", g.get("dst")))
+                                .get("dst")
+                                .value()));
+    }
+
+    /** The way back, added to zeros. */
+    @Test
+    void copy() {
+        CopySpec spec = new CopySpec(false, Dims.of(3, 4), Dims.of(6, 1), Dims.of(4, 1));
+        Inputs in = new Inputs(false).put("src", reals(16));
+        check(
+                i -> R64Copy.expected(spec, i),
+                in,
+                List.of("dst"),
+                g -> Map.of(
+                        "src",
+                        R64Copy.expected(
+                                        spec.reversed(true),
+                                        new Inputs(false)
+                                                .put("src", g.get("dst"))
+                                                .put("dst", new double[16]))
                                 .get("dst")
                                 .value()));
     }

@@ -11,6 +11,7 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -108,6 +109,7 @@ final class OneDnnSession implements Backend.Session {
             case PoolSpec s -> Pooling.kernel(engine, s);
             case ReduceSpec s -> Reduction.kernel(engine, s);
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
+            case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case LossSpec _ -> throw new Refusal("oneDNN has no losses");

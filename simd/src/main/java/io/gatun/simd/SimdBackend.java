@@ -10,6 +10,7 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -56,6 +57,7 @@ public final class SimdBackend implements Backend {
                 case AdamWSpec s -> SimdAdamW.offer(s, workers);
                 case AxpbySpec s -> SimdAxpby.offer(s, workers);
                 case BinarySpec s -> SimdBinary.offer(s, workers);
+                case CopySpec s -> SimdCopy.offer(s, workers);
                 case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
                 case DropoutSpec s -> SimdDropout.offer(s, workers);
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);

@@ -55,6 +55,8 @@ class AllocationTest {
                 "pool f32 forward avg n=4 h=16 w=16 c=86 kh=2 kw=2",
                 "pool f32 backward avg_pad n=4 h=16 w=16 c=86 kh=3 kw=3 sh=2 sw=2 ph=1 pw=1",
                 "permute f32 shape=257x251 perm=1,0",
+                "copy f32 shape=300x70 src=71,1 dst=140,1",
+                "copy f32 add shape=300x70 src=0,1 dst=71,1",
                 "permute f32 shape=1100x251 perm=1,0",
                 "embedding f32 backward vocabulary=300 dim=130 count=300",
                 "embedding f32 backward vocabulary=30 dim=130 count=300",

@@ -1,0 +1,103 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Direction;
+import io.gatun.spec.EmbeddingSpec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Picking by 32-bit indices. All are the gather of the embedding kernel on rows that the indices are turned into, so a
+ * gradient is the sum over all uses, in the order of the indices.
+ */
+public final class Lookups {
+    private Lookups() {}
+
+    /** How an index at a place becomes a row of the table. */
+    private interface Row {
+        long of(long place, int index);
+    }
+
+    /**
+     * The entries of an axis that the indices [k] name, as torch.index_select: [.., n, ..] to [.., k, ..].
+     *
+     * @throws IndexOutOfBoundsException if an index is not within 0 and n - 1
+     */
+    public static Tensor indexSelect(Tensor src, int axis, Tensor indices) {
+        int at = Pieces.axis("indexSelect", src, axis);
+        if (indices.shape.rank() != 1) {
+            throw new IllegalArgumentException(
+                    "indexSelect: indices " + indices.shape + " for " + src.shape + " must be [k]");
+        }
+        int k = indices.shape.dim(0);
+        int n = src.shape.dim(at);
+        long outer = Pieces.elements(src.shape, 0, at);
+        Shape shape = Pieces.with(src.shape, at, k);
+        return rows("indexSelect", src, outer * n, indices, n, outer, shape, (place, index) -> place / k * n + index);
+    }
+
+    /**
+     * Entries of the last axis, as torch.gather: dst[r, j] = src[r, indices[r, j]] for src [.., n] and indices [.., k].
+     *
+     * @throws IllegalArgumentException if the other axes differ
+     * @throws IndexOutOfBoundsException if an index is not within 0 and n - 1
+     */
+    public static Tensor gather(Tensor src, Tensor indices) {
+        if (src.shape.rank() == 0
+                || indices.shape.rank() != src.shape.rank()
+                || !Views.leading(indices.shape, 1).equals(Views.leading(src.shape, 1))) {
+            throw new IllegalArgumentException("gather: src " + src.shape + " and indices " + indices.shape
+                    + " do not fit; all axes but the last must agree");
+        }
+        int n = src.shape.last();
+        int k = indices.shape.last();
+        return rows(
+                "gather",
+                src,
+                src.shape.elements(),
+                indices,
+                n,
+                1,
+                indices.shape,
+                (place, index) -> place / k * n + index);
+    }
+
+    /**
+     * @param table rows that src is looked at as
+     * @param n how many values an index may have
+     * @param times how often the whole of the indices is gone through
+     */
+    private static Tensor rows(
+            String name, Tensor src, long table, Tensor indices, int n, long times, Shape shape, Row row) {
+        Tape tape = Tape.of(name, src, indices);
+        Views.require(name, src, DType.F32);
+        Views.require(name, indices, DType.I32);
+        long given = indices.shape.elements();
+        long count = given * times;
+        if (count == 0 || src.shape.elements() == 0) {
+            throw new IllegalArgumentException(
+                    name + ": nothing to pick from " + src.shape + " by indices " + indices.shape);
+        }
+        Tensor places = tape.result(Shape.of(Math.toIntExact(count)), DType.I32, name + " places");
+        MemorySegment from = indices.data();
+        MemorySegment to = places.memory;
+        tape.actOrTakeBack(() -> {
+            for (long i = 0; i < count; i++) {
+                int index = from.getAtIndex(ValueLayout.JAVA_INT, i % given);
+                if (index < 0 || index >= n) {
+                    throw new IndexOutOfBoundsException(name + ": index " + i % given + " of " + indices.shape + " is "
+                            + index + ", not within 0 and " + (n - 1));
+                }
+                to.setAtIndex(ValueLayout.JAVA_INT, i, (int) row.of(i, index));
+            }
+        });
+        EmbeddingSpec spec = new EmbeddingSpec(
+                Direction.FORWARD, Math.toIntExact(table), Math.toIntExact(src.shape.elements() / table), count);
+        Tensor dst = tape.result(shape, name);
+        tape.run(spec, places.memory, src.data(), dst.memory);
+        Tensor result = tape.record(new Op.Embedding(spec), dst, src, places);
+        places.release();
+        return result;
+    }
+}
