@@ -289,6 +289,66 @@ public class Tensor {
         return Activations.activation(this, Activation.RELU);
     }
 
+    /** e to the power of each element. */
+    public final Tensor exp() {
+        return Activations.activation(this, Activation.EXP);
+    }
+
+    /** The natural logarithm; -Inf at 0, NaN below. */
+    public final Tensor log() {
+        return Activations.activation(this, Activation.LOG);
+    }
+
+    /** The square root; NaN below 0. */
+    public final Tensor sqrt() {
+        return Activations.activation(this, Activation.SQRT);
+    }
+
+    /** The magnitude, with gradient 0 at 0. */
+    public final Tensor abs() {
+        return Activations.activation(this, Activation.ABS);
+    }
+
+    /** The square. */
+    public final Tensor square() {
+        return Activations.activation(this, Activation.SQUARE);
+    }
+
+    /** 1 / (1 + e^-x). */
+    public final Tensor sigmoid() {
+        return Activations.activation(this, Activation.SIGMOID);
+    }
+
+    /** The hyperbolic tangent. */
+    public final Tensor tanh() {
+        return Activations.activation(this, Activation.TANH);
+    }
+
+    /** ln(1 + e^x). */
+    public final Tensor softplus() {
+        return Activations.activation(this, Activation.SOFTPLUS);
+    }
+
+    /** Each element, or the nearest bound; gradient 1 from {@code low} to {@code high}, both included, as torch.clamp. */
+    public final Tensor clamp(float low, float high) {
+        return Activations.activation(this, Activation.clamp(low, high));
+    }
+
+    /** -x. */
+    public final Tensor neg() {
+        return Arithmetic.scale(this, -1);
+    }
+
+    /** Probabilities over the last axis. */
+    public final Tensor softmax() {
+        return Activations.softmax(this);
+    }
+
+    /** Logarithms of the probabilities over the last axis. */
+    public final Tensor logSoftmax() {
+        return Activations.logSoftmax(this);
+    }
+
     /** The same numbers under another shape, without a copy; one dimension may be -1. */
     public final Tensor reshape(int... dims) {
         return Views.reshape(this, dims);

@@ -90,12 +90,36 @@ class GradientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"identity", "relu", "sigmoid", "tanh", "gelu", "leaky_relu:0.1", "elu:0.7"})
+    @ValueSource(
+            strings = {
+                "identity",
+                "relu",
+                "sigmoid",
+                "tanh",
+                "gelu",
+                "leaky_relu:0.1",
+                "elu:0.7",
+                "silu",
+                "softplus",
+                "exp",
+                "abs",
+                "square",
+                "clamp:-0.15:2.5"
+            })
     void activation(String name) {
         GradientCheck check = check(name);
         check.check(
                 (tape, in) -> Activations.activation(in[0].scale(1), Activation.parse(name)),
                 input(check.awayFromZero(33), 3, 11));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"log", "sqrt"})
+    void activationOfPositiveNumbers(String name) {
+        GradientCheck check = check(name);
+        check.check(
+                (tape, in) -> Activations.activation(in[0].scale(1), Activation.parse(name)),
+                input(plus(scaled(check.awayFromZero(33), 0.2f), 2), 3, 11));
     }
 
     @ParameterizedTest

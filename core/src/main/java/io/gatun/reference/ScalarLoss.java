@@ -76,12 +76,12 @@ final class ScalarLoss {
 
     /** ln(1 + e^x). */
     private static float above(float x) {
-        return Math.max(x, 0) + ScalarMath.log1p(ScalarMath.exp(-Math.abs(x)));
+        return SmoothUnits.softplus(x);
     }
 
     /** ln(1 + e^-x). */
     private static float below(float x) {
-        return Math.max(-x, 0) + ScalarMath.log1p(ScalarMath.exp(-Math.abs(x)));
+        return SmoothUnits.softplus(-x);
     }
 
     private static float share(LossSpec spec, float t) {

@@ -81,6 +81,15 @@ public final class ScalarMath {
             case TANH -> tanh(x);
             case GELU -> gelu(x);
             case ELU -> elu(x, activation.alpha());
+            case SILU -> SmoothUnits.silu(x);
+            case SOFTPLUS -> SmoothUnits.softplus(x);
+            case EXP -> exp(x);
+            case LOG -> log(x);
+            case ABS -> Math.abs(x);
+            case SQRT -> (float) Math.sqrt(x);
+            case SQUARE -> x * x;
+            case STEP -> Float.isNaN(x) ? x : x >= 0 ? 1 : 0;
+            case CLAMP -> Math.min(Math.max(x, activation.alpha()), activation.beta());
         };
     }
 
@@ -94,6 +103,15 @@ public final class ScalarMath {
             case TANH -> Math.fma(-saved, saved, 1f);
             case GELU -> geluDerivative(saved);
             case ELU -> saved > 0 ? 1 : activation.alpha() * exp(Math.min(saved, 0));
+            case SILU -> SmoothUnits.siluDerivative(saved);
+            case SOFTPLUS -> SmoothUnits.softplusDerivative(saved);
+            case EXP -> saved;
+            case LOG -> 1 / saved;
+            case ABS -> saved < 0 ? -1 : slope(saved, saved);
+            case SQRT -> 0.5f / saved;
+            case SQUARE -> saved + saved;
+            case STEP -> Float.isNaN(saved) ? saved : 0;
+            case CLAMP -> Float.isNaN(saved) ? saved : saved == activate(activation, saved) ? 1 : 0;
         };
     }
 
@@ -121,10 +139,19 @@ public final class ScalarMath {
     /** e^x. */
     public static float exp(float x) {
         float bounded = Math.max(Math.min(x, EXP_MAX), EXP_MIN);
-        float shifted = Math.fma(bounded, LOG2_E, ROUND);
+        float shifted = shifted(bounded);
+        return scale(expRest(bounded, shifted), exponent(shifted));
+    }
+
+    /** x / ln 2 rounded to a whole number n, in the low bits. */
+    static float shifted(float x) {
+        return Math.fma(x, LOG2_E, ROUND);
+    }
+
+    /** e^x / 2^n. */
+    static float expRest(float x, float shifted) {
         float n = shifted - ROUND;
-        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
-        return scale(expPolynomial(r), exponent(shifted));
+        return expPolynomial(Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, x)));
     }
 
     /** e^r for |r| &lt;= ln(2) / 2. */
@@ -150,7 +177,7 @@ public final class ScalarMath {
     }
 
     /** v 2^n by two factors, so that a denormal result is rounded once. */
-    private static float scale(float v, int n) {
+    static float scale(float v, int n) {
         int half = n >> 1;
         return v * power(half) * power(n - half);
     }
@@ -227,7 +254,7 @@ public final class ScalarMath {
         return Math.fma(bounded * density, INV_SQRT_2PI, x < 0 ? below : 1f - below);
     }
 
-    private static int exponent(float shifted) {
+    static int exponent(float shifted) {
         return Float.floatToRawIntBits(shifted) - Float.floatToRawIntBits(ROUND);
     }
 

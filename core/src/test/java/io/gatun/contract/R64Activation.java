@@ -18,6 +18,15 @@ final class R64Activation {
             case TANH -> Math.tanh(x);
             case GELU -> x == Double.NEGATIVE_INFINITY ? 0 : x * normalCdf(x); // the limit, not Inf 0
             case ELU -> x > 0 ? x : activation.alpha() * Math.expm1(x);
+            case SILU -> x == Double.NEGATIVE_INFINITY ? -0.0 : x / (1 + Math.exp(-x)); // the limit, as for GELU
+            case SOFTPLUS -> x > 40 ? x : Math.log1p(Math.exp(x));
+            case EXP -> Math.exp(x);
+            case LOG -> Math.log(x);
+            case ABS -> x < 0 ? -x : x + 0.0;
+            case SQRT -> Math.sqrt(x);
+            case SQUARE -> x * x;
+            case STEP -> Double.isNaN(x) ? x : x < 0 ? 0 : 1;
+            case CLAMP -> x < activation.alpha() ? activation.alpha() : x > activation.beta() ? activation.beta() : x;
         };
     }
 
@@ -35,7 +44,20 @@ final class R64Activation {
             case TANH -> 1 - y * y;
             case GELU -> Double.isInfinite(x) ? normalCdf(x) : normalCdf(x) + x * normalDensity(x);
             case ELU -> x > 0 ? 1 : activation.alpha() * Math.exp(x);
+            case SILU -> Double.isInfinite(x) ? (x > 0 ? 1 : -0.0) : logistic(x) * (1 + x * logistic(-x));
+            case SOFTPLUS -> logistic(x);
+            case EXP -> y;
+            case LOG -> 1 / x;
+            case ABS -> Math.signum(x);
+            case SQRT -> 1 / (2 * y);
+            case SQUARE -> 2 * x;
+            case STEP -> 0;
+            case CLAMP -> x < activation.alpha() || x > activation.beta() ? 0 : 1;
         };
+    }
+
+    private static double logistic(double x) {
+        return 1 / (1 + Math.exp(-x));
     }
 
     private static double normalDensity(double x) {
@@ -47,6 +69,8 @@ final class R64Activation {
         return switch (activation.kind()) {
             case SIGMOID -> saved * (1 - saved);
             case TANH -> 1 - saved * saved;
+            case EXP -> saved;
+            case SQRT -> 0.5 / saved;
             default -> derivative(activation, saved);
         };
     }
@@ -57,16 +81,19 @@ final class R64Activation {
             case IDENTITY, RELU, TANH -> 1;
             case LEAKY_RELU, ELU -> Math.max(1, Math.abs(activation.alpha()));
             case SIGMOID -> 0.25;
-            case GELU -> 1.13;
+            case GELU, SILU -> 1.13;
+            case SOFTPLUS, ABS, CLAMP -> 1;
+            case EXP, LOG, SQRT, SQUARE, STEP ->
+                throw new IllegalArgumentException(activation + " enlarges errors without bound");
         };
     }
 
     /** Ulps that a float function may be off: its own polynomial, rounded. */
     static double ulps(Activation activation) {
         return switch (activation.kind()) {
-            case IDENTITY, RELU, LEAKY_RELU -> 0;
+            case IDENTITY, RELU, LEAKY_RELU, ABS, SQRT, SQUARE, STEP, CLAMP -> 0;
             case TANH -> 2;
-            case SIGMOID, GELU, ELU -> 4;
+            case SIGMOID, GELU, ELU, SILU, SOFTPLUS, EXP, LOG -> 4;
         };
     }
 
@@ -118,10 +145,17 @@ final class R64Activation {
                     switch (activation.kind()) {
                         case TANH -> 1 + x * x;
                         case GELU -> normalCdf(x) + Math.abs(x) * Math.exp(-x * x / 2);
+                        case SILU -> Double.isInfinite(x) ? 1 : logistic(x) * (1 + Math.abs(x) * logistic(-x));
                         default -> Math.abs(derivativeOfSaved(activation, x));
                     };
             magnitude[i] = Math.abs(diffDst[i]) * terms;
         }
-        return Map.of("diffSrc", Expected.of(out, i -> ulps(activation) == 0 ? 0 : 16 * Expected.U * magnitude[i]));
+        boolean exact = ulps(activation) == 0 && activation.kind() != Activation.Kind.SQRT;
+        Expected diffSrc = Expected.of(out, i -> exact ? 0 : 16 * Expected.U * magnitude[i]);
+        // 1 / x, which may be more than a float holds before diffDst makes it less.
+        return Map.of(
+                "diffSrc",
+                diffSrc.reaching(
+                        i -> Math.abs(derivativeOfSaved(activation, saved[i])) > Float.MAX_VALUE / 2 ? Double.NaN : 0));
     }
 }

@@ -23,6 +23,13 @@ final class ActivationLoops {
     private static final VectorLoop TANH = loop("tanh");
     private static final VectorLoop ELU = loop("elu");
     private static final VectorLoop ELU_BACKWARD = loop("eluBackward");
+    private static final VectorLoop SILU = loop("silu");
+    private static final VectorLoop SILU_BACKWARD = loop("siluBackward");
+    private static final VectorLoop SOFTPLUS = loop("softplus");
+    private static final VectorLoop SOFTPLUS_BACKWARD = loop("softplusBackward");
+    private static final VectorLoop EXP = loop("exp");
+    private static final VectorLoop LOG = loop("log");
+    private static final VectorLoop LOG_BACKWARD = loop("logBackward");
     private static final VectorLoop NORMAL_TAIL = loop("normalTail");
     private static final VectorLoop GELU = loop("gelu");
     private static final VectorLoop GELU_BACKWARD = loop("geluBackward");
@@ -52,6 +59,11 @@ final class ActivationLoops {
             case SIGMOID -> SIGMOID.run(src, 0, dst, n, 0);
             case TANH -> TANH.run(src, 0, dst, n, 0);
             case ELU -> ELU.run(src, 0, dst, n, activation.alpha());
+            case SILU -> SILU.run(src, 0, dst, n, 0);
+            case SOFTPLUS -> SOFTPLUS.run(src, 0, dst, n, 0);
+            case EXP -> EXP.run(src, 0, dst, n, 0);
+            case LOG -> LOG.run(src, 0, dst, n, 0);
+            case ABS, SQRT, SQUARE, STEP, CLAMP -> ArithmeticLoops.forward(activation, src, dst, n);
             case GELU -> {
                 for (int from = 0; from < n; from += BLOCK) {
                     int block = Math.min(BLOCK, n - from);
@@ -67,6 +79,10 @@ final class ActivationLoops {
     static void backward(Activation activation, long src, long diffDst, long diffSrc, int n) {
         switch (activation.kind()) {
             case ELU -> ELU_BACKWARD.run(src, diffDst, diffSrc, n, activation.alpha());
+            case SILU -> SILU_BACKWARD.run(src, diffDst, diffSrc, n, 0);
+            case SOFTPLUS -> SOFTPLUS_BACKWARD.run(src, diffDst, diffSrc, n, 0);
+            case LOG -> LOG_BACKWARD.run(src, diffDst, diffSrc, n, 0);
+            case ABS, SQRT, SQUARE, STEP, CLAMP -> ArithmeticLoops.backward(activation, src, diffDst, diffSrc, n);
             case GELU -> {
                 for (int from = 0; from < n; from += BLOCK) {
                     int block = Math.min(BLOCK, n - from);
@@ -74,7 +90,7 @@ final class ActivationLoops {
                     GELU_BACKWARD.run(src + from * 4L, diffDst + from * 4L, diffSrc + from * 4L, block, 0);
                 }
             }
-            case IDENTITY, RELU, LEAKY_RELU, SIGMOID, TANH -> throw new AssertionError(activation);
+            case IDENTITY, RELU, LEAKY_RELU, SIGMOID, TANH, EXP -> throw new AssertionError(activation);
         }
     }
 
@@ -100,6 +116,55 @@ final class ActivationLoops {
         for (int i = 0; i < n; i += Lanes.COUNT) {
             load(diffDst + i * 4L)
                     .mul(VectorMath.eluDerivative(load(src + i * 4L), alpha))
+                    .intoMemorySegment(Raw.MEMORY, diffSrc + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void silu(long src, long unused, long dst, int n, float parameter) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            VectorSmoothUnits.silu(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void siluBackward(long src, long diffDst, long diffSrc, int n, float parameter) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            load(diffDst + i * 4L)
+                    .mul(VectorSmoothUnits.siluDerivative(load(src + i * 4L)))
+                    .intoMemorySegment(Raw.MEMORY, diffSrc + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void softplus(long src, long unused, long dst, int n, float parameter) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            VectorSmoothUnits.softplus(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void softplusBackward(long src, long diffDst, long diffSrc, int n, float parameter) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            load(diffDst + i * 4L)
+                    .mul(VectorMath.sigmoid(load(src + i * 4L)))
+                    .intoMemorySegment(Raw.MEMORY, diffSrc + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void exp(long src, long unused, long dst, int n, float parameter) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            VectorMath.exp(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void log(long src, long unused, long dst, int n, float parameter) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            VectorLog.log(load(src + i * 4L)).intoMemorySegment(Raw.MEMORY, dst + i * 4L, Lanes.ORDER);
+        }
+    }
+
+    private static void logBackward(long src, long diffDst, long diffSrc, int n, float parameter) {
+        FloatVector one = Lanes.splat(1f);
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            load(diffDst + i * 4L)
+                    .mul(one.div(load(src + i * 4L)))
                     .intoMemorySegment(Raw.MEMORY, diffSrc + i * 4L, Lanes.ORDER);
         }
     }

@@ -93,6 +93,11 @@ final class SimdActivation extends Elementwise {
                             load(diffDst + i * 4L).mul(y.mul(Lanes.splat(1f).sub(y))));
                 }
             }
+            case EXP -> {
+                for (int i = 0; i < whole; i += Lanes.COUNT) {
+                    store(diffSrc + i * 4L, load(diffDst + i * 4L).mul(load(saved + i * 4L)));
+                }
+            }
             case TANH -> {
                 for (int i = 0; i < whole; i += Lanes.COUNT) {
                     FloatVector y = load(saved + i * 4L);

@@ -30,24 +30,12 @@ final class VectorMath {
     private static final FloatVector V_EXP_MAX = splat(EXP_MAX);
     private static final FloatVector V_EXP_MIN = splat(EXP_MIN);
     private static final FloatVector V_INV_SQRT_2PI = splat(INV_SQRT_2PI);
-    private static final FloatVector V_L0 = splat(L0);
-    private static final FloatVector V_L1 = splat(L1);
-    private static final FloatVector V_L2 = splat(L2);
-    private static final FloatVector V_L3 = splat(L3);
-    private static final FloatVector V_L4 = splat(L4);
-    private static final FloatVector V_L5 = splat(L5);
-    private static final FloatVector V_L6 = splat(L6);
-    private static final FloatVector V_L7 = splat(L7);
-    private static final FloatVector V_L8 = splat(L8);
-    private static final FloatVector V_LN2_HIGH = splat(LN2_HIGH);
-    private static final FloatVector V_LN2_LOW = splat(LN2_LOW);
     private static final FloatVector V_LOG2_E = splat(LOG2_E);
     private static final FloatVector V_M0 = splat(M0);
     private static final FloatVector V_M1 = splat(M1);
     private static final FloatVector V_M2 = splat(M2);
     private static final FloatVector V_M3 = splat(M3);
     private static final FloatVector V_M4 = splat(M4);
-    private static final FloatVector V_MIN_NORMAL = splat(Float.MIN_NORMAL);
     private static final FloatVector V_MINUS_LN2_HIGH = splat(-LN2_HIGH);
     private static final FloatVector V_MINUS_LN2_LOW = splat(-LN2_LOW);
     private static final FloatVector V_MINUS_TAIL_MAX = splat(-TAIL_MAX);
@@ -69,7 +57,6 @@ final class VectorMath {
     private static final FloatVector V_TAIL_MAX = splat(TAIL_MAX);
     private static final FloatVector ZERO = splat(0f);
     private static final IntVector V_ROUND_BITS = IntVector.broadcast(Lanes.I, Float.floatToRawIntBits(ROUND));
-    private static final IntVector V_SQRT_HALF_BITS = IntVector.broadcast(Lanes.I, SQRT_HALF_BITS);
     private static final IntVector V_NEAR_MIN = IntVector.broadcast(Lanes.I, Float.floatToRawIntBits(-113f));
     private static final IntVector BIAS = IntVector.broadcast(Lanes.I, 127);
 
@@ -91,10 +78,17 @@ final class VectorMath {
 
     static FloatVector exp(FloatVector x) {
         FloatVector bounded = x.min(V_EXP_MAX).max(V_EXP_MIN);
-        FloatVector shifted = bounded.fma(V_LOG2_E, V_ROUND);
+        FloatVector shifted = shifted(bounded);
+        return scale(expRest(bounded, shifted), exponent(shifted));
+    }
+
+    static FloatVector shifted(FloatVector x) {
+        return x.fma(V_LOG2_E, V_ROUND);
+    }
+
+    static FloatVector expRest(FloatVector x, FloatVector shifted) {
         FloatVector n = shifted.sub(V_ROUND);
-        FloatVector r = n.fma(V_MINUS_LN2_LOW, n.fma(V_MINUS_LN2_HIGH, bounded));
-        return scale(expPolynomial(r), exponent(shifted));
+        return expPolynomial(n.fma(V_MINUS_LN2_LOW, n.fma(V_MINUS_LN2_HIGH, x)));
     }
 
     private static FloatVector expPolynomial(FloatVector r) {
@@ -135,7 +129,7 @@ final class VectorMath {
         return q.fma(square, r.add(splat(1f))).mul(power);
     }
 
-    private static FloatVector scale(FloatVector v, IntVector n) {
+    static FloatVector scale(FloatVector v, IntVector n) {
         IntVector half = n.lanewise(VectorOperators.ASHR, 1);
         return v.mul(power(half)).mul(power(n.sub(half)));
     }
@@ -144,7 +138,7 @@ final class VectorMath {
         return n.add(BIAS).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
     }
 
-    private static IntVector exponent(FloatVector shifted) {
+    static IntVector exponent(FloatVector shifted) {
         return shifted.reinterpretAsInts().sub(V_ROUND_BITS);
     }
 
@@ -196,34 +190,6 @@ final class VectorMath {
         FloatVector error = minus.fma(rest, minus.fma(d, e.neg()).sub(lost));
         IntVector size = error.fma(inverse, minus.neg()).reinterpretAsInts().and(0x7FFF_FFFF);
         return size.or(x.reinterpretAsInts().and(0x8000_0000)).reinterpretAsFloats();
-    }
-
-    /** ln x, 30 instructions; what is no positive finite number is seen to at the end. */
-    static FloatVector log(FloatVector x) {
-        VectorMask<Float> denormal = x.compare(VectorOperators.LT, Float.MIN_NORMAL);
-        IntVector bits = x.blend(x.mul(0x1p23f), denormal).reinterpretAsInts();
-        IntVector n = bits.sub(V_SQRT_HALF_BITS).lanewise(VectorOperators.ASHR, 23);
-        FloatVector f = bits.sub(n.lanewise(VectorOperators.LSHL, 23))
-                .reinterpretAsFloats()
-                .sub(ONE);
-        FloatVector whole = n.add(V_ROUND_BITS).reinterpretAsFloats().sub(V_ROUND);
-        FloatVector e = whole.blend(whole.sub(23f), denormal);
-        FloatVector high = V_L8.fma(f, V_L7).fma(f, V_L6).fma(f, V_L5).fma(f, V_L4);
-        FloatVector p = high.fma(f, V_L3).fma(f, V_L2).fma(f, V_L1).fma(f, V_L0);
-        FloatVector square = f.mul(f);
-        FloatVector y = square.fma(MINUS_HALF, e.fma(V_LN2_LOW, square.mul(f).mul(p)));
-        FloatVector ln = e.fma(V_LN2_HIGH, f.add(y));
-        FloatVector positive =
-                ln.blend(x, x.compare(VectorOperators.LE, Float.MAX_VALUE).not());
-        FloatVector notBelow = positive.blend(Float.NaN, x.compare(VectorOperators.LT, 0f));
-        return notBelow.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0f));
-    }
-
-    /** ln(1 + y). */
-    static FloatVector log1p(FloatVector y) {
-        FloatVector u = y.add(ONE);
-        FloatVector lost = y.sub(u.sub(ONE)).blend(ZERO, u.compare(VectorOperators.EQ, Float.POSITIVE_INFINITY));
-        return log(u).add(lost.div(u.max(V_MIN_NORMAL)));
     }
 
     static FloatVector gelu(FloatVector x) {

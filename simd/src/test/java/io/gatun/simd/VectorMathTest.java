@@ -3,6 +3,7 @@ package io.gatun.simd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.reference.ScalarMath;
+import io.gatun.reference.SmoothUnits;
 import io.gatun.spec.Activation;
 import java.util.Random;
 import jdk.incubator.vector.FloatVector;
@@ -25,6 +26,10 @@ class VectorMathTest {
         TANH(VectorMath::tanh, ScalarMath::tanh),
         GELU(VectorMath::gelu, ScalarMath::gelu),
         GELU_DERIVATIVE(VectorMath::geluDerivative, ScalarMath::geluDerivative),
+        SILU(VectorSmoothUnits::silu, SmoothUnits::silu),
+        SILU_DERIVATIVE(VectorSmoothUnits::siluDerivative, SmoothUnits::siluDerivative),
+        SOFTPLUS(VectorSmoothUnits::softplus, SmoothUnits::softplus),
+        LOG(VectorLog::log, ScalarMath::log),
         ELU(v -> VectorMath.elu(v, 1.3f), x -> ScalarMath.elu(x, 1.3f)),
         ELU_DERIVATIVE(v -> VectorMath.eluDerivative(v, 1.3f), x -> ScalarMath.derivative(Activation.elu(1.3f), x));
 
