@@ -58,4 +58,40 @@ public final class Divergences {
                 : new ElementLoss("poissonNll", Kind.POISSON_NLL_RATE, eps, 0);
         return loss.of(prediction, target, reduction);
     }
+
+    /** Mean of {@link #gaussianNll(Tensor, Tensor, Tensor, boolean, float, Reduction)} with eps = 1e-6, not full. */
+    public static Tensor gaussianNll(Tensor prediction, Tensor target, Tensor variance) {
+        return gaussianNll(prediction, target, variance, false, 1e-6f, Reduction.MEAN);
+    }
+
+    /**
+     * (ln v + (x - t)² / v) / 2 of targets t that are normally distributed around predictions x, with the variance v that a
+     * net predicts too. Both get gradients.
+     *
+     * @param variance of the predictions' shape
+     * @param full adds ln(2π) / 2
+     * @param eps that smaller variances are taken for; their gradient is that at eps, as PyTorch's
+     */
+    public static Tensor gaussianNll(
+            Tensor prediction, Tensor target, Tensor variance, boolean full, float eps, Reduction reduction) {
+        ElementLoss.requireSame("gaussianNll", prediction, target);
+        ElementLoss.requireSame("gaussianNll", prediction, variance);
+        Tensor fixed = Views.detach(variance);
+        Tensor bounded = Arithmetic.add(variance, Arithmetic.sub(fixed.clamp(eps, Float.MAX_VALUE), fixed));
+        Tensor squares = Arithmetic.sub(prediction, target).square();
+        Tensor twice = Arithmetic.add(bounded.log(), Arithmetic.div(squares, bounded));
+        Tensor losses = twice.scale(0.5f);
+        return ElementLoss.reduce(
+                full ? ElementLoss.plus(losses, (float) (0.5 * Math.log(2 * Math.PI))) : losses, reduction);
+    }
+
+    /**
+     * The divergence of N(mean, e^logVariance) from the standard normal distribution, -(1 + ln σ² - μ² - σ²) / 2 summed over
+     * all axes but the first, and the mean over that: the term that a variational autoencoder adds to its reconstruction.
+     */
+    public static Tensor gaussianKl(Tensor mean, Tensor logVariance) {
+        ElementLoss.requireSame("gaussianKl", mean, logVariance);
+        Tensor spread = Arithmetic.sub(logVariance.exp(), ElementLoss.plus(logVariance, 1));
+        return ElementLoss.reduce(Arithmetic.add(mean.square(), spread).scale(0.5f), Reduction.BATCH_MEAN);
+    }
 }

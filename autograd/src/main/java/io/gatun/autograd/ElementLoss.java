@@ -97,6 +97,12 @@ record ElementLoss(String name, Kind kind, float parameter, float second) {
         }
     }
 
+    /** x + value. */
+    static Tensor plus(Tensor x, float value) {
+        Tape tape = Tape.of("add", x);
+        return Arithmetic.add(x, tape.constant(Shape.of(), value));
+    }
+
     /** The sum or mean of losses that were composed of other operations, the first axis being the batch. */
     static Tensor reduce(Tensor losses, Reduction reduction) {
         return switch (reduction) {

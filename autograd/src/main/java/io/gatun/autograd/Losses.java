@@ -1,5 +1,7 @@
 package io.gatun.autograd;
 
+import io.gatun.kernel.Shape;
+import io.gatun.spec.Activation;
 import io.gatun.spec.LossSpec.Kind;
 import io.gatun.spec.Reduction;
 
@@ -23,6 +25,11 @@ public final class Losses {
     /** e²; the target may require a gradient too. */
     public static Tensor mse(Tensor prediction, Tensor target, Reduction reduction) {
         return new ElementLoss("mse", Kind.MSE).of(prediction, target, reduction);
+    }
+
+    /** The root of {@link #mse}, with 1e-8 under it, which keeps the gradient finite where all is right. */
+    public static Tensor rmse(Tensor prediction, Tensor target) {
+        return ElementLoss.plus(mse(prediction, target), 1e-8f).sqrt();
     }
 
     /** Mean of |e|, with derivative 0 where e is 0. */
@@ -153,5 +160,38 @@ public final class Losses {
      */
     public static Tensor nll(Tensor logProbabilities, Tensor targets, CrossEntropyOptions options) {
         return ClassLoss.of("nll", logProbabilities, targets, options, true);
+    }
+
+    /**
+     * Focal loss of classes: a_y (1 - p_y)^γ times {@link #crossEntropy}, p_y being the probability of the target y. The
+     * mean is over rows, whatever the weights; there is no target that is ignored.
+     *
+     * @param targets 32-bit, one for each row of logits [..., classes]
+     * @param gamma at least 0; 2 is usual, 0 is plain cross-entropy
+     * @param weight a of each class; null for 1
+     * @throws IndexOutOfBoundsException if a target is no class
+     */
+    public static Tensor focal(Tensor logits, Tensor targets, float gamma, float[] weight, Reduction reduction) {
+        if (!(gamma >= 0)) {
+            throw new IllegalArgumentException("focal: gamma " + gamma + " is not at least 0");
+        }
+        CrossEntropyOptions each =
+                CrossEntropyOptions.DEFAULT.withReduction(Reduction.NONE).withIgnoreIndex(Integer.MIN_VALUE);
+        Tensor losses = crossEntropy(logits, targets, each);
+        // 1 - p = -(e^-loss - 1), without cancellation; a loss of 0 has the logarithm of the smallest number.
+        Tensor miss =
+                Activations.activation(losses.scale(-1), Activation.elu(1)).scale(-1);
+        Tensor factor = miss.clamp(Float.MIN_NORMAL, 1).log().scale(gamma).exp();
+        Tensor focused = Arithmetic.mul(factor, losses);
+        if (weight != null) {
+            if (weight.length != logits.shape.last()) {
+                throw new IllegalArgumentException("focal: " + weight.length + " weights for logits " + logits.shape
+                        + "; give one for each class");
+            }
+            Tensor classes = losses.tape.constant(Shape.of(weight.length), weight);
+            Tensor rows = Lookups.indexSelect(classes, 0, Views.reshape(targets, -1));
+            focused = Arithmetic.mul(focused, Views.reshape(rows, focused.shape.dims()));
+        }
+        return ElementLoss.reduce(focused, reduction);
     }
 }
