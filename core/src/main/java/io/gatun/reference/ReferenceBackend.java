@@ -19,6 +19,7 @@ import io.gatun.spec.GruSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -65,6 +66,7 @@ public final class ReferenceBackend implements Backend {
             case BinarySpec s -> Offer.of(new ReferenceBinary(s));
             case SoftmaxSpec s -> Offer.of(new ReferenceSoftmax(s));
             case CrossEntropySpec s -> Offer.of(new ReferenceCrossEntropy(s));
+            case PenaltySpec s -> Offer.of(new ReferencePenalty(s));
             case LossSpec s -> Offer.of(new ReferenceLoss(s));
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
             case CopySpec s -> Offer.of(new ReferenceCopy(s));

@@ -23,6 +23,7 @@ public sealed interface Spec
                 GruSpec,
                 LossSpec,
                 LstmSpec,
+                PenaltySpec,
                 PermuteSpec,
                 PoolSpec,
                 ReduceSpec,

@@ -28,6 +28,7 @@ final class SpecLine {
             Map.entry("gru", GruSpec::parse),
             Map.entry("loss", LossSpec::parse),
             Map.entry("lstm", LstmSpec::parse),
+            Map.entry("penalty", PenaltySpec::parse),
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),

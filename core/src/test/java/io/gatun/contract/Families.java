@@ -16,6 +16,7 @@ final class Families {
             new SoftmaxCases(),
             new CrossEntropyCases(),
             new LossCases(),
+            new PenaltyCases(),
             new ReduceCases(),
             new PermuteCases(),
             new CopyCases(),

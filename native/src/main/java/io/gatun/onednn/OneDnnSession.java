@@ -20,6 +20,7 @@ import io.gatun.spec.GruSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -112,6 +113,7 @@ final class OneDnnSession implements Backend.Session {
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
+            case PenaltySpec _ -> throw new Refusal("oneDNN has no penalties");
             case LossSpec _ -> throw new Refusal("oneDNN has no losses");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");
             case EmbeddingSpec _ -> throw new Refusal("oneDNN has no embedding primitive on CPU");
