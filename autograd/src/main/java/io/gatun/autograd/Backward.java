@@ -20,6 +20,10 @@ final class Backward {
     private final GradientMemory memory;
     private final Leaves leaves = new Leaves(this);
     private boolean walking;
+
+    /** The gradient of the loss by itself, which is 1 in each repetition of this step too. */
+    private MemorySegment seed;
+
     private Parameter[] written = {};
 
     Backward(Tape tape, List<Entry> entries, GradientMemory memory) {
@@ -80,6 +84,7 @@ final class Backward {
             done = true;
         } finally {
             walking = false;
+            seed = null;
             for (int i = last; i >= 0; i--) {
                 drop(entries.get(i));
             }
@@ -114,6 +119,7 @@ final class Backward {
     private void seed(Tensor loss) {
         MemorySegment one = memory.take(4);
         tape.act(() -> one.set(ValueLayout.JAVA_FLOAT, 0, 1));
+        seed = one;
         loss.grad = one;
         loss.gradOwned = true;
     }
@@ -144,6 +150,7 @@ final class Backward {
     private void drop(Entry entry) {
         for (Tensor output : entry.outputs) {
             if (output.grad != null && output.gradOwned && !output.gradShared) {
+                seed = output.grad == seed ? null : seed;
                 memory.give(output.grad);
             }
             output.grad = null;
@@ -151,6 +158,11 @@ final class Backward {
             output.gradShared = false;
             output.needed = false;
         }
+    }
+
+    /** Whether this gradient is the constant 1 that the walk began with. */
+    boolean isOne(MemorySegment gradient) {
+        return gradient == seed;
     }
 
     boolean wants(Tensor input) {

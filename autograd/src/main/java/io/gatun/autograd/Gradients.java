@@ -18,7 +18,6 @@ import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -105,7 +104,7 @@ final class Gradients {
                 to.plan(op.spec().with(Direction.BACKWARD)).run(out.data(), out.grad, diff);
                 to.wrote(in[0], diff);
             }
-            case Op.CrossEntropy op -> crossEntropy(to, op, in[0], out.grad);
+            case Op.Loss op -> LossGradients.apply(to, op, in, out.grad);
         }
     }
 
@@ -283,17 +282,5 @@ final class Gradients {
                 to.free(zero);
             }
         }
-    }
-
-    /** loss = mean of -log softmax(logits)[target]: d(logits) = d(loss) · (softmax - onehot) / rows, saved for d(loss) = 1. */
-    private static void crossEntropy(Backward to, Op.CrossEntropy op, Tensor logits, MemorySegment diffLoss) {
-        if (diffLoss.get(ValueLayout.JAVA_FLOAT, 0) == 1) {
-            to.borrow(logits, op.diffLogits());
-            return;
-        }
-        MemorySegment diff = to.into(logits);
-        to.plan(new BinarySpec(BinarySpec.Op.MUL, Broadcast.SCALAR, 1, count(logits)))
-                .run(op.diffLogits(), diffLoss, diff);
-        to.wrote(logits, diff);
     }
 }

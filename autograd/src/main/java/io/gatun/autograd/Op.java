@@ -371,11 +371,10 @@ sealed interface Op {
         }
     }
 
-    /** Input logits; the kernel wrote {@code diffLogits} for an upstream gradient of 1. */
-    record CrossEntropy(MemorySegment diffLogits) implements Op {
-        @Override
-        public String name() {
-            return "crossEntropy";
-        }
-    }
+    /**
+     * Inputs prediction and, where its gradient is the other's with its sign changed, target; the kernel wrote the
+     * prediction's for an upstream gradient of 1. The loss is one number, one a row or one an element: what
+     * {@code spread} says of d(loss) beside the gradient.
+     */
+    record Loss(String name, MemorySegment diff, BinarySpec spread) implements Op {}
 }

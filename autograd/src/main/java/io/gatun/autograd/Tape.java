@@ -258,6 +258,13 @@ public final class Tape implements AutoCloseable {
         act(() -> memory.fill((byte) 0));
     }
 
+    /** The same values in each step, repetitions too: weights of classes, not batches. */
+    Tensor constant(Shape shape, float... values) {
+        Tensor tensor = result(shape, "constant");
+        act(() -> MemorySegment.copy(values, 0, tensor.memory, ValueLayout.JAVA_FLOAT, 0, values.length));
+        return tensor;
+    }
+
     /** A copy of the values, row by row. */
     public Tensor tensor(Shape shape, float... values) {
         Tensor tensor = empty(shape, "input");

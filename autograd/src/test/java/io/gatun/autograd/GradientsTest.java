@@ -12,6 +12,7 @@ import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.spec.Activation;
+import io.gatun.spec.Reduction;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
@@ -332,6 +333,29 @@ class GradientsTest {
                 input(check.normal(35), 5, 7));
         check.check(
                 (tape, in) -> Losses.mse(in[0], in[1]), input(check.normal(35), 5, 7), input(check.normal(35), 5, 7));
+        for (Reduction reduction : Reduction.values()) {
+            check.check(
+                    (tape, in) -> Losses.mse(in[0], in[1], reduction).scale(3),
+                    input(check.normal(35), 5, 7),
+                    input(check.normal(35), 5, 7));
+            check.check(
+                    (tape, in) -> Losses.binaryCrossEntropyWithLogits(
+                            in[0], tape.tensor(Shape.of(5, 7), new float[35]), new float[] {2}, Reduction.NONE),
+                    input(check.normal(35), 5, 7));
+        }
+        CrossEntropyOptions each = CrossEntropyOptions.DEFAULT
+                .withReduction(Reduction.NONE)
+                .withLabelSmoothing(0.1f)
+                .withWeight(1, 2, 3, 4, 5, 6, 7);
+        check.check(
+                (tape, in) -> Losses.crossEntropy(in[0], tape.integers(Shape.of(5), 0, 6, 3, -100, 2), each),
+                input(check.normal(35), 5, 7));
+        check.check(
+                (tape, in) -> MarginLosses.multiMargin(in[0], tape.integers(Shape.of(5), 0, 6, 3, 1, 2)),
+                input(check.awayFromZero(35), 5, 7));
+        check.check(
+                (tape, in) -> Divergences.distillation(in[0], tape.tensor(Shape.of(5, 7), new float[35]), 2),
+                input(check.normal(35), 5, 7));
     }
 
     @Test

@@ -282,6 +282,13 @@ public final class ScalarMath {
         return Math.fma(value, rest, value);
     }
 
+    /** ln(1 + y), from the logarithm of the rounded sum and what the rounding lost. */
+    public static float log1p(float y) {
+        float u = 1f + y;
+        float lost = u == Float.POSITIVE_INFINITY ? 0f : y - (u - 1f);
+        return log(u) + lost / Math.max(u, Float.MIN_NORMAL);
+    }
+
     /** ln x; -Inf at 0 and NaN below. */
     public static float log(float x) {
         if (!(x > 0) || x == Float.POSITIVE_INFINITY) {

@@ -45,14 +45,18 @@ public final class SmoothUnits {
         return x < 0 ? ScalarMath.scale(d, n) : d;
     }
 
-    /** ln(1 + e^x) = max(x, 0) + ln(1 + z) with z = e^-|x|, and ln(1 + z) = 2 atanh(z / (2 + z)): no cancellation. */
+    /** ln(1 + e^x) = max(x, 0) + ln(1 + z) with z = e^-|x|. */
     public static float softplus(float x) {
-        float z = exp(-Math.abs(x));
+        return Math.max(x, 0f) + logOfOneAnd(exp(-Math.abs(x)));
+    }
+
+    /** ln(1 + z) = 2 atanh(z / (2 + z)) for z within 0 and 1: no cancellation. */
+    public static float logOfOneAnd(float z) {
         float s = z / (z + 2f);
         float w = s * s;
         float p = Math.fma(Math.fma(Math.fma(A3, w, A2), w, A1), w, A0);
         float t = s + s;
-        return Math.max(x, 0f) + Math.fma(t * w, p, t);
+        return Math.fma(t * w, p, t);
     }
 
     /** The sigmoid. */

@@ -1,6 +1,7 @@
 package io.gatun.contract;
 
 import io.gatun.spec.CrossEntropySpec;
+import io.gatun.spec.Reduction;
 import java.util.AbstractMap.SimpleEntry;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,8 +25,19 @@ final class CrossEntropyCases extends Family<CrossEntropySpec> {
                     specs.add(CrossEntropySpec.of(3, size, gradient));
                 }
             }
-            specs.add(new CrossEntropySpec(40, 12, 3, gradient));
-            specs.add(new CrossEntropySpec(40, 5000, -1, gradient));
+            specs.add(CrossEntropySpec.of(40, 12, gradient).withIgnoreIndex(3));
+            specs.add(CrossEntropySpec.of(40, 5000, gradient).withIgnoreIndex(-1));
+            for (int cols : new int[] {1, 7, 33, 2500}) {
+                CrossEntropySpec spec = CrossEntropySpec.of(5, cols, gradient);
+                specs.add(spec.withWeights().with(cols % 2 == 0 ? Reduction.MEAN : Reduction.NONE));
+                specs.add(spec.withSmoothing(0.1f).with(Reduction.NONE));
+                specs.add(spec.withSmoothing(0.3f).withWeights());
+                specs.add(spec.withProbabilities().with(Reduction.SUM));
+                specs.add(spec.withProbabilities().withWeights().withSmoothing(0.2f));
+                specs.add(spec.ofLogProbabilities().with(Reduction.SUM));
+                specs.add(spec.ofLogProbabilities().withWeights());
+            }
+            specs.add(CrossEntropySpec.of(600, 70, gradient).withProbabilities());
         }
         return specs;
     }
@@ -33,11 +45,24 @@ final class CrossEntropyCases extends Family<CrossEntropySpec> {
     @Override
     Inputs inputs(CrossEntropySpec spec, boolean exact, SplittableRandom random) {
         Inputs in = Inputs.random(spec, false, pick(random, 1, 5, 30), random);
+        if (spec.weighted()) {
+            in.put("weights", Inputs.rounded(random.doubles(spec.cols(), 0.1, 3).toArray()));
+        }
+        if (spec.probabilities()) {
+            return in.put("targets", shares((int) spec.rows() * spec.cols(), random));
+        }
         double[] targets = new double[(int) spec.rows()];
         for (int i = 0; i < targets.length; i++) {
             targets[i] = random.nextInt(5) == 0 ? spec.ignoreIndex() : random.nextInt(spec.cols());
         }
         return in.put("targets", targets);
+    }
+
+    /** Between 0 and 1, some 0. */
+    private static double[] shares(int count, SplittableRandom random) {
+        double[] shares = Inputs.reals(count, 1, random);
+        Arrays.setAll(shares, i -> Math.max(0, shares[i] + 0.1f));
+        return Inputs.rounded(shares);
     }
 
     @Override

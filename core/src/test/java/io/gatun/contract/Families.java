@@ -17,6 +17,8 @@ final class Families {
             new BinaryCases(),
             new SoftmaxCases(),
             new CrossEntropyCases(),
+            new LossCases(),
+            new PenaltyCases(),
             new ReduceCases(),
             new PermuteCases(),
             new CopyCases(),

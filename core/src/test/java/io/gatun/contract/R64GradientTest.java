@@ -16,11 +16,13 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.RnnSpec;
+import io.gatun.spec.Reduction;
 import io.gatun.spec.SoftmaxSpec;
 import java.util.Arrays;
 import java.util.List;
@@ -346,10 +348,26 @@ class R64GradientTest {
         });
     }
 
-    @Test
-    void crossEntropy() {
+    static List<CrossEntropySpec> crossEntropies() {
         CrossEntropySpec spec = CrossEntropySpec.of(5, 6, true);
-        Inputs in = new Inputs(false).put("logits", reals(30)).put("targets", 0, 5, -100, 2, 2);
+        return List.of(
+                spec,
+                spec.withWeights(),
+                spec.withWeights().withSmoothing(0.2f),
+                spec.withProbabilities().withSmoothing(0.1f),
+                spec.ofLogProbabilities().withWeights());
+    }
+
+    @ParameterizedTest
+    @MethodSource("crossEntropies")
+    void crossEntropy(CrossEntropySpec spec) {
+        Inputs in = new Inputs(false)
+                .put("logits", reals(30))
+                .put("weights", 1, 2, 0.5, 3, 0, 1)
+                .put("targets", 0, 5, -100, 2, 2);
+        if (spec.probabilities()) {
+            in.put("targets", Arrays.stream(reals(30)).map(Math::abs).toArray());
+        }
         double[] diffLogits =
                 R64CrossEntropy.expected(spec, in).get("diffLogits").value();
         check(
@@ -359,6 +377,35 @@ class R64GradientTest {
                 g -> Map.of(
                         "logits",
                         Arrays.stream(diffLogits).map(d -> d * g.get("loss")[0]).toArray()));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void loss(LossSpec.Kind kind) {
+        LossSpec spec = LossSpec.of(kind, Reduction.NONE, 30, true);
+        Inputs in = new Inputs(false)
+                .put("prediction", kind == LossSpec.Kind.HINGE ? plus(distinct(30), 1) : plus(distinct(30), 0.5))
+                .put(
+                        "target",
+                        kind == LossSpec.Kind.SOFT_MARGIN || kind == LossSpec.Kind.HINGE ? ones(30) : halves(30));
+        double[] slopes = R64Loss.expected(spec, in).get("diffPrediction").value();
+        check(i -> R64Loss.expected(spec, i), in, List.of("loss"), g -> {
+            double[] gradient = slopes.clone();
+            Arrays.setAll(gradient, i -> slopes[i] * g.get("loss")[i]);
+            return Map.of("prediction", gradient);
+        });
+    }
+
+    private static double[] plus(double[] values, double offset) {
+        return Arrays.stream(values).map(v -> v + offset).toArray();
+    }
+
+    private static double[] ones(int count) {
+        return plus(new double[count], 1);
+    }
+
+    private static double[] halves(int count) {
+        return plus(new double[count], 0.5);
     }
 
     @Test

@@ -19,8 +19,10 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -108,7 +110,6 @@ final class OneDnnSession implements Backend.Session {
             case ActivationSpec s -> Activations.kernel(engine, s);
             case BinarySpec s -> Elementwise.kernel(engine, s);
             case GroupNormSpec s -> LayerNorm.kernel(engine, s);
-            case GruSpec s -> Gru.kernel(engine, s);
             case GruSpec s -> OneStateLayer.kernel(engine, s);
             case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);
@@ -121,6 +122,8 @@ final class OneDnnSession implements Backend.Session {
             case AdaptivePoolSpec _ -> throw new Refusal("oneDNN's windows all have one size");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
+            case PenaltySpec _ -> throw new Refusal("oneDNN has no penalties");
+            case LossSpec _ -> throw new Refusal("oneDNN has no losses");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");
             case EmbeddingSpec _ -> throw new Refusal("oneDNN has no embedding primitive on CPU");
             case SgdSpec _, AdamWSpec _ -> throw new Refusal("oneDNN has no optimizers");

@@ -18,7 +18,9 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -68,6 +70,8 @@ public final class SimdBackend implements Backend {
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);
                 case SgdSpec s -> SimdSgd.offer(s, workers);
                 case SoftmaxSpec s -> SimdSoftmax.offer(s, workers);
+                case PenaltySpec s -> SimdPenalty.offer(s, workers);
+                case LossSpec s -> SimdLoss.offer(s, workers);
                 case ReduceSpec s -> SimdReduce.offer(s, workers);
                 case PermuteSpec s -> SimdPermute.offer(s, workers);
                 case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);

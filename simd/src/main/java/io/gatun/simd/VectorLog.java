@@ -27,7 +27,17 @@ final class VectorLog {
     private static final FloatVector V_L7 = splat(L7);
     private static final FloatVector V_L8 = splat(L8);
 
+    private static final FloatVector ZERO = splat(0f);
+    private static final FloatVector V_MIN_NORMAL = splat(Float.MIN_NORMAL);
+
     private VectorLog() {}
+
+    /** ln(1 + y). */
+    static FloatVector log1p(FloatVector y) {
+        FloatVector u = y.add(ONE);
+        FloatVector lost = y.sub(u.sub(ONE)).blend(ZERO, u.compare(VectorOperators.EQ, Float.POSITIVE_INFINITY));
+        return log(u).add(lost.div(u.max(V_MIN_NORMAL)));
+    }
 
     static FloatVector log(FloatVector x) {
         VectorMask<Float> denormal = x.compare(VectorOperators.LT, Float.MIN_NORMAL);

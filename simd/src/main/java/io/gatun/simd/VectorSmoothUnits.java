@@ -47,11 +47,14 @@ final class VectorSmoothUnits {
     }
 
     static FloatVector softplus(FloatVector x) {
-        FloatVector z = VectorMath.exp(x.abs().neg());
+        return x.max(ZERO).add(logOfOneAnd(VectorMath.exp(x.abs().neg())));
+    }
+
+    static FloatVector logOfOneAnd(FloatVector z) {
         FloatVector s = z.div(z.add(TWO));
         FloatVector w = s.mul(s);
         FloatVector p = V_A3.fma(w, V_A2).fma(w, V_A1).fma(w, V_A0);
         FloatVector t = s.add(s);
-        return x.max(ZERO).add(t.mul(w).fma(p, t));
+        return t.mul(w).fma(p, t);
     }
 }
