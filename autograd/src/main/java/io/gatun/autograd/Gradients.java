@@ -4,8 +4,6 @@ import io.gatun.kernel.Plan;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AxpbySpec;
-import io.gatun.spec.BinarySpec;
-import io.gatun.spec.BinarySpec.Broadcast;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Dims;
 import io.gatun.spec.Direction;

@@ -130,7 +130,7 @@ public final class Images {
         if (norm.momentum == Norm.CUMULATIVE && norm.runningMean != null && norm.batches == null) {
             throw new IllegalArgumentException("batchNorm: a cumulative mean needs the counter of batches; give one");
         }
-        Tensor gamma = norm.gamma == null ? tape.ones(Shape.of(c)) : norm.gamma;
+        Tensor gamma = norm.gamma == null ? tape.full(Shape.of(c), 1) : norm.gamma;
         Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : norm.beta;
         long rows = src.shape.elements() / c;
         boolean byBatch = norm.byBatch();
