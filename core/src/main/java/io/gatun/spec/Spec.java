@@ -10,8 +10,9 @@ import java.util.function.Function;
  */
 public sealed interface Spec
         permits ActivationSpec,
-                AdamWSpec,
                 AdaptivePoolSpec,
+                AdagradSpec,
+                AdamSpec,
                 AxpbySpec,
                 BatchNormSpec,
                 BinarySpec,
@@ -24,12 +25,14 @@ public sealed interface Spec
                 GroupNormSpec,
                 GruSpec,
                 LossSpec,
+                LerpSpec,
                 LstmSpec,
                 PenaltySpec,
                 PermuteSpec,
                 PoolSpec,
                 ReduceSpec,
                 RnnSpec,
+                RmsPropSpec,
                 SgdSpec,
                 SoftmaxSpec,
                 WhereSpec {

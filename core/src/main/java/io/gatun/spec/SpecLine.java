@@ -15,8 +15,10 @@ final class SpecLine {
     /** How each family reads its line: the one list that a new family is added to. */
     static final Map<String, Function<SpecLine, ? extends Spec>> FAMILIES = new TreeMap<>(Map.ofEntries(
             Map.entry("activation", ActivationSpec::parse),
-            Map.entry("adamw", AdamWSpec::parse),
             Map.entry("adaptivepool", AdaptivePoolSpec::parse),
+            Map.entry("adagrad", AdagradSpec::parse),
+            Map.entry("adam", AdamSpec::parse),
+            Map.entry("adamw", AdamSpec::parse),
             Map.entry("axpby", AxpbySpec::parse),
             Map.entry("batchnorm", BatchNormSpec::parse),
             Map.entry("binary", BinarySpec::parse),
@@ -29,12 +31,14 @@ final class SpecLine {
             Map.entry("groupnorm", GroupNormSpec::parse),
             Map.entry("gru", GruSpec::parse),
             Map.entry("loss", LossSpec::parse),
+            Map.entry("lerp", LerpSpec::parse),
             Map.entry("lstm", LstmSpec::parse),
             Map.entry("penalty", PenaltySpec::parse),
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
             Map.entry("rnn", RnnSpec::parse),
+            Map.entry("rmsprop", RmsPropSpec::parse),
             Map.entry("sgd", SgdSpec::parse),
             Map.entry("softmax", SoftmaxSpec::parse),
             Map.entry("where", WhereSpec::parse)));

@@ -26,7 +26,10 @@ final class Families {
             new EmbeddingCases(),
             new DropoutCases(),
             new SgdCases(),
-            new AdamWCases(),
+            new AdagradCases(),
+            new RmsPropCases(),
+            new AdamCases(),
+            new LerpCases(),
             new GruCases(),
             new LstmCases(),
             new RnnCases());
