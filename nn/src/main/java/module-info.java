@@ -7,6 +7,7 @@ module io.gatun.nn {
     exports io.gatun.nn;
     exports io.gatun.nn.data;
     exports io.gatun.nn.io;
+    exports io.gatun.nn.log;
     exports io.gatun.nn.metric;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;

@@ -1,6 +1,6 @@
 package io.gatun.perf;
 
-import io.gatun.perf.json.JsonLine;
+import io.gatun.nn.log.JsonLine;
 import io.gatun.perf.train.TrainOptions;
 import io.gatun.perf.train.TrainRun;
 import java.io.IOException;
