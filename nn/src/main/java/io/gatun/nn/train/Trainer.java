@@ -1,11 +1,17 @@
 package io.gatun.nn.train;
 
 import io.gatun.autograd.Tape;
+import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
 import io.gatun.nn.io.CheckpointFile;
+import io.gatun.nn.metric.Metric;
+import io.gatun.nn.metric.Metrics;
 import io.gatun.nn.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,6 +29,7 @@ public final class Trainer {
     private final Optimizer optimizer;
     private final int epochs;
     private final List<Callback> callbacks = new ArrayList<>();
+    private Metrics metrics = new Metrics();
     private final Training view = new View();
     private final Tape tape;
     private final Step step;
@@ -76,6 +83,15 @@ public final class Trainer {
                     + " has a state that a checkpoint keeps; add it before resume()");
         }
         callbacks.add(callback);
+        return this;
+    }
+
+    /**
+     * Further figures of each evaluation, under their names. They are reset before it, so that afterwards they hold what
+     * the latest one has shown: a {@link io.gatun.nn.metric.ConfusionMatrix} its counts.
+     */
+    public Trainer metrics(Metric... more) {
+        metrics = new Metrics(more);
         return this;
     }
 
@@ -199,7 +215,7 @@ public final class Trainer {
             event.commit();
         }
         if (test == null) {
-            test = task.evaluate(tape);
+            test = evaluation();
         }
         return new Summary(
                 (int) (done / batches), optimizer.steps(), test, allSeconds > 0 ? all / allSeconds : 0, seconds(begin));
@@ -257,7 +273,7 @@ public final class Trainer {
         for (Callback callback : callbacks) {
             callback.onEvaluationBegin(view);
         }
-        Evaluation test = task.evaluate(tape);
+        Evaluation test = evaluation();
         progress.trainLoss = lossSum / losses;
         lossSum = 0;
         losses = 0;
@@ -271,6 +287,22 @@ public final class Trainer {
             stopped |= !callback.onEpoch(report);
         }
         return test;
+    }
+
+    private Evaluation evaluation() {
+        metrics.reset();
+        Evaluation own = task.evaluate(tape, metrics.all().isEmpty() ? Predictions.IGNORED : this::measure);
+        Map<String, Double> all = new LinkedHashMap<>(own.metrics());
+        all.putAll(metrics.values());
+        return new Evaluation(own.loss(), own.accuracy(), all);
+    }
+
+    /** A target of whole numbers is a row's class; others are numbers, as many in a row as are predicted. */
+    private void measure(Tensor prediction, Tensor target) {
+        Shape shape = target.shape();
+        long rows = target.type() == DType.I32 ? shape.elements() : shape.rank() == 0 ? 1 : shape.dim(0);
+        long columns = rows == 0 ? 1 : prediction.shape().elements() / rows;
+        metrics.update(prediction.data(), target.data(), Math.toIntExact(rows), Math.toIntExact(columns));
     }
 
     private void save() throws IOException {

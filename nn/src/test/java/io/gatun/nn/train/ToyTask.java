@@ -92,7 +92,9 @@ final class ToyTask implements Task {
     }
 
     @Override
-    public Evaluation evaluate(Tape onTape) {
+    public Evaluation evaluate(Tape onTape, Predictions predictions) {
+        onTape.reset(onTape.step());
+        predictions.batch(onTape.tensor(Shape.of(2, 2), 1, 0, 1, 0), onTape.integers(Shape.of(2), 0, 1));
         int epoch = (int) (next / BATCHES) - 1;
         return new Evaluation(testLoss.applyAsDouble(epoch), 0.5, Map.of("f1_macro", epoch / 10.0));
     }
