@@ -2,11 +2,14 @@
 module io.gatun.nn {
     requires transitive io.gatun.autograd;
     requires com.fasterxml.jackson.core;
+    requires jdk.jfr;
 
     exports io.gatun.nn;
     exports io.gatun.nn.data;
     exports io.gatun.nn.explain;
     exports io.gatun.nn.io;
+    exports io.gatun.nn.log;
+    exports io.gatun.nn.metric;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;
     exports io.gatun.nn.search;

@@ -1,11 +1,11 @@
 package io.gatun.perf;
 
+import io.gatun.nn.log.JsonLine;
 import io.gatun.perf.bench.Bench;
 import io.gatun.perf.bench.ConvLayers;
 import io.gatun.perf.bench.DisagreementException;
 import io.gatun.perf.bench.RefusedException;
 import io.gatun.perf.bench.Result;
-import io.gatun.perf.json.JsonLine;
 import io.gatun.perf.suite.Suite;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Spec;

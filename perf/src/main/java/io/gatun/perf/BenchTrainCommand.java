@@ -1,6 +1,6 @@
 package io.gatun.perf;
 
-import io.gatun.perf.json.JsonLine;
+import io.gatun.nn.log.JsonLine;
 import io.gatun.perf.step.Net;
 import io.gatun.perf.step.ProfileTable;
 import io.gatun.perf.step.StepReport;

@@ -3,7 +3,7 @@ package io.gatun.perf;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.memory.MemoryBudget;
-import io.gatun.perf.json.JsonLine;
+import io.gatun.nn.log.JsonLine;
 import io.gatun.perf.results.Environment;
 import java.io.IOException;
 import java.io.PrintWriter;

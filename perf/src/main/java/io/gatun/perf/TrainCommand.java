@@ -1,6 +1,6 @@
 package io.gatun.perf;
 
-import io.gatun.perf.json.JsonLine;
+import io.gatun.nn.log.JsonLine;
 import io.gatun.perf.train.TrainOptions;
 import io.gatun.perf.train.TrainRun;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Trains a net, shows how it does, and leaves a checkpoint. */
+/** Trains a net, shows how it does, and leaves a folder with a checkpoint, logs and a report. */
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
@@ -45,7 +45,13 @@ final class TrainCommand implements Callable<Integer> {
             description = "Images: shapes (default), cifar10:DIR, mnist:DIR. Text: jdk (default), text:FILE")
     private String data;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Default: runs/MODEL/checkpoint.safetensors")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = {
+                "The checkpoint; default: runs/MODEL/checkpoint.safetensors.",
+                "Logs and report.html go into its folder, or into FILE.run where it has another name."
+            })
     private Path out;
 
     @Option(

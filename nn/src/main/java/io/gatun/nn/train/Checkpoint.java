@@ -16,40 +16,65 @@ import java.util.TreeMap;
 
 /**
  * Everything a run needs to go on as if it had never stopped: parameters and buffers by their names, optimizer state,
- * the task's state, and the number of steps done, which the place in the data, the shuffle, the schedule and the random
- * numbers follow from.
+ * the task's and the callbacks' state, the number of steps done, which the schedule follows from, and the number of
+ * batches done, which the place in the data, the shuffle and the random numbers follow from.
  */
 final class Checkpoint {
     private static final String STEPS = "steps";
     private static final String SCHEDULE = "schedule";
     private static final String STEPS_PER_EPOCH = "steps_per_epoch";
+    private static final String BATCHES = "batches";
+    private static final String SKIPPED = "skipped";
+    private static final String EPOCH_LOSS = "epoch_loss_sum";
+    private static final String EPOCH_COUNT = "epoch_loss_count";
+
+    /**
+     * Where a trainer is.
+     *
+     * @param batches learned from or skipped since the very beginning
+     * @param lossSum of the current epoch's {@code losses} batches; 0 at its end
+     */
+    record Place(long batches, long skipped, double lossSum, int losses) {}
 
     private Checkpoint() {}
 
-    static void save(Path file, Task task, Optimizer optimizer, Map<String, String> facts) throws IOException {
+    static void save(
+            Path file, Task task, Optimizer optimizer, List<Callback> callbacks, Place place, Map<String, String> facts)
+            throws IOException {
         List<NamedTensor> tensors = new ArrayList<>(parameters(task.parameters()));
         tensors.addAll(optimizer.save());
         tensors.addAll(task.state());
+        callbacks.forEach(callback -> tensors.addAll(callback.state()));
         Map<String, String> metadata = new TreeMap<>(facts);
         metadata.put(STEPS, Long.toString(optimizer.steps()));
+        metadata.put(BATCHES, Long.toString(place.batches));
+        metadata.put(SKIPPED, Long.toString(place.skipped));
+        metadata.put(EPOCH_LOSS, Double.toString(place.lossSum));
+        metadata.put(EPOCH_COUNT, Integer.toString(place.losses));
         metadata.put(STEPS_PER_EPOCH, Integer.toString(task.stepsPerEpoch()));
         metadata.put(SCHEDULE, optimizer.schedule().toString());
         CheckpointFile.write(file, tensors, metadata);
     }
 
     /**
-     * Brings the task and the optimizer to where they were.
+     * Brings the task, the optimizer and the callbacks to where they were.
      *
      * @throws IllegalArgumentException if the checkpoint is of another model, schedule or batch size; nothing has changed
      *     then
      */
-    static void restore(CheckpointFile.Content content, Task task, Optimizer optimizer) {
+    static Place restore(CheckpointFile.Content content, Task task, Optimizer optimizer, List<Callback> callbacks) {
         same(content, SCHEDULE, optimizer.schedule().toString());
         same(content, STEPS_PER_EPOCH, Integer.toString(task.stepsPerEpoch()));
         long steps = Long.parseLong(fact(content, STEPS));
+        Place place = new Place(
+                Long.parseLong(fact(content, BATCHES)),
+                Long.parseLong(fact(content, SKIPPED)),
+                Double.parseDouble(fact(content, EPOCH_LOSS)),
+                Integer.parseInt(fact(content, EPOCH_COUNT)));
         List<NamedTensor> needed = new ArrayList<>(parameters(task.parameters()));
         needed.addAll(optimizer.save());
         needed.addAll(task.state());
+        callbacks.forEach(callback -> needed.addAll(callback.state()));
         for (NamedTensor tensor : needed) {
             NamedTensor saved = content.tensor(tensor.name());
             if (saved.type() != tensor.type() || !Arrays.equals(saved.shape(), tensor.shape())) {
@@ -63,7 +88,9 @@ final class Checkpoint {
         task.parameters().changed();
         optimizer.load(content::tensor, steps);
         task.load(content::tensor);
-        task.seek(steps / task.stepsPerEpoch(), (int) (steps % task.stepsPerEpoch()));
+        callbacks.forEach(callback -> callback.load(content::tensor));
+        task.seek(place.batches / task.stepsPerEpoch(), (int) (place.batches % task.stepsPerEpoch()));
+        return place;
     }
 
     private static void same(CheckpointFile.Content content, String key, String now) {

@@ -133,7 +133,7 @@ public final class ImageTask implements Task {
     }
 
     @Override
-    public Evaluation evaluate(Tape tape) {
+    public Evaluation evaluate(Tape tape, Predictions predictions) {
         double loss = 0;
         long right = 0;
         int seen = 0;
@@ -145,7 +145,9 @@ public final class ImageTask implements Task {
                 tape.reset(tape.step());
                 ImageBatch batch = test.next();
                 Tensor logits = logits(tape, batch);
-                loss += Losses.crossEntropy(logits, labels(tape, batch)).item() * (double) batch.size();
+                Tensor labels = labels(tape, batch);
+                loss += Losses.crossEntropy(logits, labels).item() * (double) batch.size();
+                predictions.batch(logits, labels);
                 right += right(
                         logits.data(), batch.labels(), batch.size(), data.test().classes());
                 seen += batch.size();

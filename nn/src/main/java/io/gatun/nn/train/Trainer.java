@@ -1,12 +1,17 @@
 package io.gatun.nn.train;
 
-import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Tape;
+import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
 import io.gatun.nn.io.CheckpointFile;
+import io.gatun.nn.metric.Metric;
+import io.gatun.nn.metric.Metrics;
 import io.gatun.nn.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,22 +25,30 @@ import java.util.Map;
  * }</pre>
  */
 public final class Trainer {
-    private static final int MOST_CAPTURED = 8;
-
-    private record Captured(long graph, CapturedStep step) {}
-
     private final Task task;
     private final Optimizer optimizer;
-    private final Tape tape;
     private final int epochs;
     private final List<Callback> callbacks = new ArrayList<>();
-
-    /** Steps to be repeated: one for each buffer of a loader, and for an epoch's shorter last batch in it. */
-    private final List<Captured> captured = new ArrayList<>();
+    private Metrics metrics = new Metrics();
+    private final Training view = new View();
+    private final Tape tape;
+    private final Step step;
+    private final Step.Gradients gradients = this::gradients;
 
     private Path file;
     private int every;
     private Map<String, String> facts = Map.of();
+    private boolean resumed;
+    private boolean stopped;
+
+    /** Batches learned from or skipped; below 0 until the first run or resume. */
+    private long done = -1;
+
+    /** Of the current epoch's batches that were learned from. */
+    private double lossSum;
+
+    private int losses;
+    private float rate;
 
     /**
      * How a run ended.
@@ -56,16 +69,40 @@ public final class Trainer {
         this.optimizer = optimizer;
         this.tape = tape;
         this.epochs = epochs;
+        this.step = new Step(task, optimizer, tape);
     }
 
-    /** Adds one; they are called in the order they were added. */
+    /**
+     * Adds one; they are called in the order they were added.
+     *
+     * @throws IllegalStateException if it has a state and {@link #resume} was called before: it would not be brought back
+     */
     public Trainer callback(Callback callback) {
+        if (resumed && !callback.state().isEmpty()) {
+            throw new IllegalStateException(callback.getClass().getSimpleName()
+                    + " has a state that a checkpoint keeps; add it before resume()");
+        }
         callbacks.add(callback);
         return this;
     }
 
     /**
-     * Writes checkpoints to {@code file}: after each epoch and after each {@code steps} steps.
+     * Further figures of each evaluation, under their names. They are reset before it, so that afterwards they hold what
+     * the latest one has shown: a {@link io.gatun.nn.metric.ConfusionMatrix} its counts.
+     */
+    public Trainer metrics(Metric... more) {
+        metrics = new Metrics(more);
+        return this;
+    }
+
+    /** What to do about a loss or gradient that is not finite; {@link NonFinite#THROW} unless said. */
+    public Trainer nonFinite(NonFinite policy) {
+        step.nonFinite(policy);
+        return this;
+    }
+
+    /**
+     * Writes checkpoints to {@code file}: after each epoch and after each {@code steps} batches.
      *
      * @param steps 0 for after epochs only
      * @param metadata strings to keep in it: the model's name and options
@@ -82,12 +119,17 @@ public final class Trainer {
 
     /**
      * Continues where the checkpoint was written: {@link #run} then gives the weights, to the bit, that the run which
-     * wrote it would have given.
+     * wrote it would have given. Add the callbacks first.
      *
-     * @throws IllegalArgumentException if it is of another model or was made with other options
+     * @throws IllegalArgumentException if it is of another model or was made with other options or callbacks
      */
     public Trainer resume(CheckpointFile.Content checkpoint) {
-        Checkpoint.restore(checkpoint, task, optimizer);
+        Checkpoint.Place place = Checkpoint.restore(checkpoint, task, optimizer, callbacks);
+        done = place.batches();
+        step.skipped(place.skipped());
+        lossSum = place.lossSum();
+        losses = place.losses();
+        resumed = true;
         return this;
     }
 
@@ -97,132 +139,236 @@ public final class Trainer {
      * @throws NonFiniteException if a loss is NaN or infinite, before it reaches the parameters
      * @throws io.gatun.memory.NativeMemoryException if the budget has no room. After this and any other exception of a
      *     step the model, the optimizer and the place in the data are those before the step, and run may be called again
-     * @throws IOException if a checkpoint cannot be written; the former one is whole
+     * @throws IOException if a checkpoint or a log cannot be written; the former checkpoint is whole
      */
     public Summary run() throws IOException {
+        if (done < 0) {
+            done = optimizer.steps();
+        }
+        stopped = false;
+        List<Callback> begun = new ArrayList<>();
+        Summary summary;
+        try {
+            for (Callback callback : callbacks) {
+                callback.onTrainBegin(view);
+                begun.add(callback);
+            }
+            summary = train();
+        } catch (IOException | RuntimeException | Error e) {
+            for (Callback callback : begun) {
+                try {
+                    callback.onTrainEnd(view, null);
+                } catch (IOException | RuntimeException again) {
+                    e.addSuppressed(again);
+                }
+            }
+            throw e;
+        }
+        end(begun, summary);
+        return summary;
+    }
+
+    /** Tells all, and throws what the first of them has thrown. */
+    private void end(List<Callback> begun, Summary summary) throws IOException {
+        Exception first = null;
+        for (Callback callback : begun) {
+            try {
+                callback.onTrainEnd(view, summary);
+            } catch (IOException | RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        switch (first) {
+            case null -> {}
+            case IOException e -> throw e;
+            case RuntimeException e -> throw e;
+            default -> throw new AssertionError(first);
+        }
+    }
+
+    private Summary train() throws IOException {
         long begin = System.nanoTime();
         int batches = task.stepsPerEpoch();
         long all = 0;
         double allSeconds = 0;
         Evaluation test = null;
-        boolean on = true;
-        while (on && optimizer.steps() < (long) epochs * batches) {
-            int epoch = (int) (optimizer.steps() / batches);
+        while (!stopped && done < (long) epochs * batches) {
+            TrainingEvents.Epoch event = new TrainingEvents.Epoch();
+            event.begin();
+            int epoch = (int) (done / batches);
             Progress progress = new Progress();
-            on = epoch(epoch, batches, progress);
+            epoch(epoch, batches, progress);
             all += progress.items;
             allSeconds += progress.seconds;
-            if (optimizer.steps() % batches != 0) {
+            if (done % batches != 0) {
                 break;
             }
-            test = task.evaluate(tape);
-            save();
-            on &= report(epoch, progress, test, seconds(begin));
+            test = evaluate(epoch, progress, begin);
+            event.epoch = epoch;
+            event.trainLoss = progress.trainLoss;
+            event.testLoss = test.loss();
+            event.itemsPerSecond = progress.items / progress.seconds;
+            event.commit();
         }
         if (test == null) {
-            test = task.evaluate(tape);
+            test = evaluation();
         }
         return new Summary(
-                (int) (optimizer.steps() / batches),
-                optimizer.steps(),
-                test,
-                allSeconds > 0 ? all / allSeconds : 0,
-                seconds(begin));
+                (int) (done / batches), optimizer.steps(), test, allSeconds > 0 ? all / allSeconds : 0, seconds(begin));
     }
 
     private static final class Progress {
         private long items;
-        private int steps;
-        private double lossSum;
         private double seconds;
+        private double trainLoss;
     }
 
-    /** The rest of an epoch; false if a callback stopped it. */
-    private boolean epoch(int epoch, int batches, Progress progress) throws IOException {
-        boolean on = true;
-        for (int batch = (int) (optimizer.steps() % batches); on && batch < batches; batch++) {
+    /** The rest of an epoch, or less if a callback stops it. */
+    private void epoch(int epoch, int batches, Progress progress) throws IOException {
+        for (Callback callback : callbacks) {
+            callback.onEpochBegin(view, epoch);
+        }
+        for (int batch = (int) (done % batches); !stopped && batch < batches; batch++) {
+            for (int i = 0; i < callbacks.size(); i++) {
+                callbacks.get(i).onStepBegin(view);
+            }
             long start = System.nanoTime();
-            float loss = step(epoch, batch);
+            rate = optimizer.learningRate();
+            boolean learned = step.run(epoch, batch, done, gradients);
+            done++;
             progress.seconds += seconds(start);
             progress.items += task.items();
-            progress.steps++;
-            progress.lossSum += loss;
-            if (every > 0 && optimizer.steps() % every == 0 && batch + 1 < batches) {
+            if (learned) {
+                lossSum += step.loss();
+                losses++;
+                report(epoch, batch, batches, progress);
+            }
+            if (every > 0 && done % every == 0 && batch + 1 < batches) {
                 save();
             }
-            Callback.StepReport report =
-                    new Callback.StepReport(epoch, epochs, batch, batches, loss, progress.items / progress.seconds);
-            for (Callback callback : callbacks) {
-                on &= callback.onStep(report);
-            }
         }
-        return on;
     }
 
-    /** One step, or none: after an exception the same step can be tried again, by {@link #run} or a resumed one. */
-    private float step(int epoch, int batch) {
-        float loss;
-        try {
-            loss = tryStep(epoch, batch);
-        } catch (RuntimeException | Error e) {
-            try {
-                tape.abandon();
-                task.parameters().zeroGradients();
-                task.seek(epoch, batch);
-            } catch (RuntimeException again) {
-                e.addSuppressed(again);
-            }
-            throw e;
+    private void gradients() throws IOException {
+        for (int i = 0; i < callbacks.size(); i++) {
+            callbacks.get(i).onGradients(view);
         }
-        task.stepped();
-        return loss;
     }
 
-    private float tryStep(int epoch, int batch) {
-        CapturedStep step = stepOf(task.prepare());
-        float loss = step.forward(optimizer.steps());
-        if (!Float.isFinite(loss)) {
-            throw new NonFiniteException(loss, optimizer.steps(), epoch, batch, optimizer.learningRate());
-        }
-        step.backward();
-        optimizer.step();
-        return loss;
-    }
-
-    /** One that repeats what it did for a batch of the same number, or does it for the first time. */
-    private CapturedStep stepOf(long graph) {
-        for (int i = 0; i < captured.size(); i++) {
-            if (captured.get(i).graph == graph) {
-                return captured.get(i).step;
+    private void report(int epoch, int batch, int batches, Progress progress) throws IOException {
+        if (!callbacks.isEmpty()) {
+            Callback.StepReport report = new Callback.StepReport(
+                    epoch, epochs, batch, batches, done, step.loss(), rate, progress.items / progress.seconds);
+            for (int i = 0; i < callbacks.size(); i++) {
+                stopped |= !callbacks.get(i).onStep(report);
             }
         }
-        CapturedStep step = tape.capture(() -> task.forward(tape));
-        if (graph != Task.ANEW) {
-            if (captured.size() == MOST_CAPTURED) {
-                captured.removeFirst();
-            }
-            captured.add(new Captured(graph, step));
-        }
-        return step;
     }
 
-    private boolean report(int epoch, Progress progress, Evaluation test, double seconds) {
-        Callback.EpochReport report = new Callback.EpochReport(
-                epoch, epochs, progress.lossSum / progress.steps, test, progress.items / progress.seconds, seconds);
-        boolean on = true;
+    private Evaluation evaluate(int epoch, Progress progress, long begin) throws IOException {
         for (Callback callback : callbacks) {
-            on &= callback.onEpoch(report);
+            callback.onEvaluationBegin(view);
         }
-        return on;
+        Evaluation test = evaluation();
+        progress.trainLoss = lossSum / losses;
+        lossSum = 0;
+        losses = 0;
+        Callback.EpochReport report = new Callback.EpochReport(
+                epoch, epochs, done, progress.trainLoss, test, rate, progress.items / progress.seconds, seconds(begin));
+        for (Callback callback : callbacks) {
+            stopped |= !callback.onEvaluation(view, report);
+        }
+        save();
+        for (Callback callback : callbacks) {
+            stopped |= !callback.onEpoch(report);
+        }
+        return test;
+    }
+
+    private Evaluation evaluation() {
+        metrics.reset();
+        Evaluation own = task.evaluate(tape, metrics.all().isEmpty() ? Predictions.IGNORED : this::measure);
+        Map<String, Double> all = new LinkedHashMap<>(own.metrics());
+        all.putAll(metrics.values());
+        return new Evaluation(own.loss(), own.accuracy(), all);
+    }
+
+    /** A target of whole numbers is a row's class; others are numbers, as many in a row as are predicted. */
+    private void measure(Tensor prediction, Tensor target) {
+        Shape shape = target.shape();
+        long rows = target.type() == DType.I32 ? shape.elements() : shape.rank() == 0 ? 1 : shape.dim(0);
+        long columns = rows == 0 ? 1 : prediction.shape().elements() / rows;
+        metrics.update(prediction.data(), target.data(), Math.toIntExact(rows), Math.toIntExact(columns));
     }
 
     private void save() throws IOException {
         if (file != null) {
-            Checkpoint.save(file, task, optimizer, facts);
+            save(file);
         }
+    }
+
+    private void save(Path path) throws IOException {
+        TrainingEvents.Saved event = new TrainingEvents.Saved();
+        event.begin();
+        Checkpoint.Place place = new Checkpoint.Place(done, step.skipped(), lossSum, losses);
+        Checkpoint.save(path, task, optimizer, callbacks, place, facts);
+        event.file = path.toString();
+        event.batches = done;
+        event.commit();
     }
 
     private static double seconds(long since) {
         return (System.nanoTime() - since) / 1e9;
+    }
+
+    private final class View implements Training {
+        @Override
+        public Task task() {
+            return task;
+        }
+
+        @Override
+        public Optimizer optimizer() {
+            return optimizer;
+        }
+
+        @Override
+        public Tape tape() {
+            return tape;
+        }
+
+        @Override
+        public int epochs() {
+            return epochs;
+        }
+
+        @Override
+        public long batches() {
+            return done;
+        }
+
+        @Override
+        public long skipped() {
+            return step.skipped();
+        }
+
+        @Override
+        public Map<String, String> facts() {
+            return facts;
+        }
+
+        @Override
+        public void stop() {
+            stopped = true;
+        }
+
+        @Override
+        public void save(Path path) throws IOException {
+            Trainer.this.save(path);
+        }
     }
 }

@@ -1,7 +1,7 @@
 package io.gatun.perf.results;
 
-import io.gatun.perf.json.JsonFile;
-import io.gatun.perf.json.JsonLine;
+import io.gatun.nn.log.JsonFile;
+import io.gatun.nn.log.JsonLine;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;

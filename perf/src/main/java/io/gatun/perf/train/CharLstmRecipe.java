@@ -6,6 +6,10 @@ import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.data.DataSource;
+import io.gatun.nn.log.TensorBoard;
+import io.gatun.nn.metric.Accuracy;
+import io.gatun.nn.metric.Metric;
+import io.gatun.nn.metric.Perplexity;
 import io.gatun.nn.model.CharLstm;
 import io.gatun.nn.optim.AdamW;
 import io.gatun.nn.optim.Optimizer;
@@ -17,7 +21,9 @@ import io.gatun.nn.train.TextTask;
 import io.gatun.nn.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** A character LSTM by AdamW with clipped gradients; it writes a few lines after each epoch. */
@@ -40,6 +46,7 @@ final class CharLstmRecipe implements Recipe {
     private final CharLstm model;
     private final Parameters parameters;
     private final TextTask task;
+    private List<String> written = List.of();
 
     CharLstmRecipe(TrainOptions asked, NativeMemory memory) throws IOException {
         this.memory = memory;
@@ -95,6 +102,23 @@ final class CharLstmRecipe implements Recipe {
                 return true;
             }
         });
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(new Accuracy(), new Perplexity());
+    }
+
+    @Override
+    public Map<String, Object> results(Tape tape) {
+        CharSampler sampler = new CharSampler(model, text.vocabulary(), TEMPERATURE);
+        written = sampler.lines(tape, memory, 4 * SAMPLES, LONGEST, options.seed() + options.epochs());
+        return Map.of("texts", written);
+    }
+
+    @Override
+    public void show(TensorBoard board, long step) throws IOException {
+        board.text("writes", String.join("  \n", written), step);
     }
 
     @Override

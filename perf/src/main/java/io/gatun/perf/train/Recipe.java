@@ -3,12 +3,16 @@ package io.gatun.perf.train;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
+import io.gatun.nn.log.TensorBoard;
+import io.gatun.nn.metric.Metric;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.train.Callback;
 import io.gatun.nn.train.Task;
 import io.gatun.nn.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A model with its data, its optimizer and its schedule: what {@code gatun train MODEL} stands for. */
@@ -36,6 +40,19 @@ interface Recipe extends AutoCloseable {
     default Optional<Callback> callback(Tape tape, PrintWriter out) {
         return Optional.empty();
     }
+
+    /** Figures of each evaluation besides loss and accuracy. */
+    default List<Metric> metrics() {
+        return List.of();
+    }
+
+    /** What the report shows of the finished model besides its figures, as {@link io.gatun.nn.log.RunReport} says. */
+    default Map<String, Object> results(Tape tape) {
+        return Map.of();
+    }
+
+    /** Pictures and texts of the finished model for TensorBoard. */
+    default void show(TensorBoard board, long step) throws IOException {}
 
     /** What this model says at the end. */
     void end(Trainer.Summary summary, PrintWriter out);

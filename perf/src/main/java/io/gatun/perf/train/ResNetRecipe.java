@@ -1,12 +1,19 @@
 package io.gatun.perf.train;
 
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.data.Augmentation;
 import io.gatun.nn.data.DataSource;
 import io.gatun.nn.data.ImageData;
 import io.gatun.nn.data.ImageDataset;
+import io.gatun.nn.log.TensorBoard;
+import io.gatun.nn.metric.Accuracy;
+import io.gatun.nn.metric.Average;
+import io.gatun.nn.metric.ClassScore;
+import io.gatun.nn.metric.ConfusionMatrix;
+import io.gatun.nn.metric.Metric;
 import io.gatun.nn.model.ResNet;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Schedule;
@@ -16,7 +23,12 @@ import io.gatun.nn.train.Task;
 import io.gatun.nn.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** ResNet-20 by SGD with Nesterov's momentum and a cosine after a short warm-up. */
 final class ResNetRecipe implements Recipe {
@@ -30,6 +42,8 @@ final class ResNetRecipe implements Recipe {
     private final ImageData data;
     private final Parameters parameters;
     private final ImageTask task;
+    private final ConfusionMatrix confusion;
+    private final SamplePredictions samples;
 
     ResNetRecipe(TrainOptions asked, NativeMemory memory) throws IOException {
         TrainOptions wanted = asked.or(BATCH, EPOCHS, RATE, "shapes");
@@ -47,6 +61,8 @@ final class ResNetRecipe implements Recipe {
             throw e;
         }
         options = wanted;
+        confusion = new ConfusionMatrix(data.train().classes());
+        samples = new SamplePredictions(data);
     }
 
     /** Grey images as red = green = blue, which is what the net takes. */
@@ -100,6 +116,53 @@ final class ResNetRecipe implements Recipe {
                 parameters,
                 Schedule.cosine(options.learningRate(), warmUp, steps),
                 Sgd.Options.nesterov(MOMENTUM, WEIGHT_DECAY));
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        int classes = data.train().classes();
+        return List.of(
+                new Accuracy(2),
+                ClassScore.precision(classes, Average.MACRO),
+                ClassScore.recall(classes, Average.MACRO),
+                ClassScore.f1(classes, Average.MACRO),
+                confusion,
+                samples);
+    }
+
+    @Override
+    public Map<String, Object> results(Tape tape) {
+        Map<String, Object> results = new LinkedHashMap<>();
+        results.put("classes", data.classNames());
+        results.put(
+                "confusion",
+                Arrays.stream(confusion.counts())
+                        .map(row -> Arrays.stream(row).boxed().toList())
+                        .toList());
+        List<Map<String, Object>> classes = new ArrayList<>();
+        for (int c = 0; c < confusion.classes(); c++) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("class", data.classNames().get(c));
+            row.put("images", confusion.support(c));
+            row.put("precision", confusion.precision(c));
+            row.put("recall", confusion.recall(c));
+            row.put("f1", confusion.f1(c));
+            classes.add(row);
+        }
+        results.put("per_class", classes);
+        results.put("samples", samples.forReport());
+        return results;
+    }
+
+    @Override
+    public void show(TensorBoard board, long step) throws IOException {
+        ImageDataset test = data.test();
+        for (SamplePredictions.Sample sample :
+                samples.samples().subList(0, Math.min(8, samples.samples().size()))) {
+            String said = data.classNames().get(sample.predicted());
+            String tag = "samples/" + sample.image() + " taken for " + said;
+            board.image(tag, samples.pixels(sample), test.height(), test.width(), test.channels(), step);
+        }
     }
 
     @Override

@@ -6,8 +6,11 @@ import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
 import io.gatun.nn.io.CheckpointFile;
+import io.gatun.nn.log.TensorBoard;
+import io.gatun.nn.metric.Metric;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.train.Trainer;
+import io.gatun.perf.results.Environment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -58,8 +61,7 @@ public final class TrainRun {
             NativeMemory memory)
             throws IOException {
         TrainOptions options = recipe.options();
-        Path folder = options.out().toAbsolutePath().getParent();
-        Files.createDirectories(folder);
+        Files.createDirectories(options.out().toAbsolutePath().getParent());
         if (Files.isDirectory(options.out())) {
             throw new IllegalArgumentException(
                     "--out " + options.out() + " is a folder; name the file to write the checkpoint to");
@@ -80,8 +82,11 @@ public final class TrainRun {
             out.printf(Locale.ROOT, "backend     %s, %d threads%n", kernels.preference(), kernels.threads());
             Trainer trainer = new Trainer(recipe.task(), optimizer, tape, options.epochs())
                     .checkpoint(options.out(), options.every(), options.facts())
+                    .metrics(recipe.metrics().toArray(Metric[]::new))
                     .callback(new Progress(out, recipe.task().unit()));
             recipe.callback(tape, out).ifPresent(trainer::callback);
+            RunFolder folder = new RunFolder(options.out());
+            folder.attach(trainer, settings(options, kernels, optimizer));
             if (checkpoint != null) {
                 trainer.resume(checkpoint);
                 loaded.close();
@@ -92,8 +97,42 @@ public final class TrainRun {
             out.printf(Locale.ROOT, "ran         %s%n", ran);
             recipe.end(summary, out);
             out.printf(Locale.ROOT, "checkpoint  %s%n", options.out());
+            out.printf(Locale.ROOT, "report      %s%n", report(recipe, summary, folder, tape));
             return json(options, ran, summary, recipe);
         }
+    }
+
+    private static Map<String, Object> settings(TrainOptions options, Kernels kernels, Optimizer optimizer) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("model", options.model());
+        settings.put("data", options.data());
+        settings.put("epochs", options.epochs());
+        settings.put("batch", options.batch());
+        settings.put("seed", options.seed());
+        settings.put("lr", (double) options.learningRate());
+        settings.put("schedule", optimizer.schedule().toString());
+        settings.put("optimizer", optimizer.getClass().getSimpleName());
+        settings.put("backend", kernels.preference().toString());
+        settings.put("threads", kernels.threads());
+        return settings;
+    }
+
+    private static Path report(Recipe recipe, Trainer.Summary summary, RunFolder folder, Tape tape) throws IOException {
+        Map<String, Object> metrics = new LinkedHashMap<>();
+        summary.test().all().forEach((name, value) -> metrics.put("test_" + name, value));
+        metrics.put("epochs", summary.epochs());
+        metrics.put(recipe.task().unit() + "_per_s", summary.itemsPerSecond());
+        metrics.put("seconds", summary.seconds());
+        Map<String, Object> results = new LinkedHashMap<>();
+        results.put("metrics", metrics);
+        results.putAll(recipe.results(tape));
+        long done = (long) summary.epochs() * recipe.task().stepsPerEpoch();
+        // One behind the last batch: a resumed run drops it.
+        try (TensorBoard board = TensorBoard.resumed(folder.path(), done)) {
+            recipe.show(board, done + 1);
+        }
+        String title = "gatun train " + recipe.options().model();
+        return folder.report(title, results, Environment.here().facts());
     }
 
     private static Map<String, Object> json(TrainOptions options, Ran ran, Trainer.Summary summary, Recipe recipe) {
@@ -109,6 +148,7 @@ public final class TrainRun {
         json.put(recipe.task().unit() + "_per_s", summary.itemsPerSecond());
         json.put("seconds", summary.seconds());
         json.put("checkpoint", options.out().toString());
+        json.put("run", new RunFolder(options.out()).path().toString());
         return json;
     }
 }

@@ -1,4 +1,4 @@
-package io.gatun.perf.json;
+package io.gatun.nn.log;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -14,6 +14,7 @@ public final class JsonLine {
 
     private JsonLine() {}
 
+    /** The text of one object. */
     public static String of(Map<String, ?> object) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(text)) {
@@ -46,6 +47,8 @@ public final class JsonLine {
             case Long number -> json.writeNumber(number);
             case Double number when Double.isFinite(number) -> json.writeNumber(number);
             case Double number -> json.writeNull();
+            case Float number when Float.isFinite(number) -> json.writeNumber(number);
+            case Float number -> json.writeNull();
             case Boolean flag -> json.writeBoolean(flag);
             default -> json.writeString(value.toString());
         }

@@ -1,4 +1,4 @@
-package io.gatun.perf.json;
+package io.gatun.nn.log;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A file of JSON as maps, lists, strings, doubles and booleans. */
+/** A file or a line of JSON as maps, lists, strings, doubles and booleans. */
 public final class JsonFile {
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -44,6 +44,25 @@ public final class JsonFile {
             String place =
                     e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
             throw new IllegalArgumentException(file + " is no JSON: " + place + e.getOriginalMessage(), e);
+        }
+    }
+
+    /**
+     * One line of a log.
+     *
+     * @throws IllegalArgumentException if it is not one whole JSON object
+     */
+    public static Map<?, ?> parse(String line) {
+        try (JsonParser parser = FACTORY.createParser(line)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                Map<?, ?> object = (Map<?, ?>) value(parser);
+                if (parser.nextToken() == null) {
+                    return object;
+                }
+            }
+            throw new IllegalArgumentException("this line is no JSON object: " + line);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("this line is no JSON object: " + line, e);
         }
     }
 

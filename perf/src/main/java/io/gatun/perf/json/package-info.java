@@ -1,2 +1,0 @@
-/** Maps and lists as JSON and back. */
-package io.gatun.perf.json;

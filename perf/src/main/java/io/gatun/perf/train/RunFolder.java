@@ -1,0 +1,54 @@
+package io.gatun.perf.train;
+
+import io.gatun.nn.log.CsvLog;
+import io.gatun.nn.log.JsonLine;
+import io.gatun.nn.log.JsonLog;
+import io.gatun.nn.log.RunReport;
+import io.gatun.nn.log.TensorBoardLog;
+import io.gatun.nn.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a run leaves: {@code log.csv}, {@code log.jsonl} and {@code events.*} while it goes on, {@code results.json} and
+ * {@code report.html} at its end. The folder of a checkpoint that is named checkpoint.safetensors; {@code FILE.run} beside
+ * one that the user named, so that two runs in one folder stay apart.
+ */
+final class RunFolder {
+    private static final String CHECKPOINT = "checkpoint.safetensors";
+    private static final int EVERY = 10;
+
+    private final Path folder;
+
+    RunFolder(Path checkpoint) {
+        String name = checkpoint.getFileName().toString();
+        folder = name.equals(CHECKPOINT)
+                ? checkpoint.toAbsolutePath().getParent()
+                : checkpoint.resolveSibling(name + ".run");
+    }
+
+    Path path() {
+        return folder;
+    }
+
+    /** Logs the training from now on. */
+    void attach(Trainer trainer, Map<String, ?> settings) throws IOException {
+        Files.createDirectories(folder);
+        trainer.callback(new CsvLog(folder.resolve("log.csv")))
+                .callback(new JsonLog(folder.resolve("log.jsonl"), EVERY, settings))
+                .callback(new TensorBoardLog(folder, EVERY, settings));
+    }
+
+    /** The report, made from the logs and these results. */
+    Path report(String title, Map<String, ?> results, Map<String, String> environment) throws IOException {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("title", title);
+        all.putAll(results);
+        all.put("environment", environment);
+        Files.writeString(folder.resolve("results.json"), JsonLine.of(all) + "\n");
+        return RunReport.write(folder);
+    }
+}
