@@ -2,9 +2,12 @@
 module io.gatun.nn {
     requires transitive io.gatun.autograd;
     requires com.fasterxml.jackson.core;
+    requires de.siegmar.fastcsv;
 
     exports io.gatun.nn;
     exports io.gatun.nn.data;
+    exports io.gatun.nn.data.sample;
+    exports io.gatun.nn.data.table;
     exports io.gatun.nn.io;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;
