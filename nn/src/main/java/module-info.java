@@ -8,6 +8,7 @@ module io.gatun.nn {
     exports io.gatun.nn.data;
     exports io.gatun.nn.data.sample;
     exports io.gatun.nn.data.table;
+    exports io.gatun.nn.data.text;
     exports io.gatun.nn.io;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;
