@@ -115,7 +115,7 @@ public final class ImageTask implements Task {
     private Tensor logits(Tape tape, ImageBatch batch) {
         ImageDataset set = data.train();
         Shape shape = Shape.of(batch.size(), set.height(), set.width(), set.channels());
-        return model.forward(tape.input(shape, batch.images()));
+        return model.call(tape.input(shape, batch.images()));
     }
 
     private static Tensor labels(Tape tape, ImageBatch batch) {
