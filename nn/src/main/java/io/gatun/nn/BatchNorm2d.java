@@ -47,4 +47,9 @@ public final class BatchNorm2d extends Module {
         var norm = new Images.Norm(weight, bias, runningMean, runningVar, batches, EPS, MOMENTUM, training());
         return Images.batchNorm(src, norm, residual, relu);
     }
+
+    /** {@link #forward(Tensor, Tensor)}, then the hooks. */
+    public Tensor call(Tensor src, Tensor residual) {
+        return observe(src, forward(src, residual));
+    }
 }

@@ -44,4 +44,11 @@ public final class Gru extends Recurrent<GruWeights, Tensor> {
         });
         return new Result(output, states);
     }
+
+    /** {@link #forward(Tensor, List)}, then the hooks. */
+    public Result call(Tensor src, List<Tensor> initial) {
+        Result result = forward(src, initial);
+        observe(src, result.output());
+        return result;
+    }
 }

@@ -45,4 +45,11 @@ public final class Lstm extends Recurrent<LstmWeights, LstmState> {
         });
         return new Result(output, states);
     }
+
+    /** {@link #forward(Tensor, List)}, then the hooks. */
+    public Result call(Tensor src, List<LstmState> initial) {
+        Result result = forward(src, initial);
+        observe(src, result.output());
+        return result;
+    }
 }

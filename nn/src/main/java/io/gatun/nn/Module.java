@@ -6,8 +6,11 @@ import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,6 +25,7 @@ public abstract class Module {
     private final Map<String, Parameter> own = new LinkedHashMap<>();
     private Parameters parameters;
     private boolean training = true;
+    private volatile ForwardHook[] hooks = {};
 
     /** {@link #children} for {@link #modes}, which makes no garbage. */
     private Module[] parts;
@@ -63,12 +67,67 @@ public abstract class Module {
     /** The result for {@code src}, on its tape; {@code src} stays the caller's, what lies between is released. */
     public abstract Tensor forward(Tensor src);
 
+    /** {@link #forward}, then the hooks: what a module's owner calls, as Python's {@code module(src)}. */
+    public final Tensor call(Tensor src) {
+        return observe(src, forward(src));
+    }
+
+    /** Shows a result to the hooks; for the {@code call} of modules whose forward takes more than one tensor. */
+    protected final Tensor observe(Tensor src, Tensor dst) {
+        for (ForwardHook hook : hooks) {
+            hook.saw(this, src, dst);
+        }
+        return dst;
+    }
+
+    /** Sees what goes into a module and what comes out of it. */
+    @FunctionalInterface
+    public interface ForwardHook {
+        /**
+         * Called on the thread of {@link Module#call}, while both tensors are valid. A {@link
+         * io.gatun.autograd.CapturedStep} calls it when it builds its step and not when it repeats it.
+         */
+        void saw(Module module, Tensor src, Tensor dst);
+    }
+
+    /** What ends a hook. */
+    public interface Registration extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Adds a hook to this module alone, behind those it has; safe while other threads run the module. */
+    public final synchronized Registration onForward(ForwardHook hook) {
+        ForwardHook[] more = Arrays.copyOf(hooks, hooks.length + 1);
+        more[hooks.length] = hook;
+        hooks = more;
+        return () -> remove(hook);
+    }
+
+    private synchronized void remove(ForwardHook hook) {
+        List<ForwardHook> left = new ArrayList<>(List.of(hooks));
+        left.remove(hook);
+        hooks = left.toArray(ForwardHook[]::new);
+    }
+
+    /** This module under the empty name and all below it by their paths ({@code layer1.0.conv1}), outer before inner. */
+    public final Map<String, Module> modules() {
+        Map<String, Module> all = new LinkedHashMap<>();
+        walk("", all);
+        return Collections.unmodifiableMap(all);
+    }
+
+    private void walk(String path, Map<String, Module> all) {
+        all.put(path, this);
+        children.forEach((name, module) -> module.walk(path.isEmpty() ? name : path + "." + name, all));
+    }
+
     /**
-     * {@code module.forward(value)}, releasing {@code value} ({@link Tensor#release}) unless it is the caller's
+     * {@code module.call(value)}, releasing {@code value} ({@link Tensor#release}) unless it is the caller's
      * {@code input} or the result itself.
      */
     protected static Tensor through(Module module, Tensor value, Tensor input) {
-        Tensor result = module.forward(value);
+        Tensor result = module.call(value);
         if (value != input && value != result) {
             value.release();
         }

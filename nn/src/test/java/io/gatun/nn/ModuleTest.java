@@ -15,7 +15,9 @@ import io.gatun.memory.NativeMemory;
 import io.gatun.nn.model.CharLstm;
 import io.gatun.spec.Activation;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -178,6 +180,46 @@ class ModuleTest {
         try (Parameters parameters = net.allocate(memory, 1)) {
             assertThat(parameters.parameterCount()).isEqualTo(12);
             assertThat(parameters.get("0.weight")).isSameAs(parameters.get("2.weight"));
+        }
+    }
+
+    @Test
+    void hooksSeeEachModuleOnceUntilTheyAreClosed() {
+        ResidualBlock block = ResidualBlock.basic(2, 4, 2);
+        Sequential net = new Sequential(block, new GlobalAvgPool(), new Linear(4, 3));
+        assertThat(net.modules().keySet())
+                .startsWith("", "0", "0.conv1", "0.bn1")
+                .contains("0.downsample.1", "1", "2")
+                .hasSize(11);
+        List<String> seen = new ArrayList<>();
+        try (Parameters _ = net.allocate(memory, 1)) {
+            List<Module.Registration> hooks = new ArrayList<>();
+            net.modules()
+                    .forEach((path, module) -> hooks.add(module.onForward((caller, src, dst) -> {
+                        assertThat(caller).isSameAs(module);
+                        assertThat(src.shape().dim(0)).isEqualTo(dst.shape().dim(0));
+                        seen.add(path);
+                    })));
+            Shape shape = Shape.of(2, 4, 4, 2);
+            Tensor result = net.call(tape.tensor(shape, numbers(64, 1)));
+            assertThat(seen)
+                    .containsExactly(
+                            "0.downsample.0",
+                            "0.downsample.1",
+                            "0.downsample",
+                            "0.conv1",
+                            "0.bn1",
+                            "0.conv2",
+                            "0.bn2",
+                            "0",
+                            "1",
+                            "2",
+                            "");
+            assertThat(result.shape()).isEqualTo(Shape.of(2, 3));
+            seen.clear();
+            hooks.forEach(Module.Registration::close);
+            net.call(tape.tensor(shape, numbers(64, 1)));
+            assertThat(seen).isEmpty();
         }
     }
 }

@@ -38,10 +38,17 @@ public final class CharLstm extends Module {
 
     /** As {@link #forward(Tensor)}, from a given state, which may be null for zeros. */
     public Result forward(Tensor characters, List<LstmState> initial) {
-        Tensor embedded = embedding.forward(characters);
-        Lstm.Result result = lstm.forward(embedded, initial);
+        Tensor embedded = embedding.call(characters);
+        Lstm.Result result = lstm.call(embedded, initial);
         embedded.release();
         return new Result(through(linear, result.output(), characters), result.states());
+    }
+
+    /** {@link #forward(Tensor, List)}, then the hooks. */
+    public Result call(Tensor characters, List<LstmState> initial) {
+        Result result = forward(characters, initial);
+        observe(characters, result.logits());
+        return result;
     }
 
     /** Units of each layer. */

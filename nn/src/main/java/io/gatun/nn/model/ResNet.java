@@ -76,14 +76,14 @@ public final class ResNet extends Module {
     /** Logits [n, classes] of images [n, h, w, 3]. */
     @Override
     public Tensor forward(Tensor images) {
-        Tensor stem = through(bn1, conv1.forward(images), images);
+        Tensor stem = through(bn1, conv1.call(images), images);
         Tensor value = stem;
         if (maxPool != null) {
-            value = maxPool.forward(stem);
+            value = maxPool.call(stem);
             stem.releaseToRecompute();
         }
         for (Sequential stage : stages) {
-            Tensor result = stage.forward(value);
+            Tensor result = stage.call(value);
             if (value == stem) {
                 stem.releaseToRecompute();
             } else {

@@ -147,7 +147,7 @@ public class SupervisedTask implements Task {
         }
         Batch taken = batch;
         batch = null;
-        return loss.of(model.forward(taken.tensor(tape, input)), taken.tensor(tape, target));
+        return loss.of(model.call(taken.tensor(tape, input)), taken.tensor(tape, target));
     }
 
     @Override
@@ -171,7 +171,7 @@ public class SupervisedTask implements Task {
             for (int i = 0; i < test.batchesPerEpoch(); i++) {
                 tape.reset(tape.step());
                 Batch next = batches.next();
-                Tensor prediction = model.forward(next.tensor(tape, input));
+                Tensor prediction = model.call(next.tensor(tape, input));
                 Tensor wanted = next.tensor(tape, target);
                 sum += testLoss.of(prediction, wanted).item() * (double) next.size();
                 accuracy.add(prediction, wanted);

@@ -116,7 +116,7 @@ public final class TextTask implements Task {
     }
 
     private CharLstm.Result result(Tape tape, CharBatches batches, CarriedState state) {
-        return model.forward(tape.indices(Shape.of(batches.steps(), batches.batch()), inputs), state.on(tape));
+        return model.call(tape.indices(Shape.of(batches.steps(), batches.batch()), inputs), state.on(tape));
     }
 
     private Tensor targets(Tape tape, CharBatches batches) {
