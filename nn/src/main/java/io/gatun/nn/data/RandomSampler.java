@@ -4,7 +4,7 @@ import java.util.stream.IntStream;
 
 /**
  * Every sample once, in a new random order in each epoch: Fisher-Yates by {@code SplitMix.of(seed, epoch)}, the order
- * that a shuffling {@link BatchLoader} has always had.
+ * that a shuffling {@link DataLoader} has always had.
  *
  * @param size samples in the set, at least 0
  * @param seed of all epochs

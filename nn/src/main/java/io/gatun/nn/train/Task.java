@@ -50,8 +50,17 @@ public interface Task extends AutoCloseable {
     /** What {@link #items} counts: {@code img} or {@code tokens}. */
     String unit();
 
-    /** Loss and accuracy on the whole test set; resets the tape as often as it likes and changes no state. */
-    Evaluation evaluate(Tape tape);
+    /** As {@link #evaluate(Tape, Predictions)} with nobody looking. */
+    default Evaluation evaluate(Tape tape) {
+        return evaluate(tape, Predictions.IGNORED);
+    }
+
+    /**
+     * Loss and accuracy on the whole test set; resets the tape as often as it likes and changes no state.
+     *
+     * @param predictions is shown each batch, in the order of the set
+     */
+    Evaluation evaluate(Tape tape, Predictions predictions);
 
     /** What is carried from one batch to the next besides parameters; views, valid until the next forward. */
     default List<NamedTensor> state() {

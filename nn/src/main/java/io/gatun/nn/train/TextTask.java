@@ -106,7 +106,7 @@ public final class TextTask implements Task {
         prepared = false;
         CharLstm.Result result = result(tape, train, carried);
         last = result.states();
-        return loss(tape, train, result);
+        return Losses.crossEntropy(result.logits(), targets(tape, train));
     }
 
     @Override
@@ -119,8 +119,8 @@ public final class TextTask implements Task {
         return model.call(tape.indices(Shape.of(batches.steps(), batches.batch()), inputs), state.on(tape));
     }
 
-    private Tensor loss(Tape tape, CharBatches batches, CharLstm.Result result) {
-        return Losses.crossEntropy(result.logits(), tape.indices(Shape.of(batches.steps(), batches.batch()), targets));
+    private Tensor targets(Tape tape, CharBatches batches) {
+        return tape.indices(Shape.of(batches.steps(), batches.batch()), targets);
     }
 
     @Override
@@ -134,7 +134,7 @@ public final class TextTask implements Task {
     }
 
     @Override
-    public Evaluation evaluate(Tape tape) {
+    public Evaluation evaluate(Tape tape, Predictions predictions) {
         double loss = 0;
         model.eval();
         try (CarriedState state = model.carriedState(memory, test.batch());
@@ -143,7 +143,9 @@ public final class TextTask implements Task {
                 tape.reset(tape.step());
                 test.fill(i, inputs, targets);
                 CharLstm.Result result = result(tape, test, state);
-                loss += loss(tape, test, result).item();
+                Tensor targets = targets(tape, test);
+                loss += Losses.crossEntropy(result.logits(), targets).item();
+                predictions.batch(result.logits(), targets);
                 state.keep(result.states());
             }
         } finally {
