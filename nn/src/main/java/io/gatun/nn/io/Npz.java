@@ -1,6 +1,7 @@
 package io.gatun.nn.io;
 
 import java.io.BufferedOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -72,7 +73,7 @@ public final class Npz {
                 }
             }
             return Collections.unmodifiableMap(arrays);
-        } catch (ZipException e) {
+        } catch (EOFException | ZipException e) {
             throw new FormatException(file, 0, "is no whole zip: " + e.getMessage(), e);
         }
     }
@@ -158,7 +159,7 @@ public final class Npz {
                 throw new FormatException(file, 0, where + "is damaged: its checksum is wrong");
             }
             return new NpyArray(header.type(), header.order(), header.fortran(), header.shape(), data);
-        } catch (ZipException e) {
+        } catch (EOFException | ZipException e) {
             throw new FormatException(file, 0, where + "is broken: " + e.getMessage(), e);
         }
     }

@@ -1,15 +1,20 @@
 package io.gatun.nn.data.sample;
 
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.nn.data.Dataset;
+import io.gatun.nn.data.Field;
 import io.gatun.nn.data.table.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 
 /**
  * Windows over a time series, without copying it: window i shows steps [s, s + length) with s = from + i·stride, and asks
  * for the {@code horizon} steps that follow. Windows lie wholly within [from, to), targets included, so windows of
- * {@link #parts} share no step of the series, and nothing leaks from a test period into training. Immutable and
- * thread-safe.
+ * {@link #parts} share no step of the series, and nothing leaks from a test period into training. As a data set a window
+ * has the fields {@code inputs} f32 [T, F] and, where H is not 0, {@code targets} f32 [H, F]. Immutable and thread-safe.
  *
  * @param series steps by features, the oldest first
  * @param from first step that may be used
@@ -18,7 +23,7 @@ import java.util.Objects;
  * @param horizon H, steps to predict, at least 0 (0 where the window itself is the target)
  * @param stride steps from one window to the next, at least 1
  */
-public record SlidingWindows(Matrix series, int from, int to, int length, int horizon, int stride) {
+public record SlidingWindows(Matrix series, int from, int to, int length, int horizon, int stride) implements Dataset {
 
     /** @throws IllegalArgumentException when a size is below its least, or [from, to) is not within the series */
     public SlidingWindows {
@@ -53,7 +58,26 @@ public record SlidingWindows(Matrix series, int from, int to, int length, int ho
         return new SlidingWindows(series, start, end, length, horizon, stride);
     }
 
+    @Override
+    public List<Field> fields() {
+        Field inputs = new Field("inputs", DType.F32, Shape.of(length, series.columns()));
+        return horizon == 0
+                ? List.of(inputs)
+                : List.of(inputs, new Field("targets", DType.F32, Shape.of(horizon, series.columns())));
+    }
+
+    @Override
+    public Reader reader() {
+        return (sample, _, targets, place) -> {
+            input(sample, targets[0], 4L * place * length * series.columns());
+            if (horizon > 0) {
+                target(sample, targets[1], 4L * place * horizon * series.columns());
+            }
+        };
+    }
+
     /** N, the number of windows: floor((steps - length - horizon) / stride) + 1, or 0 if there are too few steps. */
+    @Override
     public int size() {
         long room = (long) to - from - length - horizon;
         return room < 0 ? 0 : (int) (room / stride) + 1;
@@ -92,6 +116,7 @@ public record SlidingWindows(Matrix series, int from, int to, int length, int ho
         return from + Objects.checkIndex(i, size()) * stride;
     }
 
+    /** In memory of any kind: a loader's buffer, or an array. */
     private void copy(int step, int steps, MemorySegment dst, long at) {
         int features = series.columns();
         MemorySegment.copy(

@@ -1,7 +1,12 @@
 package io.gatun.nn.data.table;
 
+import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
+import io.gatun.nn.data.Dataset;
+import io.gatun.nn.data.Field;
+import io.gatun.nn.data.TensorDataset;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * Samples by features, float32 [rows, columns] in row-major order; NaN is a missing value. The array is held, not
@@ -78,16 +83,41 @@ public record Matrix(int rows, int columns, float[] values) {
     }
 
     /**
-     * Writes rows as float32, one after the other: a batch.
+     * The rows as a data set of fields {@code features} f32 [columns] and {@code labels} i32 []; not copied.
      *
-     * @param dst at least {@code at} + 4·count·columns bytes
-     * @param at byte of {@code dst} to begin at
+     * @param labels class of each row
      */
-    public void copyRows(int[] rowNumbers, int from, int count, MemorySegment dst, long at) {
-        for (int i = 0; i < count; i++) {
-            int row = rowNumbers[from + i];
-            MemorySegment.copy(
-                    values, row * columns, dst, ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i * columns, columns);
+    public Dataset samples(int... labels) {
+        requireAsMany(labels.length, "labels");
+        Field field = new Field("labels", DType.I32, Shape.of());
+        return new TensorDataset(
+                rows,
+                List.of(field("features"), field),
+                List.of(MemorySegment.ofArray(values), MemorySegment.ofArray(labels)));
+    }
+
+    /**
+     * The rows as a data set of fields {@code features} f32 [columns] and {@code targets} f32 [targets' columns]; not
+     * copied.
+     *
+     * @param targets what to predict from each row
+     */
+    public Dataset samples(Matrix targets) {
+        requireAsMany(targets.rows, "targets");
+        return new TensorDataset(
+                rows,
+                List.of(field("features"), targets.field("targets")),
+                List.of(MemorySegment.ofArray(values), MemorySegment.ofArray(targets.values)));
+    }
+
+    private Field field(String name) {
+        return new Field(name, DType.F32, Shape.of(columns));
+    }
+
+    private void requireAsMany(int others, String what) {
+        if (others != rows) {
+            throw new IllegalArgumentException(
+                    "features " + this + " and " + others + " " + what + ": as many of both");
         }
     }
 

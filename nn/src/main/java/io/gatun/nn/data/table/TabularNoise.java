@@ -1,15 +1,18 @@
 package io.gatun.nn.data.table;
 
+import io.gatun.nn.data.Datasets;
 import io.gatun.nn.data.SplitMix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
- * Augmentation of training rows, never of evaluation data. Drawn from (seed, epoch, row) alone, so a resumed run sees
- * the same rows.
+ * Augmentation of training rows, never of evaluation data. Drawn from (seed, epoch, row) alone, or from what a loader
+ * draws from the same, so a resumed run sees the same rows.
  *
  * @param jitter the standard deviation of the noise for each column, in the column's unit; 0 for none
  * @param swap for each column the chance that a value is replaced by that of another random row, in [0, 1]: the noise
  *     for categories, which keeps their frequencies
- * @param seed of all epochs
+ * @param seed of all epochs of {@link #apply}
  */
 public record TabularNoise(double[] jitter, double[] swap, long seed) {
 
@@ -39,23 +42,44 @@ public record TabularNoise(double[] jitter, double[] swap, long seed) {
         return new TabularNoise(jitter, new double[jitter.length], seed);
     }
 
+    /**
+     * The noise as a step of a training set: {@code Datasets.map(set, "features", field, noise.mapping(train))}. An
+     * evaluation gets the rows as they are.
+     *
+     * @param train where swapped values come from
+     */
+    public Datasets.Mapping mapping(Matrix train) {
+        ColumnStatistics.checkColumns("tabular noise", jitter.length, train);
+        return (from, to, random) -> {
+            MemorySegment.copy(from, 0, to, 0, 4L * jitter.length);
+            if (random != null) {
+                disturb(to, train, random);
+            }
+        };
+    }
+
     /** A noisy copy of all rows; swapped values come from {@code train} itself. */
     public Matrix apply(Matrix train, long epoch) {
         ColumnStatistics.checkColumns("tabular noise", jitter.length, train);
         float[] out = train.values().clone();
         for (int r = 0; r < train.rows(); r++) {
-            SplitMix random = SplitMix.of(seed, epoch, r);
-            for (int c = 0; c < jitter.length; c++) {
-                int at = r * jitter.length + c;
-                if (swap[c] > 0 && random.unit() < swap[c]) {
-                    out[at] = train.get(random.below(train.rows()), c);
-                }
-                if (jitter[c] > 0) {
-                    out[at] = (float) (out[at] + jitter[c] * gaussian(random));
-                }
-            }
+            MemorySegment row = MemorySegment.ofArray(out).asSlice(4L * r * jitter.length, 4L * jitter.length);
+            disturb(row, train, SplitMix.of(seed, epoch, r));
         }
         return new Matrix(train.rows(), train.columns(), out);
+    }
+
+    private void disturb(MemorySegment row, Matrix train, SplitMix random) {
+        for (int c = 0; c < jitter.length; c++) {
+            float value = row.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * c);
+            if (swap[c] > 0 && random.unit() < swap[c]) {
+                value = train.get(random.below(train.rows()), c);
+            }
+            if (jitter[c] > 0) {
+                value = (float) (value + jitter[c] * gaussian(random));
+            }
+            row.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * c, value);
+        }
     }
 
     /** Box and Muller (1958), by StrictMath so that the bits are the same everywhere. */
