@@ -7,6 +7,13 @@ module io.gatun.nn {
     exports io.gatun.nn;
     exports io.gatun.nn.data;
     exports io.gatun.nn.explain;
+    requires de.siegmar.fastcsv;
+
+    exports io.gatun.nn;
+    exports io.gatun.nn.data;
+    exports io.gatun.nn.data.sample;
+    exports io.gatun.nn.data.table;
+    exports io.gatun.nn.data.text;
     exports io.gatun.nn.io;
     exports io.gatun.nn.log;
     exports io.gatun.nn.metric;

@@ -8,8 +8,12 @@ import com.sun.management.ThreadMXBean;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.data.Cifar10;
 import io.gatun.nn.data.Mnist;
+import io.gatun.nn.data.table.Csv;
+import io.gatun.nn.data.text.BytePairEncoding;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.io.FormatException;
+import io.gatun.nn.io.Npy;
+import io.gatun.nn.io.Npz;
 import io.gatun.nn.io.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -88,6 +92,38 @@ class HostileFilesTest {
             @Override
             void read(Path file) throws IOException {
                 Mnist.load(file.getParent());
+            }
+        },
+        NPY("x.npy") {
+            @Override
+            void read(Path file) throws IOException {
+                try (Arena arena = Arena.ofConfined()) {
+                    Npy.map(file, arena);
+                    Npy.read(file, arena);
+                }
+            }
+        },
+        NPZ("x.npz") {
+            @Override
+            void read(Path file) throws IOException {
+                try (Arena arena = Arena.ofConfined()) {
+                    Npz.read(file, arena);
+                }
+            }
+        },
+        CSV("table.csv") {
+            @Override
+            void read(Path file) throws IOException {
+                // One NUL is a header like any other; a whole file has two columns.
+                if (Csv.standard().read(file).columns().size() == 1) {
+                    throw new FormatException(file, 0, "one column");
+                }
+            }
+        },
+        BYTE_PAIRS("bpe.json") {
+            @Override
+            void read(Path file) throws IOException {
+                BytePairEncoding.load(file);
             }
         },
         TEXT("text.txt") {

@@ -15,31 +15,27 @@ final class ImageConverter {
     private final float[] table;
     private final float[] row;
     private final Augmentation augmentation;
-    private final long seed;
-    private final SplitMix random = SplitMix.of(0);
 
-    ImageConverter(ImageDataset set, Standardization standardization, Augmentation augmentation, long seed) {
+    ImageConverter(ImageDataset set, Standardization standardization, Augmentation augmentation) {
         height = set.height();
         width = set.width();
         channels = set.channels();
         pixels = set.pixels();
         row = new float[width * channels];
         this.augmentation = augmentation;
-        this.seed = seed;
         table = new float[256 * channels];
         for (int c = 0; c < channels; c++) {
             System.arraycopy(standardization.table(c), 0, table, 256 * c, 256);
         }
     }
 
-    /** Writes image {@code sample} of the set, as augmented in {@code epoch}, as float32 [H, W, C] at {@code byteAt}. */
-    void convert(int sample, long epoch, MemorySegment target, long byteAt) {
+    /** Writes image {@code sample} of the set as float32 [H, W, C] at {@code byteAt}; augmented unless random is null. */
+    void convert(int sample, SplitMix random, MemorySegment target, long byteAt) {
         int pad = augmentation.pad();
         int dx = 0;
         int dy = 0;
         boolean flip = false;
-        if (pad > 0 || augmentation.flip()) {
-            random.rekey(seed, epoch, sample);
+        if (random != null && (pad > 0 || augmentation.flip())) {
             dx = random.below(2 * pad + 1) - pad;
             dy = random.below(2 * pad + 1) - pad;
             flip = augmentation.flip() && random.nextLong() < 0;

@@ -33,6 +33,16 @@ public record ImageData(
         return new ImageData(name, train, test, classNames, Standardization.of(train));
     }
 
+    /** The training images as {@code images} f32 [H, W, C], standardized, and {@code labels} i32 []. */
+    public Dataset trainSamples(Augmentation augmentation) {
+        return train.samples(standardization, augmentation);
+    }
+
+    /** The test images likewise, as they are. */
+    public Dataset testSamples() {
+        return test.samples(standardization);
+    }
+
     private static String shape(ImageDataset set) {
         return set.height() + "x" + set.width() + "x" + set.channels();
     }

@@ -64,4 +64,19 @@ public record ImageDataset(int height, int width, int channels, int classes, byt
                 Arrays.copyOf(pixels, count * imageBytes()),
                 Arrays.copyOf(labels, count));
     }
+
+    /**
+     * The set as fields {@code images} f32 [H, W, C], standardized, and {@code labels} i32 [].
+     *
+     * @param augmentation of a training view; an evaluation never sees it
+     * @throws IllegalArgumentException when the constants are for another number of channels
+     */
+    public Dataset samples(Standardization standardization, Augmentation augmentation) {
+        return new ImageSamples(this, standardization, augmentation);
+    }
+
+    /** As above, without augmentation. */
+    public Dataset samples(Standardization standardization) {
+        return samples(standardization, Augmentation.NONE);
+    }
 }

@@ -26,12 +26,31 @@ public final class FormatException extends IOException {
         this.offset = offset;
     }
 
+    private FormatException(Path file, String message, Throwable cause) {
+        super(message, cause);
+        this.file = file;
+        this.offset = -1;
+    }
+
+    /**
+     * The same for a format of lines.
+     *
+     * @param line from 1
+     * @param column the field in the line, from 1; 0 when the whole line is meant
+     * @param problem what is wrong and, where known, what to do; no full stop
+     * @param cause what a lower layer threw, or null
+     */
+    public static FormatException atLine(Path file, long line, int column, String problem, Throwable cause) {
+        String place = column > 0 ? "line " + line + ", column " + column : "line " + line;
+        return new FormatException(file, file + ": " + problem + " (" + place + ")", cause);
+    }
+
     /** The file as the caller named it; null only after Java serialization. */
     public Path file() {
         return file;
     }
 
-    /** The byte where reading had to stop. */
+    /** The byte where reading had to stop; -1 for a format of lines, whose message names the line. */
     public long offset() {
         return offset;
     }

@@ -15,10 +15,11 @@ import io.gatun.nn.Conv2d;
 import io.gatun.nn.Dropout;
 import io.gatun.nn.GlobalAvgPool;
 import io.gatun.nn.Linear;
+import io.gatun.nn.Loss;
 import io.gatun.nn.Module;
 import io.gatun.nn.Sequential;
 import io.gatun.nn.data.Augmentation;
-import io.gatun.nn.data.BatchLoader;
+import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.ImageData;
 import io.gatun.nn.data.ImageDataset;
 import io.gatun.nn.io.CheckpointFile;
@@ -55,8 +56,13 @@ class ImageTaskTest {
         return new ImageDataset(size, size, 3, 3, pixels, labels);
     }
 
-    private static BatchLoader.Options keepLast() {
-        return BatchLoader.Options.training(BATCH, 4, Augmentation.CIFAR);
+    private static Task keepLast(Module model, ImageData data, Augmentation augmentation, NativeMemory memory) {
+        return new SupervisedTask(
+                model,
+                Loss.CROSS_ENTROPY,
+                DataLoader.training(data.trainSamples(augmentation), BATCH, 4),
+                DataLoader.evaluation(data.testSamples(), BATCH),
+                memory);
     }
 
     /** Convolution, norm, dropout; everything that training it needs. */
@@ -71,7 +77,7 @@ class ImageTaskTest {
                 new GlobalAvgPool(),
                 new Linear(6, 3));
         final Parameters parameters = model.allocate(memory, 1);
-        final ImageTask task = new ImageTask(model, DATA, keepLast(), memory);
+        final Task task = keepLast(model, DATA, Augmentation.CIFAR, memory);
         final Optimizer optimizer =
                 new Sgd(kernels, memory, parameters, Schedule.cosine(0.1f, 2, 9), Sgd.Options.nesterov(0.9f, 1e-3f));
         final Tape tape = new Tape(kernels, memory, 0, 1);
@@ -120,11 +126,10 @@ class ImageTaskTest {
         };
         NativeMemory memory = new NativeMemory(new FailingBudget(1 << 24), false);
         ImageData data = ImageData.of("numbered", numbered, numbered, List.of("a"));
-        var options = BatchLoader.Options.training(BATCH, 4, Augmentation.NONE);
         try (Kernels kernels = Kernels.open("simd", 1, memory);
                 Parameters _ = recording.allocate(memory, 1);
                 Tape tape = new Tape(kernels, memory);
-                ImageTask task = new ImageTask(recording, data, options, memory);
+                Task task = keepLast(recording, data, Augmentation.NONE, memory);
                 ImageTask full = new ImageTask(recording, data, BATCH, 4, Augmentation.NONE, memory)) {
             assertThat(task.stepsPerEpoch()).isEqualTo(3);
             assertThat(full.stepsPerEpoch()).isEqualTo(2);

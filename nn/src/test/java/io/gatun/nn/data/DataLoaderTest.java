@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
-import io.gatun.nn.data.BatchLoader.Options;
-import io.gatun.nn.data.BatchLoader.Position;
+import io.gatun.nn.data.BatchStream.Position;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
-class BatchLoaderTest {
+class DataLoaderTest {
     private static final ImageData DATA = ShapesImages.load(3, 50, 10);
     private static final ImageDataset SET = DATA.train();
     private static final NativeMemory MEMORY = new NativeMemory(new MemoryBudget(1 << 24), false);
@@ -34,13 +33,13 @@ class BatchLoaderTest {
 
     /** A batch's content, copied. */
     private record Copy(long epoch, int index, boolean last, int[] labels, float[] images) {
-        static Copy of(ImageBatch batch) {
+        static Copy of(Batch batch) {
             return new Copy(
                     batch.epoch(),
                     batch.index(),
                     batch.last(),
-                    batch.labels().toArray(ValueLayout.JAVA_INT),
-                    batch.images().toArray(ValueLayout.JAVA_FLOAT));
+                    batch.get("labels").toArray(ValueLayout.JAVA_INT),
+                    batch.get("images").toArray(ValueLayout.JAVA_FLOAT));
         }
 
         boolean same(Copy other) {
@@ -54,25 +53,25 @@ class BatchLoaderTest {
 
     @Test
     void standardizesInOrderAndKeepsTheTail() {
-        try (BatchLoader loader = loader(Options.evaluation(16), Position.START)) {
-            assertThat(loader.batchesPerEpoch()).isEqualTo(4);
+        assertThat(evaluation().batchesPerEpoch()).isEqualTo(4);
+        try (BatchStream stream = evaluation().open(MEMORY)) {
             Standardization s = DATA.standardization();
             for (int b = 0; b < 8; b++) {
-                ImageBatch batch = loader.next();
+                Batch batch = stream.next();
                 assertThat(batch.size()).isEqualTo(b % 4 == 3 ? 2 : 16);
                 assertThat(batch.last()).isEqualTo(b % 4 == 3);
                 assertThat(batch.epoch()).isEqualTo(b / 4);
-                assertThat(batch.images().byteSize()).isEqualTo(batch.size() * 3072L * 4);
-                assertThat(batch.images().address() % 64).isZero();
+                assertThat(batch.get("images").byteSize()).isEqualTo(batch.size() * 3072L * 4);
+                assertThat(batch.get("images").address() % 64).isZero();
                 for (int i = 0; i < batch.size() * 3072; i++) {
                     int x = SET.pixels()[b % 4 * 16 * 3072 + i] & 0xFF;
                     float wanted = (float) ((x / 255.0 - s.mean()[i % 3]) / s.std()[i % 3]);
-                    if (batch.images().getAtIndex(ValueLayout.JAVA_FLOAT, i) != wanted) {
+                    if (batch.get("images").getAtIndex(ValueLayout.JAVA_FLOAT, i) != wanted) {
                         throw new AssertionError("batch " + b + " value " + i);
                     }
                 }
                 for (int i = 0; i < batch.size(); i++) {
-                    assertThat(batch.labels().getAtIndex(ValueLayout.JAVA_INT, i))
+                    assertThat(batch.get("labels").getAtIndex(ValueLayout.JAVA_INT, i))
                             .isEqualTo(SET.labels()[b % 4 * 16 + i]);
                 }
             }
@@ -81,13 +80,13 @@ class BatchLoaderTest {
 
     @Test
     void dropsTheTailWhenAsked() {
-        Options options = new Options(16, 1, true, true, 1, Augmentation.NONE);
-        try (BatchLoader loader = loader(options, Position.START)) {
-            assertThat(loader.batchesPerEpoch()).isEqualTo(3);
+        DataLoader loader = training(16, 1, Augmentation.NONE).dropLast(true);
+        assertThat(loader.batchesPerEpoch()).isEqualTo(3);
+        try (BatchStream stream = loader.open(MEMORY)) {
             for (int b = 0; b < 7; b++) {
-                assertThat(loader.next().size()).isEqualTo(16);
+                assertThat(stream.next().size()).isEqualTo(16);
             }
-            assertThat(loader.position()).isEqualTo(new Position(2, 1));
+            assertThat(stream.position()).isEqualTo(new Position(2, 1));
         }
     }
 
@@ -97,13 +96,15 @@ class BatchLoaderTest {
                 1, 1, 1, 50, new byte[50], IntStream.range(0, 50).toArray());
         Standardization plain = new Standardization(new float[] {0}, new float[] {1});
         List<List<Integer>> epochs = new ArrayList<>();
-        try (BatchLoader loader = new BatchLoader(MEMORY, numbered, plain, Options.training(8, 5, Augmentation.NONE))) {
+        try (BatchStream stream =
+                DataLoader.training(numbered.samples(plain), 8, 5).open(MEMORY)) {
             for (int e = 0; e < 3; e++) {
                 List<Integer> order = new ArrayList<>();
-                ImageBatch batch;
+                Batch batch;
                 do {
-                    batch = loader.next();
-                    Arrays.stream(batch.labels().toArray(ValueLayout.JAVA_INT)).forEach(order::add);
+                    batch = stream.next();
+                    Arrays.stream(batch.get("labels").toArray(ValueLayout.JAVA_INT))
+                            .forEach(order::add);
                 } while (!batch.last());
                 assertThat(order).hasSize(50).doesNotHaveDuplicates();
                 epochs.add(order);
@@ -116,21 +117,21 @@ class BatchLoaderTest {
 
     @Test
     void resumesExactlyAtAnyPosition() {
-        Options options = Options.training(16, 9, Augmentation.CIFAR);
+        DataLoader loader = training(16, 9, Augmentation.CIFAR);
         List<Copy> whole = new ArrayList<>();
         List<Position> before = new ArrayList<>();
-        try (BatchLoader loader = loader(options, Position.START)) {
+        try (BatchStream stream = loader.open(MEMORY)) {
             for (int b = 0; b < 10; b++) {
-                before.add(loader.position());
-                whole.add(Copy.of(loader.next()));
+                before.add(stream.position());
+                whole.add(Copy.of(stream.next()));
             }
         }
         // Shuffle and augmentation are part of the interface: a checkpoint of an older build resumes on them.
         assertThat(Arrays.hashCode(whole.get(5).images())).isEqualTo(-831955771);
         for (int from = 0; from < 10; from++) {
-            try (BatchLoader loader = loader(options, before.get(from))) {
+            try (BatchStream stream = loader.open(MEMORY, before.get(from))) {
                 for (int b = from; b < 10; b++) {
-                    assertThat(Copy.of(loader.next()).same(whole.get(b)))
+                    assertThat(Copy.of(stream.next()).same(whole.get(b)))
                             .as("from %d at %d", from, b)
                             .isTrue();
                 }
@@ -144,10 +145,10 @@ class BatchLoaderTest {
         int flips = 0;
         float[] mean = {0.5f, 0.25f, 0.75f};
         Standardization s = new Standardization(mean, new float[] {1, 1, 1});
-        ImageConverter converter = new ImageConverter(SET, s, Augmentation.CIFAR, 11);
+        ImageConverter converter = new ImageConverter(SET, s, Augmentation.CIFAR);
         MemorySegment target = MemorySegment.ofArray(new float[3072]);
         for (int sample = 0; sample < 50; sample++) {
-            converter.convert(sample, 4, target, 0);
+            converter.convert(sample, SplitMix.of(11, 4, sample), target, 0);
             int matches = 0;
             for (int k = 0; k < 162; k++) {
                 int dx = k / 2 % 9 - 4;
@@ -184,85 +185,109 @@ class BatchLoaderTest {
 
     @Test
     void conversionAllocatesNothing() {
-        ImageConverter converter = new ImageConverter(SET, DATA.standardization(), Augmentation.CIFAR, 1);
+        ImageConverter converter = new ImageConverter(SET, DATA.standardization(), Augmentation.CIFAR);
         MemorySegment target = MemorySegment.ofArray(new float[3072]);
+        SplitMix random = SplitMix.of(1);
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (int i = 0; i < 20_000; i++) {
-            converter.convert(i % 50, i, target, 0);
+            random.rekey(1, i, i % 50);
+            converter.convert(i % 50, random, target, 0);
         }
         long before = threads.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < 20_000; i++) {
-            converter.convert(i % 50, i, target, 0);
+            random.rekey(1, i, i % 50);
+            converter.convert(i % 50, random, target, 0);
         }
         // Under one byte an image: the bean's own call may allocate.
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(20_000);
     }
 
     @Test
-    void theWorkersExceptionReachesTheConsumer() {
-        byte[] pixels = new byte[4];
-        int[] labels = new int[4];
-        ImageDataset set = new ImageDataset(1, 1, 1, 4, pixels, labels);
-        Standardization plain = new Standardization(new float[] {0}, new float[] {1});
+    void theThreadsExceptionReachesTheConsumerAtItsBatch() {
         IllegalStateException thrown = new IllegalStateException("a broken decoder");
-        try (BatchLoader loader = new BatchLoader(MEMORY, set, plain, Options.evaluation(2), Position.START, batch -> {
-            if (batch == 1) {
-                throw thrown;
-            }
-        })) {
-            assertThat(loader.next().index()).isZero();
-            for (int i = 0; i < 2; i++) {
-                assertThatThrownBy(loader::next)
-                        .hasMessageContaining("thread failed")
-                        .hasCause(thrown);
+        Dataset broken =
+                Datasets.map(numbers(10), "labels", numbers(10).fields().getLast(), (from, to, _) -> {
+                    int value = from.get(ValueLayout.JAVA_INT, 0);
+                    if (value == 5) {
+                        throw thrown;
+                    }
+                    to.set(ValueLayout.JAVA_INT, 0, value);
+                });
+        for (int workers = 1; workers <= 3; workers++) {
+            DataLoader loader = DataLoader.evaluation(broken, 2).prefetch(3).workers(workers);
+            try (BatchStream stream = loader.open(MEMORY)) {
+                assertThat(stream.next().index()).isZero();
+                assertThat(stream.next().index()).isEqualTo(1);
+                for (int i = 0; i < 2; i++) {
+                    assertThatThrownBy(stream::next)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("thread failed at Position[epoch=0, batch=2]")
+                            .hasCause(thrown);
+                }
+                assertThat(stream.position()).isEqualTo(new Position(0, 2));
             }
         }
     }
 
+    /** Sample i has the feature i and the label i. */
+    private static Dataset numbers(int size) {
+        float[][] features = new float[size][1];
+        int[] labels = new int[size];
+        for (int i = 0; i < size; i++) {
+            features[i][0] = i;
+            labels[i] = i;
+        }
+        return Datasets.of(features, labels);
+    }
+
     @Test
     void closeEndsTheThreadAndFreesTheBuffers() {
-        BatchLoader loader = loader(Options.evaluation(16), Position.START);
-        MemorySegment images = loader.next().images();
+        BatchStream stream = evaluation().open(MEMORY);
+        MemorySegment images = stream.next().get("images");
         assertThat(threads()).isEqualTo(1);
-        loader.close();
-        loader.close();
+        stream.close();
+        stream.close();
         assertThat(threads()).isZero();
         assertThat(images.scope().isAlive()).isFalse();
-        assertThatThrownBy(loader::next)
+        assertThatThrownBy(stream::next)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
     }
 
     @Test
     void anInterruptLosesNoBatch() {
-        try (BatchLoader loader = loader(Options.evaluation(16), Position.START)) {
+        try (BatchStream stream = evaluation().open(MEMORY)) {
             Thread.currentThread().interrupt();
-            assertThatThrownBy(loader::next).isInstanceOf(CancellationException.class);
+            assertThatThrownBy(stream::next).isInstanceOf(CancellationException.class);
             assertThat(Thread.interrupted()).isTrue();
-            assertThat(loader.next().index()).isZero();
+            assertThat(stream.next().index()).isZero();
         }
     }
 
     @Test
     void refusesWhatCannotWork() {
-        assertThatThrownBy(() -> loader(new Options(64, 0, true, true, 1, Augmentation.NONE), Position.START))
-                .hasMessageContaining("50 images gives no batch of 64");
-        assertThatThrownBy(() -> loader(Options.evaluation(16), new Position(0, 4)))
+        assertThatThrownBy(
+                        () -> training(64, 0, Augmentation.NONE).dropLast(true).open(MEMORY))
+                .hasMessageContaining("50 samples gives no batch of 64");
+        assertThatThrownBy(() -> evaluation().open(MEMORY, new Position(0, 4)))
                 .hasMessageContaining("outside epochs of 4 batches");
-        assertThatThrownBy(() -> Options.evaluation(0)).hasMessageContaining("batch 0");
-        assertThatThrownBy(() -> new BatchLoader(
-                        MEMORY, SET, new Standardization(new float[1], new float[] {1}), Options.evaluation(1)))
+        assertThatThrownBy(() -> DataLoader.evaluation(DATA.testSamples(), 0)).hasMessageContaining("batch 0");
+        assertThatThrownBy(() -> SET.samples(new Standardization(new float[1], new float[] {1})))
                 .hasMessageContaining("1 channels does not fit images of 3");
         assertThat(threads()).isZero();
     }
 
-    private static BatchLoader loader(Options options, Position start) {
-        return new BatchLoader(MEMORY, SET, DATA.standardization(), options, start);
+    private static DataLoader evaluation() {
+        return DataLoader.evaluation(DATA.trainSamples(Augmentation.CIFAR), 16);
+    }
+
+    private static DataLoader training(int batch, long seed, Augmentation augmentation) {
+        return DataLoader.training(DATA.trainSamples(augmentation), batch, seed);
     }
 
     private static long threads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("gatun-batch-loader"))
+                .filter(thread -> thread.getName().equals("gatun-data-loader"))
                 .count();
     }
 }
