@@ -30,10 +30,6 @@ final class ImageFile {
     private final int maxPixels;
 
     ImageFile(int channels, int maxPixels) {
-        if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
-            throw new IllegalStateException("picture files are decoded by the module java.desktop, which this JVM runs"
-                    + " without; add --add-modules java.desktop, or put it into the run-time image");
-        }
         this.channels = channels;
         this.maxPixels = maxPixels;
     }

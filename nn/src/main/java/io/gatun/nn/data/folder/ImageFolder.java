@@ -42,7 +42,7 @@ public final class ImageFolder implements ImageSource {
      * How to read a folder.
      *
      * @param channels of every picture: 1 for grey, 3 for colour
-     * @param maxPixels a file of more is broken: what decoding may take is bounded by 20 bytes a pixel
+     * @param maxPixels a file of more is broken: decoding one takes up to 32 bytes of heap a pixel
      * @param broken what to do about a file that cannot be decoded
      */
     public record Options(int channels, int maxPixels, Broken broken) {
@@ -75,6 +75,11 @@ public final class ImageFolder implements ImageSource {
     private final int channels;
 
     private ImageFolder(Options options) {
+        // Before ImageFile is loaded: the verifier would miss the module's classes without saying why.
+        if (ModuleLayer.boot().findModule("java.desktop").isEmpty()) {
+            throw new IllegalStateException("picture files are decoded by the module java.desktop, which this JVM runs"
+                    + " without; add --add-modules java.desktop, or put it into the run-time image");
+        }
         channels = options.channels;
         decoder = new ImageFile(options.channels, options.maxPixels);
     }

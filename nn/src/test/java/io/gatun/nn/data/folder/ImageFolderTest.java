@@ -32,6 +32,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -325,6 +326,39 @@ class ImageFolderTest {
         assertThatThrownBy(() -> ImageFolder.open(file)).isInstanceOf(NotDirectoryException.class);
         assertThatThrownBy(() -> ImageFolder.open(root.resolve("nowhere"))).hasMessageContaining("does not exist");
         assertThatThrownBy(() -> Options.COLOUR.channels(2)).hasMessageContaining("must be 1 or 3");
+    }
+
+    /** Run by the test below, in a JVM without java.desktop. */
+    static final class Opening {
+        private Opening() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try {
+                ImageFolder.open(Path.of(arguments[0]));
+            } catch (IllegalStateException e) {
+                System.out.println(e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void saysWhatIsMissingWithoutTheModuleThatDecodes() throws Exception {
+        writeClasses();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--limit-modules",
+                        "java.base",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Opening.class.getName(),
+                        root.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(said)
+                .startsWith("picture files are decoded by the module java.desktop")
+                .contains("--add-modules");
     }
 
     @Test
