@@ -2,18 +2,20 @@
 module io.gatun.nn {
     requires transitive io.gatun.autograd;
     requires com.fasterxml.jackson.core;
+    requires de.siegmar.fastcsv;
     requires jdk.jfr;
 
-    exports io.gatun.nn;
-    exports io.gatun.nn.data;
-    exports io.gatun.nn.explain;
-    requires de.siegmar.fastcsv;
+    // Decodes picture files; needed by io.gatun.nn.data.folder alone, which says so where it is absent.
+    requires static java.desktop;
 
     exports io.gatun.nn;
     exports io.gatun.nn.data;
+    exports io.gatun.nn.data.folder;
+    exports io.gatun.nn.data.image;
     exports io.gatun.nn.data.sample;
     exports io.gatun.nn.data.table;
     exports io.gatun.nn.data.text;
+    exports io.gatun.nn.explain;
     exports io.gatun.nn.io;
     exports io.gatun.nn.log;
     exports io.gatun.nn.metric;

@@ -42,7 +42,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--data",
-            description = "Images: shapes (default), cifar10:DIR, mnist:DIR. Text: jdk (default), text:FILE")
+            description =
+                    "Images: shapes (default), cifar10:DIR, mnist:DIR, cifar100:DIR. Text: jdk (default), text:FILE")
     private String data;
 
     @Option(

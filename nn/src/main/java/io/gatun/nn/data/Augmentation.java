@@ -1,13 +1,17 @@
 package io.gatun.nn.data;
 
+import io.gatun.nn.data.image.Augment;
+import io.gatun.nn.data.image.Image;
+
 /**
- * What is done at random to a training image, drawn from (seed, epoch, sample) alone.
+ * Shift and mirror, which is what small pictures are usually augmented by. {@link ImageDataset#samples} does both while it
+ * converts bytes, without a picture of floats in between.
  *
  * @param pad the image is shifted by up to this many pixels each way, black coming in at the border; 0 for none. The
  *     same as padding by {@code pad} and cropping at random
  * @param flip mirror left and right with probability one half
  */
-public record Augmentation(int pad, boolean flip) {
+public record Augmentation(int pad, boolean flip) implements Augment {
     /** Images as they are: for evaluation. */
     public static final Augmentation NONE = new Augmentation(0, false);
 
@@ -21,6 +25,19 @@ public record Augmentation(int pad, boolean flip) {
     public Augmentation {
         if (pad < 0) {
             throw new IllegalArgumentException("augmentation pad " + pad + " must not be negative");
+        }
+    }
+
+    @Override
+    public void augment(Image image, SplitMix random) {
+        if (pad == 0 && !flip) {
+            return;
+        }
+        int dx = random.below(2 * pad + 1) - pad;
+        int dy = random.below(2 * pad + 1) - pad;
+        image.crop(dy, dx, image.height(), image.width());
+        if (flip && random.nextLong() < 0) {
+            image.mirror();
         }
     }
 }

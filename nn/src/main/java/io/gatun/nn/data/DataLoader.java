@@ -6,16 +6,7 @@ import java.util.Objects;
 
 /**
  * How a data set is cut into batches; {@link #open} begins to do it. Immutable, and the settings are changed one at a
- * time:
- *
- * <pre>{@code
- * DataLoader loader = DataLoader.training(set, 32, 7).dropLast(true).prefetch(4);
- * try (BatchStream stream = loader.open(memory)) {
- *     for (int i = 0; i < loader.batchesPerEpoch(); i++) {
- *         Batch batch = stream.next();
- *     }
- * }
- * }</pre>
+ * time: {@code DataLoader.training(set, 32, 7).dropLast(true).prefetch(4)}.
  */
 public final class DataLoader {
     private final Dataset dataset;

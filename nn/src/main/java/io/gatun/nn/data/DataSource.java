@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What {@code --data} names: pictures {@code shapes} (the default), {@code cifar10:DIR}, {@code mnist:DIR}; text
- * {@code jdk} (the default), {@code text:FILE}.
+ * What {@code --data} names: pictures {@code shapes} (the default), {@code cifar10:DIR}, {@code mnist:DIR},
+ * {@code cifar100:DIR}; text {@code jdk} (the default), {@code text:FILE}.
  *
  * @param kind which reader
  * @param path its folder or file; null for the sets that need none
@@ -23,6 +23,8 @@ public record DataSource(Kind kind, Path path) {
         CIFAR10(true, "cifar10:DIR"),
         /** {@link Mnist}. */
         MNIST(true, "mnist:DIR"),
+        /** {@link Cifar100}, its fine labels. */
+        CIFAR100(true, "cifar100:DIR"),
         /** {@link ClassNames}. */
         JDK(false, "jdk"),
         /** {@link CharText#ofFile}. */
@@ -94,6 +96,7 @@ public record DataSource(Kind kind, Path path) {
             case SHAPES -> ShapesImages.load(seed);
             case CIFAR10 -> Cifar10.load(path);
             case MNIST -> Mnist.load(path);
+            case CIFAR100 -> Cifar100.load(path, Cifar100.Labels.FINE);
             case JDK, TEXT -> throw new IllegalStateException(this + " is text, not images");
         };
     }
@@ -107,7 +110,7 @@ public record DataSource(Kind kind, Path path) {
         return switch (kind) {
             case JDK -> CharText.ofRunningJdk(seed);
             case TEXT -> CharText.ofFile(path);
-            case SHAPES, CIFAR10, MNIST -> throw new IllegalStateException(this + " are images, not text");
+            case SHAPES, CIFAR10, CIFAR100, MNIST -> throw new IllegalStateException(this + " are images, not text");
         };
     }
 

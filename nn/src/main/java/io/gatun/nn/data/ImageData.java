@@ -1,5 +1,6 @@
 package io.gatun.nn.data;
 
+import io.gatun.nn.data.image.Augment;
 import java.util.List;
 
 /**
@@ -34,8 +35,8 @@ public record ImageData(
     }
 
     /** The training images as {@code images} f32 [H, W, C], standardized, and {@code labels} i32 []. */
-    public Dataset trainSamples(Augmentation augmentation) {
-        return train.samples(standardization, augmentation);
+    public Dataset trainSamples(Augment augment) {
+        return train.samples(standardization, augment);
     }
 
     /** The test images likewise, as they are. */

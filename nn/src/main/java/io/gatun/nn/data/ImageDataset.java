@@ -1,5 +1,8 @@
 package io.gatun.nn.data;
 
+import io.gatun.nn.data.image.Augment;
+import io.gatun.nn.data.image.ImagePipeline;
+import io.gatun.nn.data.image.ImageSource;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -68,11 +71,13 @@ public record ImageDataset(int height, int width, int channels, int classes, byt
     /**
      * The set as fields {@code images} f32 [H, W, C], standardized, and {@code labels} i32 [].
      *
-     * @param augmentation of a training view; an evaluation never sees it
+     * @param augment for a training view; an evaluation never sees it
      * @throws IllegalArgumentException when the constants are for another number of channels
      */
-    public Dataset samples(Standardization standardization, Augmentation augmentation) {
-        return new ImageSamples(this, standardization, augmentation);
+    public Dataset samples(Standardization standardization, Augment augment) {
+        return augment instanceof Augmentation simple
+                ? new ImageSamples(this, standardization, simple)
+                : new ImagePipeline(ImageSource.of(this), height, width, standardization, augment);
     }
 
     /** As above, without augmentation. */

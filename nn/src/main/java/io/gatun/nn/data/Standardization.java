@@ -1,5 +1,10 @@
 package io.gatun.nn.data;
 
+import io.gatun.kernel.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
 /**
  * Per-channel constants that turn a byte into a network input: {@code y = (x / 255 - mean[c]) / std[c]}.
  *
@@ -48,6 +53,56 @@ public record Standardization(float[] mean, float[] std) {
             double variance = squares[c] / count - m * m;
             mean[c] = (float) (m / 255);
             std[c] = variance > 1e-6 ? (float) (Math.sqrt(variance) / 255) : 1f;
+        }
+        return new Standardization(mean, std);
+    }
+
+    /** Leaves x / 255 as it is. */
+    public static Standardization none(int channels) {
+        float[] ones = new float[channels];
+        Arrays.fill(ones, 1);
+        return new Standardization(new float[channels], ones);
+    }
+
+    /**
+     * Mean and population deviation of every channel of a training set whose values are 0 to 1, that is whose own
+     * standardization is {@link #none}. Reads every sample once, as in an evaluation, on this thread.
+     *
+     * @param field the images, f32 [..., C]
+     * @throws IllegalArgumentException when the set is empty or the field is not float32
+     */
+    public static Standardization fit(Dataset train, String field) {
+        int place = train.field(field);
+        Field images = train.fields().get(place);
+        if (images.type() != DType.F32 || images.shape().rank() == 0 || train.size() == 0) {
+            throw new IllegalArgumentException("cannot fit a standardization to " + train.size() + " samples of "
+                    + images + ": needs at least one, f32 and with channels");
+        }
+        MemorySegment[] targets = train.fields().stream()
+                .map(f -> MemorySegment.ofArray(new long[(int) ((f.bytes() + 7) / 8)]))
+                .toArray(MemorySegment[]::new);
+        Dataset.Reader reader = train.reader();
+        int channels = images.shape().last();
+        long elements = images.shape().elements();
+        double[] sum = new double[channels];
+        double[] squares = new double[channels];
+        for (int sample = 0; sample < train.size(); sample++) {
+            reader.read(sample, null, targets, 0);
+            for (long i = 0; i < elements; i++) {
+                // From the middle, so that squares and the square of the sum do not cancel.
+                double x = targets[place].getAtIndex(ValueLayout.JAVA_FLOAT, i) - 0.5;
+                sum[(int) (i % channels)] += x;
+                squares[(int) (i % channels)] += x * x;
+            }
+        }
+        double count = (double) elements / channels * train.size();
+        float[] mean = new float[channels];
+        float[] std = new float[channels];
+        for (int c = 0; c < channels; c++) {
+            double m = sum[c] / count;
+            double variance = squares[c] / count - m * m;
+            mean[c] = (float) (m + 0.5);
+            std[c] = variance > 1e-10 ? (float) Math.sqrt(variance) : 1f;
         }
         return new Standardization(mean, std);
     }

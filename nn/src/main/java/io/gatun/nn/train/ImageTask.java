@@ -3,9 +3,9 @@ package io.gatun.nn.train;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Loss;
 import io.gatun.nn.Module;
-import io.gatun.nn.data.Augmentation;
 import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.ImageData;
+import io.gatun.nn.data.image.Augment;
 
 /**
  * Classifying images as is usual: cross-entropy, and in training full batches only. Each epoch leaves out the images that
@@ -20,13 +20,12 @@ public final class ImageTask extends SupervisedTask {
      * @param memory of the batches
      * @throws io.gatun.memory.NativeMemoryException if the budget has no room for them
      */
-    public ImageTask(
-            Module model, ImageData data, int batch, long seed, Augmentation augmentation, NativeMemory memory) {
+    public ImageTask(Module model, ImageData data, int batch, long seed, Augment augment, NativeMemory memory) {
         super(
                 model,
                 Loss.CROSS_ENTROPY,
                 DataLoader.training(
-                                data.trainSamples(augmentation),
+                                data.trainSamples(augment),
                                 Math.min(batch, data.train().size()),
                                 seed)
                         .dropLast(true),

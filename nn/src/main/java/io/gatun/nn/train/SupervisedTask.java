@@ -16,11 +16,6 @@ import java.util.List;
 /**
  * Learning a target from an input, whatever both are: classes from images, numbers from a table's rows. Of each batch
  * the model gets one field, and the loss compares what it gives with another.
- *
- * <pre>{@code
- * Task task = new SupervisedTask(
- *         model, Loss.MSE, DataLoader.training(train, 32, 7), DataLoader.evaluation(test, 32), memory);
- * }</pre>
  */
 public class SupervisedTask implements Task {
     private final Module model;

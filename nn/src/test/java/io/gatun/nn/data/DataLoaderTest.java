@@ -3,17 +3,22 @@ package io.gatun.nn.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.data.BatchStream.Position;
+import io.gatun.nn.data.image.Mixup;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -226,6 +231,194 @@ class DataLoaderTest {
                 }
                 assertThat(stream.position()).isEqualTo(new Position(0, 2));
             }
+        }
+    }
+
+    /** Random numbers that were given to a sample, as its feature. */
+    private static Dataset draws(int size) {
+        Dataset numbers = numbers(size);
+        return Datasets.map(
+                numbers,
+                "features",
+                numbers.fields().getFirst(),
+                (_, to, random) -> to.set(ValueLayout.JAVA_FLOAT, 0, random == null ? -1 : (float) random.unit()));
+    }
+
+    private static List<Integer> labels(Batch batch) {
+        return Arrays.stream(batch.get("labels").toArray(ValueLayout.JAVA_INT))
+                .boxed()
+                .toList();
+    }
+
+    @Test
+    void anyNumberOfThreadsGivesTheSameBatchesAtFixedAddresses() {
+        List<Copy> one = new ArrayList<>();
+        DataLoader loader = training(16, 9, Augmentation.CIFAR);
+        try (BatchStream stream = loader.open(MEMORY)) {
+            for (int b = 0; b < 12; b++) {
+                one.add(Copy.of(stream.next()));
+            }
+        }
+        for (int workers = 2; workers <= 4; workers++) {
+            Set<Long> addresses = new HashSet<>();
+            try (BatchStream stream = loader.workers(workers).prefetch(3).open(MEMORY, new Position(0, 2))) {
+                for (int b = 2; b < 12; b++) {
+                    Batch batch = stream.next();
+                    addresses.add(batch.get("images").address());
+                    assertThat(Copy.of(batch).same(one.get(b)))
+                            .as("%d at %d", workers, b)
+                            .isTrue();
+                }
+            }
+            assertThat(addresses).hasSize(4);
+        }
+    }
+
+    @Test
+    void aSlowConsumerFindsTheRingFullAndNothingOverwritten() throws InterruptedException {
+        AtomicInteger read = new AtomicInteger();
+        Dataset numbers = numbers(1000);
+        Dataset counting = Datasets.map(numbers, "labels", numbers.fields().getLast(), (from, to, _) -> {
+            read.incrementAndGet();
+            to.copyFrom(from);
+        });
+        long before = MEMORY.budget().used();
+        try (BatchStream stream =
+                DataLoader.evaluation(counting, 10).prefetch(4).workers(2).open(MEMORY)) {
+            Batch held = stream.next();
+            long bytes = MEMORY.budget().used() - before;
+            // Five buffers of 10 floats and 10 ints, each rounded up to 64 bytes.
+            assertThat(bytes).isEqualTo(5 * 2 * 64);
+            for (int last = -1; last != read.get(); ) {
+                last = read.get();
+                Thread.sleep(30);
+            }
+            assertThat(read.get()).as("one batch held, four ready").isEqualTo(50);
+            assertThat(labels(held)).isEqualTo(IntStream.range(0, 10).boxed().toList());
+            for (int b = 1; b < 250; b++) {
+                assertThat(labels(stream.next()).getFirst()).isEqualTo(b % 100 * 10);
+            }
+            assertThat(MEMORY.budget().used() - before).isEqualTo(bytes);
+        }
+        // Closed while full: @AfterEach sees that memory is back, this that the threads are gone.
+        assertThat(threads()).isZero();
+    }
+
+    /** int(m / batch_size) loses the tail, and a loop that never shuffles shows the same batches for ever. */
+    @Test
+    void b10TheTailIsKeptAndEveryEpochShuffledAnew() {
+        DataLoader loader = DataLoader.training(numbers(23), 5, 42);
+        assertThat(loader.batchesPerEpoch()).isEqualTo(5);
+        assertThat(loader.dropLast(true).batchesPerEpoch()).isEqualTo(4);
+        List<List<Integer>> orders = new ArrayList<>();
+        try (BatchStream stream = loader.open(MEMORY)) {
+            for (int epoch = 0; epoch < 4; epoch++) {
+                List<Integer> order = new ArrayList<>();
+                for (int b = 0; b < 5; b++) {
+                    Batch batch = stream.next();
+                    assertThat(batch.size()).isEqualTo(b == 4 ? 3 : 5);
+                    assertThat(batch.shape("features").dim(0)).isEqualTo(batch.size());
+                    order.addAll(labels(batch));
+                }
+                assertThat(order).hasSize(23).doesNotHaveDuplicates();
+                orders.add(order);
+            }
+        }
+        assertThat(orders).doesNotHaveDuplicates();
+    }
+
+    /** 200 samples in batches of 5 are 40 updates an epoch, and 40,000 in 1,000 epochs. */
+    @Test
+    void b21UpdatesAreBatchesTimesEpochs() {
+        assertThat(DataLoader.training(numbers(200), 5, 1).batchesPerEpoch()).isEqualTo(40);
+        assertThat(DataLoader.training(numbers(5000), 500, 1).batchesPerEpoch()).isEqualTo(10);
+        assertThat(DataLoader.training(numbers(200), 5, 1).batchesPerEpoch() * 1000L)
+                .isEqualTo(40_000);
+        try (BatchStream stream = DataLoader.training(numbers(10), 5, 1).open(MEMORY)) {
+            for (int update = 0; update < 2000; update++) {
+                assertThat(stream.position()).isEqualTo(new Position(update / 2, update % 2));
+                stream.next();
+            }
+            assertThat(stream.position()).isEqualTo(new Position(1000, 0));
+        }
+    }
+
+    @Test
+    void anEvaluationIsGivenNoRandomNumbers() {
+        try (BatchStream stream = DataLoader.evaluation(draws(8), 8).open(MEMORY)) {
+            assertThat(stream.next().get("features").toArray(ValueLayout.JAVA_FLOAT))
+                    .containsOnly(-1);
+        }
+        assertThatThrownBy(() -> DataLoader.evaluation(draws(8), 8).transform(new Mixup(8, 1)))
+                .hasMessageContaining("shows its data as they are; give Mixup to the training loader");
+    }
+
+    @Test
+    void aSampleNamedTwiceIsAugmentedDifferentlyEachTime() {
+        Sampler twice = new Sampler() {
+            @Override
+            public int size() {
+                return 6;
+            }
+
+            @Override
+            public int[] order(long epoch) {
+                return new int[] {2, 2, 0, 2, 1, 0};
+            }
+        };
+        float[] first;
+        try (BatchStream stream =
+                DataLoader.training(draws(4), 6, 3).sampler(twice).open(MEMORY)) {
+            Batch batch = stream.next();
+            assertThat(labels(batch)).containsExactly(2, 2, 0, 2, 1, 0);
+            first = batch.get("features").toArray(ValueLayout.JAVA_FLOAT);
+            assertThat(first).doesNotHaveDuplicates().doesNotContain(-1);
+            assertThat(first[0]).isEqualTo((float) SplitMix.of(3, 0, 2).unit());
+        }
+        try (BatchStream stream =
+                DataLoader.training(draws(4), 2, 3).sampler(twice).open(MEMORY, new Position(0, 2))) {
+            assertThat(stream.next().get("features").toArray(ValueLayout.JAVA_FLOAT))
+                    .containsExactly(first[4], first[5]);
+        }
+        Sampler wrong = new SequentialSampler(9);
+        try (BatchStream stream =
+                DataLoader.training(draws(4), 3, 3).sampler(wrong).open(MEMORY)) {
+            assertThatThrownBy(stream::next).rootCause().hasMessageContaining("gave sample 4, which is not in 0..3");
+        }
+    }
+
+    @Test
+    void mixupMakesSoftLabelsInTrainingOnly() {
+        Dataset images = SET.samples(DATA.standardization());
+        int classes = SET.classes();
+        DataLoader loader = DataLoader.training(images, 16, 7).transform(new Mixup(classes, 1));
+        List<float[]> labels = new ArrayList<>();
+        List<float[]> mixed = new ArrayList<>();
+        try (BatchStream stream = loader.open(MEMORY);
+                BatchStream plain = DataLoader.training(images, 16, 7).open(MEMORY)) {
+            for (int b = 0; b < 5; b++) {
+                Batch batch = stream.next();
+                Batch unmixed = plain.next();
+                assertThat(batch.shape("labels")).isEqualTo(Shape.of(batch.size(), classes));
+                float[] soft = batch.get("labels").toArray(ValueLayout.JAVA_FLOAT);
+                int[] hard = unmixed.get("labels").toArray(ValueLayout.JAVA_INT);
+                for (int i = 0; i < batch.size(); i++) {
+                    float sum = 0;
+                    for (int c = 0; c < classes; c++) {
+                        sum += soft[i * classes + c];
+                    }
+                    assertThat(sum).isEqualTo(1, org.assertj.core.data.Offset.offset(1e-6f));
+                    assertThat(soft[i * classes + hard[i]]).isPositive();
+                }
+                labels.add(soft);
+                mixed.add(batch.get("images").toArray(ValueLayout.JAVA_FLOAT));
+            }
+        }
+        // The last one alone, by two threads: the same.
+        try (BatchStream stream = loader.workers(2).open(MEMORY, new Position(1, 0))) {
+            Batch batch = stream.next();
+            assertThat(batch.get("labels").toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(labels.get(4));
+            assertThat(batch.get("images").toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(mixed.get(4));
         }
     }
 
