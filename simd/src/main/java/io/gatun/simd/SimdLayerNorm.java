@@ -18,11 +18,14 @@ import jdk.incubator.vector.FloatVector;
  * three times in L1: sums; sums of the distances to that mean and of their squares; results. So a mean of 1e4 beside a
  * deviation of 0.01 costs no digit of the variance, and what of the mean no float holds goes into the shift.
  *
- * <p>A row is summed as in {@link SoftmaxRows}: element i of a block into sum i mod 16, blocks in double.
+ * <p>Element i of a block is added to sum i mod 64, four vectors of 512 bits a step: one chain of additions would wait 4 cycles
+ * for each. The sums are added in pairs to 16, these folded in halves, and blocks in double.
  */
 final class SimdLayerNorm implements Kernel, Task {
-    static final int WAYS = SoftmaxRows.WAYS;
-    static final int BLOCK = SoftmaxRows.BLOCK;
+    private static final int WAYS = 64;
+
+    /** 64 additions deep. */
+    private static final int BLOCK = 64 * WAYS;
 
     /** Rows of a group at most. */
     static final int ROWS = 32;
@@ -132,23 +135,56 @@ final class SimdLayerNorm implements Kernel, Task {
     private double fold(long scratch, int row, int which) {
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            sum += Sums.fold(sums(scratch, row, block, which));
+            long sums = sums(scratch, row, block, which);
+            together(sums);
+            sum += Sums.fold(sums);
         }
         return sum;
+    }
+
+    /** 64 sums to 16, in place: (j + (j + 16)) + ((j + 32) + (j + 48)). */
+    private static void together(long sums) {
+        for (int j = 0; j < 16; j += Lanes.COUNT) {
+            long at = sums + 4L * j;
+            FloatVector low = load(at).add(load(at + 64));
+            low.add(load(at + 128).add(load(at + 192))).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
+        }
+    }
+
+    /** Where a block's whole steps end. */
+    private int steps(int block) {
+        int length = Math.min(whole - block * BLOCK, BLOCK);
+        return block * BLOCK + length - length % WAYS;
     }
 
     private void values(long src, long unused, long scratch, int group) {
         for (int r = 0; r < group; r++) {
             long x = src + (long) r * cols * 4;
             for (int block = 0; block < blocks; block++) {
-                int end = Math.min(whole, (block + 1) * BLOCK);
+                int end = steps(block);
                 long to = sums(scratch, r, block, 0);
-                for (int way = 0; way < WAYS; way += Lanes.COUNT) {
-                    FloatVector sum = splat(0f);
+                for (int way = 0; way < WAYS; way += 4 * Lanes.COUNT) {
+                    FloatVector s0 = splat(0f);
+                    FloatVector s1 = s0;
+                    FloatVector s2 = s0;
+                    FloatVector s3 = s0;
                     for (int i = block * BLOCK + way; i < end; i += WAYS) {
-                        sum = sum.add(load(x + i * 4L));
+                        long at = x + i * 4L;
+                        s0 = s0.add(load(at));
+                        s1 = s1.add(load(at + Lanes.BYTES));
+                        s2 = s2.add(load(at + 2 * Lanes.BYTES));
+                        s3 = s3.add(load(at + 3 * Lanes.BYTES));
                     }
-                    sum.intoMemorySegment(Raw.MEMORY, to + way * 4L, Lanes.ORDER);
+                    long at = to + way * 4L;
+                    s0.intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
+                    s1.intoMemorySegment(Raw.MEMORY, at + Lanes.BYTES, Lanes.ORDER);
+                    s2.intoMemorySegment(Raw.MEMORY, at + 2 * Lanes.BYTES, Lanes.ORDER);
+                    s3.intoMemorySegment(Raw.MEMORY, at + 3 * Lanes.BYTES, Lanes.ORDER);
+                }
+                int last = Math.min(whole, (block + 1) * BLOCK);
+                for (int i = end; i < last; i += Lanes.COUNT) {
+                    long at = to + i % WAYS * 4L;
+                    load(at).add(load(x + i * 4L)).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
                 }
             }
             long last = sums(scratch, r, blocks - 1, 0);
@@ -164,19 +200,34 @@ final class SimdLayerNorm implements Kernel, Task {
             float about = Raw.f32(scratch, NUMBERS + 4 * r);
             FloatVector mean = splat(about);
             for (int block = 0; block < blocks; block++) {
-                int end = Math.min(whole, (block + 1) * BLOCK);
+                int end = steps(block);
                 long first = sums(scratch, r, block, 0);
                 long second = sums(scratch, r, block, 1);
-                for (int way = 0; way < WAYS; way += Lanes.COUNT) {
-                    FloatVector sum = splat(0f);
-                    FloatVector squares = splat(0f);
+                for (int way = 0; way < WAYS; way += 2 * Lanes.COUNT) {
+                    FloatVector s0 = splat(0f);
+                    FloatVector s1 = s0;
+                    FloatVector q0 = s0;
+                    FloatVector q1 = s0;
                     for (int i = block * BLOCK + way; i < end; i += WAYS) {
-                        FloatVector distance = load(x + i * 4L).sub(mean);
-                        sum = sum.add(distance);
-                        squares = distance.fma(distance, squares);
+                        FloatVector d0 = load(x + i * 4L).sub(mean);
+                        FloatVector d1 = load(x + i * 4L + Lanes.BYTES).sub(mean);
+                        s0 = s0.add(d0);
+                        s1 = s1.add(d1);
+                        q0 = d0.fma(d0, q0);
+                        q1 = d1.fma(d1, q1);
                     }
-                    sum.intoMemorySegment(Raw.MEMORY, first + way * 4L, Lanes.ORDER);
-                    squares.intoMemorySegment(Raw.MEMORY, second + way * 4L, Lanes.ORDER);
+                    long at = way * 4L;
+                    s0.intoMemorySegment(Raw.MEMORY, first + at, Lanes.ORDER);
+                    s1.intoMemorySegment(Raw.MEMORY, first + at + Lanes.BYTES, Lanes.ORDER);
+                    q0.intoMemorySegment(Raw.MEMORY, second + at, Lanes.ORDER);
+                    q1.intoMemorySegment(Raw.MEMORY, second + at + Lanes.BYTES, Lanes.ORDER);
+                }
+                int last = Math.min(whole, (block + 1) * BLOCK);
+                for (int i = end; i < last; i += Lanes.COUNT) {
+                    long at = i % WAYS * 4L;
+                    FloatVector d = load(x + i * 4L).sub(mean);
+                    load(first + at).add(d).intoMemorySegment(Raw.MEMORY, first + at, Lanes.ORDER);
+                    d.fma(d, load(second + at)).intoMemorySegment(Raw.MEMORY, second + at, Lanes.ORDER);
                 }
             }
             long first = sums(scratch, r, blocks - 1, 0);

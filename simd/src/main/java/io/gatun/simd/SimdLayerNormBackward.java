@@ -19,8 +19,8 @@ import jdk.incubator.vector.FloatVector;
  * piece's, and the pieces' by {@link ColumnSums}. There are {@value #PIECES} pieces at most, so their sums are few.
  */
 final class SimdLayerNormBackward implements Kernel, Task {
-    private static final int WAYS = SimdLayerNorm.WAYS;
-    private static final int BLOCK = SimdLayerNorm.BLOCK;
+    private static final int WAYS = SoftmaxRows.WAYS;
+    private static final int BLOCK = SoftmaxRows.BLOCK;
 
     private static final int PIECES = 64;
 
@@ -47,6 +47,7 @@ final class SimdLayerNormBackward implements Kernel, Task {
     private final RowPieces cut;
     private final Workers workers;
     private final Task columnSums = this::columnSums;
+    private final RowLoop pair;
     private final RowLoop sums;
     private final RowLoop results;
 
@@ -57,12 +58,13 @@ final class SimdLayerNormBackward implements Kernel, Task {
         this.whole = Lanes.F.loopBound(cols);
         this.blocks = (cols + BLOCK - 1) / BLOCK;
         this.rows = Math.clamp(SimdLayerNorm.GROUP / cols, 1, SimdLayerNorm.ROWS);
-        this.columns = SUMS + 2 * blocks * WAYS;
+        this.columns = SUMS + 4 * blocks * WAYS;
         this.mean = affine ? 3 : 2;
         this.scratch = spec.operands().size();
         this.share = 1.0 / cols;
         long perPiece = Math.max(Math.ceilDiv(spec.n(), PIECES), Math.max(FEWEST, Elementwise.PIECE / cols));
         this.cut = new RowPieces(spec.n(), perPiece);
+        this.pair = new RowLoop(MethodHandles.lookup(), this, "affinePair");
         this.sums = new RowLoop(MethodHandles.lookup(), this, affine ? "affineSums" : "sums");
         this.results = new RowLoop(MethodHandles.lookup(), this, affine ? "affine" : "plain");
     }
@@ -117,7 +119,13 @@ final class SimdLayerNormBackward implements Kernel, Task {
             long at = row * cols * 4;
             Raw.i64(own, 1, frame[mean] + row * 4);
             Raw.i64(own, 2, frame[mean + 1] + row * 4);
-            sums.run(frame[0] + at, frame[1] + at, own, group);
+            int paired = affine ? group & -2 : 0;
+            for (int r = 0; r < paired; r += 2) {
+                pair.run(frame[0] + at + r * 4L * cols, frame[1] + at + r * 4L * cols, own, r);
+            }
+            for (int r = paired; r < group; r++) {
+                sums.run(frame[0] + at + r * 4L * cols, frame[1] + at + r * 4L * cols, own, r);
+            }
             Raw.i64(own, 3, frame[mean + 2] + at);
             results.run(frame[0] + at, frame[1] + at, own, group);
             chained += group;
@@ -129,57 +137,116 @@ final class SimdLayerNormBackward implements Kernel, Task {
         }
     }
 
+    /** Where the running sums of g of a block are, of the first or second row of a pair; those of g x^ follow. */
+    private long runningSums(long own, int second, int block) {
+        return own + (SUMS + (second * blocks + block) * 2 * WAYS) * 4L;
+    }
+
     /** The row's sums of g and of g x^ are complete: their means to where the second pass finds them. */
-    private void fold(long own, int row) {
+    private void fold(long own, int second, int row) {
         double sum = 0;
         double products = 0;
         for (int block = 0; block < blocks; block++) {
-            sum += Sums.fold(own + (SUMS + 2 * block * WAYS) * 4L);
-            products += Sums.fold(own + (SUMS + (2 * block + 1) * WAYS) * 4L);
+            sum += Sums.fold(runningSums(own, second, block));
+            products += Sums.fold(runningSums(own, second, block) + WAYS * 4L);
         }
         Raw.f32(own, NUMBERS + 2 * row, (float) (sum * share));
         Raw.f32(own, NUMBERS + 2 * row + 1, (float) (products * share));
     }
 
-    private void affineSums(long src, long diffDst, long own, int group) {
+    /** Two rows, added to each other before they are to the columns' sums. */
+    private void affinePair(long src, long diffDst, long own, int r) {
         long gamma = Raw.i64(own, 0);
         long toGamma = own + 4L * columns;
         long toBeta = toGamma + 4L * cols;
-        for (int r = 0; r < group; r++) {
-            long row = (long) r * cols * 4;
-            float mean = Raw.f32(Raw.i64(own, 1), r);
-            float invStd = Raw.f32(Raw.i64(own, 2), r);
-            for (int block = 0; block < blocks; block++) {
-                int end = Math.min(whole, (block + 1) * BLOCK);
-                long to = own + (SUMS + 2 * block * WAYS) * 4L;
-                for (int way = 0; way < WAYS; way += Lanes.COUNT) {
-                    FloatVector sum = splat(0f);
-                    FloatVector products = splat(0f);
-                    for (int i = block * BLOCK + way; i < end; i += WAYS) {
-                        long at = i * 4L;
-                        FloatVector g = load(diffDst + row + at);
-                        FloatVector normal =
-                                load(src + row + at).sub(splat(mean)).mul(splat(invStd));
-                        load(toBeta + at).add(g).intoMemorySegment(Raw.MEMORY, toBeta + at, Lanes.ORDER);
-                        g.fma(normal, load(toGamma + at)).intoMemorySegment(Raw.MEMORY, toGamma + at, Lanes.ORDER);
-                        FloatVector scaled = g.mul(load(gamma + at));
-                        sum = sum.add(scaled);
-                        products = scaled.fma(normal, products);
-                    }
-                    sum.intoMemorySegment(Raw.MEMORY, to + way * 4L, Lanes.ORDER);
-                    products.intoMemorySegment(Raw.MEMORY, to + (WAYS + way) * 4L, Lanes.ORDER);
+        long row = cols * 4L;
+        float mean0 = Raw.f32(Raw.i64(own, 1), r);
+        float mean1 = Raw.f32(Raw.i64(own, 1), r + 1);
+        float invStd0 = Raw.f32(Raw.i64(own, 2), r);
+        float invStd1 = Raw.f32(Raw.i64(own, 2), r + 1);
+        for (int block = 0; block < blocks; block++) {
+            int end = Math.min(whole, (block + 1) * BLOCK);
+            for (int way = 0; way < WAYS; way += Lanes.COUNT) {
+                FloatVector s0 = splat(0f);
+                FloatVector s1 = s0;
+                FloatVector p0 = s0;
+                FloatVector p1 = s0;
+                for (int i = block * BLOCK + way; i < end; i += WAYS) {
+                    long at = i * 4L;
+                    FloatVector g0 = load(diffDst + at);
+                    FloatVector g1 = load(diffDst + row + at);
+                    FloatVector normal0 = load(src + at).sub(splat(mean0)).mul(splat(invStd0));
+                    FloatVector normal1 = load(src + row + at).sub(splat(mean1)).mul(splat(invStd1));
+                    load(toBeta + at).add(g0.add(g1)).intoMemorySegment(Raw.MEMORY, toBeta + at, Lanes.ORDER);
+                    load(toGamma + at)
+                            .add(g0.fma(normal0, g1.mul(normal1)))
+                            .intoMemorySegment(Raw.MEMORY, toGamma + at, Lanes.ORDER);
+                    FloatVector weight = load(gamma + at);
+                    g0 = g0.mul(weight);
+                    g1 = g1.mul(weight);
+                    s0 = s0.add(g0);
+                    s1 = s1.add(g1);
+                    p0 = g0.fma(normal0, p0);
+                    p1 = g1.fma(normal1, p1);
                 }
+                store(runningSums(own, 0, block) + way * 4L, s0, p0);
+                store(runningSums(own, 1, block) + way * 4L, s1, p1);
             }
-            long last = own + (SUMS + 2 * (blocks - 1) * WAYS) * 4L;
-            for (int i = whole; i < cols; i++) {
-                float g = Raw.f32(diffDst + row, i);
-                float normal = (Raw.f32(src + row, i) - mean) * invStd;
-                Raw.f32(toBeta, i, Raw.f32(toBeta, i) + g);
-                Raw.f32(toGamma, i, Math.fma(g, normal, Raw.f32(toGamma, i)));
-                one(last, i % WAYS, g * Raw.f32(gamma, i), normal);
-            }
-            fold(own, r);
         }
+        long last0 = runningSums(own, 0, blocks - 1);
+        long last1 = runningSums(own, 1, blocks - 1);
+        for (int i = whole; i < cols; i++) {
+            float g0 = Raw.f32(diffDst, i);
+            float g1 = Raw.f32(diffDst + row, i);
+            float normal0 = (Raw.f32(src, i) - mean0) * invStd0;
+            float normal1 = (Raw.f32(src + row, i) - mean1) * invStd1;
+            Raw.f32(toBeta, i, Raw.f32(toBeta, i) + (g0 + g1));
+            Raw.f32(toGamma, i, Raw.f32(toGamma, i) + Math.fma(g0, normal0, g1 * normal1));
+            one(last0, i % WAYS, g0 * Raw.f32(gamma, i), normal0);
+            one(last1, i % WAYS, g1 * Raw.f32(gamma, i), normal1);
+        }
+        fold(own, 0, r);
+        fold(own, 1, r + 1);
+    }
+
+    private static void store(long sums, FloatVector sum, FloatVector products) {
+        sum.intoMemorySegment(Raw.MEMORY, sums, Lanes.ORDER);
+        products.intoMemorySegment(Raw.MEMORY, sums + WAYS * 4L, Lanes.ORDER);
+    }
+
+    private void affineSums(long src, long diffDst, long own, int r) {
+        long gamma = Raw.i64(own, 0);
+        long toGamma = own + 4L * columns;
+        long toBeta = toGamma + 4L * cols;
+        float mean = Raw.f32(Raw.i64(own, 1), r);
+        float invStd = Raw.f32(Raw.i64(own, 2), r);
+        for (int block = 0; block < blocks; block++) {
+            int end = Math.min(whole, (block + 1) * BLOCK);
+            for (int way = 0; way < WAYS; way += Lanes.COUNT) {
+                FloatVector sum = splat(0f);
+                FloatVector products = splat(0f);
+                for (int i = block * BLOCK + way; i < end; i += WAYS) {
+                    long at = i * 4L;
+                    FloatVector g = load(diffDst + at);
+                    FloatVector normal = load(src + at).sub(splat(mean)).mul(splat(invStd));
+                    load(toBeta + at).add(g).intoMemorySegment(Raw.MEMORY, toBeta + at, Lanes.ORDER);
+                    g.fma(normal, load(toGamma + at)).intoMemorySegment(Raw.MEMORY, toGamma + at, Lanes.ORDER);
+                    FloatVector scaled = g.mul(load(gamma + at));
+                    sum = sum.add(scaled);
+                    products = scaled.fma(normal, products);
+                }
+                store(runningSums(own, 0, block) + way * 4L, sum, products);
+            }
+        }
+        long last = runningSums(own, 0, blocks - 1);
+        for (int i = whole; i < cols; i++) {
+            float g = Raw.f32(diffDst, i);
+            float normal = (Raw.f32(src, i) - mean) * invStd;
+            Raw.f32(toBeta, i, Raw.f32(toBeta, i) + g);
+            Raw.f32(toGamma, i, Math.fma(g, normal, Raw.f32(toGamma, i)));
+            one(last, i % WAYS, g * Raw.f32(gamma, i), normal);
+        }
+        fold(own, 0, r);
     }
 
     private static void one(long sums, int way, float g, float normal) {
@@ -187,34 +254,28 @@ final class SimdLayerNormBackward implements Kernel, Task {
         Raw.f32(sums, WAYS + way, Math.fma(g, normal, Raw.f32(sums, WAYS + way)));
     }
 
-    private void sums(long src, long diffDst, long own, int group) {
-        for (int r = 0; r < group; r++) {
-            long row = (long) r * cols * 4;
-            float mean = Raw.f32(Raw.i64(own, 1), r);
-            float invStd = Raw.f32(Raw.i64(own, 2), r);
-            for (int block = 0; block < blocks; block++) {
-                int end = Math.min(whole, (block + 1) * BLOCK);
-                long to = own + (SUMS + 2 * block * WAYS) * 4L;
-                for (int way = 0; way < WAYS; way += Lanes.COUNT) {
-                    FloatVector sum = splat(0f);
-                    FloatVector products = splat(0f);
-                    for (int i = block * BLOCK + way; i < end; i += WAYS) {
-                        FloatVector g = load(diffDst + row + i * 4L);
-                        FloatVector normal =
-                                load(src + row + i * 4L).sub(splat(mean)).mul(splat(invStd));
-                        sum = sum.add(g);
-                        products = g.fma(normal, products);
-                    }
-                    sum.intoMemorySegment(Raw.MEMORY, to + way * 4L, Lanes.ORDER);
-                    products.intoMemorySegment(Raw.MEMORY, to + (WAYS + way) * 4L, Lanes.ORDER);
+    private void sums(long src, long diffDst, long own, int r) {
+        float mean = Raw.f32(Raw.i64(own, 1), r);
+        float invStd = Raw.f32(Raw.i64(own, 2), r);
+        for (int block = 0; block < blocks; block++) {
+            int end = Math.min(whole, (block + 1) * BLOCK);
+            for (int way = 0; way < WAYS; way += Lanes.COUNT) {
+                FloatVector sum = splat(0f);
+                FloatVector products = splat(0f);
+                for (int i = block * BLOCK + way; i < end; i += WAYS) {
+                    FloatVector g = load(diffDst + i * 4L);
+                    FloatVector normal = load(src + i * 4L).sub(splat(mean)).mul(splat(invStd));
+                    sum = sum.add(g);
+                    products = g.fma(normal, products);
                 }
+                store(runningSums(own, 0, block) + way * 4L, sum, products);
             }
-            long last = own + (SUMS + 2 * (blocks - 1) * WAYS) * 4L;
-            for (int i = whole; i < cols; i++) {
-                one(last, i % WAYS, Raw.f32(diffDst + row, i), (Raw.f32(src + row, i) - mean) * invStd);
-            }
-            fold(own, r);
         }
+        long last = runningSums(own, 0, blocks - 1);
+        for (int i = whole; i < cols; i++) {
+            one(last, i % WAYS, Raw.f32(diffDst, i), (Raw.f32(src, i) - mean) * invStd);
+        }
+        fold(own, 0, r);
     }
 
     private void affine(long src, long diffDst, long own, int group) {
