@@ -12,8 +12,10 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Sums, products and reductions. In a binary operation the second operand may be as large as the first, or repeat along
- * it: its trailing axes (a bias [c] on [n, c]), its leading axes with ones behind ([n, 1] on [n, c]), or one number.
+ * Sums, products and reductions. Operands of binary operations broadcast as NumPy's: axes are matched from the last one,
+ * and those of 1, or missing in front, repeat. The kernels repeat a second operand themselves that is the trailing axes of
+ * the first (a bias [c] on [n, c]), its leading axes with ones behind ([n, 1] on [n, c]), or one number; anything else is
+ * repeated in memory first ([b, 1, t, t] on [b, h, t, t]).
  */
 public final class Arithmetic {
     private Arithmetic() {}
@@ -42,6 +44,20 @@ public final class Arithmetic {
         return binary(BinarySpec.Op.DIV, a, b);
     }
 
+    /** The larger of each pair, NaN if one of them is; of equal ones each gets half the gradient, as torch.maximum. */
+    public static Tensor maximum(Tensor a, Tensor b) {
+        return a.shape.elements() < b.shape.elements()
+                ? binary(BinarySpec.Op.MAX, b, a)
+                : binary(BinarySpec.Op.MAX, a, b);
+    }
+
+    /** The smaller of each pair, as {@link #maximum}. */
+    public static Tensor minimum(Tensor a, Tensor b) {
+        return a.shape.elements() < b.shape.elements()
+                ? binary(BinarySpec.Op.MIN, b, a)
+                : binary(BinarySpec.Op.MIN, a, b);
+    }
+
     private static Tensor binary(BinarySpec.Op op, Tensor a, Tensor b) {
         return binary(Tape.of(op.name().toLowerCase(Locale.ROOT), a, b), op, a, b);
     }
@@ -51,13 +67,32 @@ public final class Arithmetic {
         String name = op.name().toLowerCase(Locale.ROOT);
         Views.require(name, a, DType.F32);
         Views.require(name, b, DType.F32);
-        BinarySpec spec = broadcast(op, name, a.shape, b.shape);
-        Tensor dst = tape.result(a.shape, name);
-        tape.run(spec, a.data(), b.data(), dst.memory);
-        return tape.record(new Op.Binary(spec), dst, a, b);
+        Shape common = Broadcasts.common(a.shape, b.shape);
+        if (common == null) {
+            throw new IllegalArgumentException(
+                    name + ": " + a.shape + " and " + b.shape + " do not fit; axes are matched from the"
+                            + " last one, and each pair must agree or one of the two be 1");
+        }
+        // A first operand of all elements is what the kernel takes; of second ones it repeats the frequent kinds
+        // itself.
+        Tensor first = common.elements() == a.shape.elements() ? a : Broadcasts.expand(tape, a, common);
+        BinarySpec kind = broadcast(op, first.shape, b.shape);
+        Tensor second = kind == null ? Broadcasts.expand(tape, b, common) : b;
+        BinarySpec spec = kind == null ? BinarySpec.of(op, common.elements()) : kind;
+        Tensor dst = tape.result(common, name);
+        tape.run(spec, first.data(), second.data(), dst.memory);
+        Tensor result = tape.record(new Op.Binary(spec), dst, first, second);
+        if (first != a) {
+            first.release();
+        }
+        if (second != b) {
+            second.release();
+        }
+        return result;
     }
 
-    private static BinarySpec broadcast(BinarySpec.Op op, String name, Shape a, Shape b) {
+    /** How the kernel repeats b itself, null where it does not. */
+    private static BinarySpec broadcast(BinarySpec.Op op, Shape a, Shape b) {
         long all = a.elements();
         if (a.equals(b)) {
             return BinarySpec.of(op, all);
@@ -81,8 +116,7 @@ public final class Arithmetic {
         if (dims.length == full.length && Arrays.equals(Arrays.copyOf(dims, to), Arrays.copyOf(full, to))) {
             return new BinarySpec(op, Broadcast.COLUMN, small, small == 0 ? 0 : all / small);
         }
-        throw new IllegalArgumentException(name + ": " + a + " and " + b + " do not fit; the second must have the"
-                + " first's shape, its trailing axes, its leading axes with ones behind, or one element");
+        return null;
     }
 
     /** factor · src. */

@@ -169,6 +169,11 @@ final class Backward {
         return memory.take(4 * elements);
     }
 
+    /** Writes to memory without a kernel, now and in each repetition of this step. */
+    void act(Runnable action) {
+        tape.act(action);
+    }
+
     /** As {@link #temporary}, zero. */
     MemorySegment zeros(long elements) {
         MemorySegment zeros = temporary(elements);

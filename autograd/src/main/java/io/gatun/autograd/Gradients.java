@@ -43,14 +43,14 @@ final class Gradients {
                         .run(saved.data(), out.grad, diff);
                 to.wrote(in[0], diff);
             }
-            case Op.Binary op -> binary(to, op.spec(), in[0], in[1], out);
+            case Op.Binary op -> ArithmeticGradients.binary(to, op.spec(), in[0], in[1], out);
             case Op.Scale op -> {
                 // dst = factor · x: d(x) = factor · d(dst).
                 MemorySegment diff = to.into(in[0]);
                 to.plan(new AxpbySpec(count(out), op.factor(), 0)).run(out.grad, diff);
                 to.wrote(in[0], diff);
             }
-            case Op.Reduce op -> reduce(to, op.spec(), in[0], out.grad);
+            case Op.Reduce op -> ArithmeticGradients.reduce(to, op.spec(), in[0], out.grad);
             case Op.Permute op -> {
                 // dst = permute(src, p): d(src) = permute(d(dst), p⁻¹).
                 MemorySegment diff = to.into(in[0]);
@@ -62,6 +62,8 @@ final class Gradients {
                 to.same(in[0], out);
             case Op.Cut op -> PieceGradients.cut(to, op, in[0], out.grad);
             case Op.Join op -> PieceGradients.join(to, op, in, out.grad);
+            case Op.Where op -> ArithmeticGradients.where(to, op.spec(), in, out.grad);
+            case Op.Power op -> ArithmeticGradients.power(to, op.exponent(), in[0], out.grad);
             case Op.Expand op -> PieceGradients.expand(to, op, in[0], out.grad);
             case Op.Embedding op -> {
                 // dst[i] = table[indices[i]]: d(table)[indices[i]] += d(dst)[i].
@@ -280,95 +282,6 @@ final class Gradients {
         if (diff != out.grad) {
             to.free(diff);
         }
-    }
-
-    /**
-     * dst = a + b: d(a) = d(b) = d(dst). dst = a - b: d(b) = -d(dst). dst = a · b: d(a) = d(dst) · b, d(b) = d(dst) · a.
-     * dst = a / b: d(a) = d(dst) / b, d(b) = -d(dst) · dst / b. Where b was broadcast, d(b) is summed over its uses.
-     */
-    private static void binary(Backward to, BinarySpec spec, Tensor a, Tensor b, Tensor out) {
-        MemorySegment diff = out.grad;
-        boolean additive = spec.op() == BinarySpec.Op.ADD || spec.op() == BinarySpec.Op.SUB;
-        if (to.wants(b)) {
-            MemorySegment terms = diff;
-            if (spec.op() == BinarySpec.Op.MUL) {
-                terms = to.temporary(count(out));
-                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, a.data(), terms);
-            } else if (spec.op() == BinarySpec.Op.DIV) {
-                terms = to.temporary(count(out));
-                MemorySegment quotients = to.temporary(count(out));
-                to.plan(spec).run(out.data(), b.data(), quotients);
-                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, quotients, terms);
-                to.free(quotients);
-            }
-            boolean negative = spec.op() == BinarySpec.Op.SUB || spec.op() == BinarySpec.Op.DIV;
-            if (terms == diff && !negative && spec.broadcast() == Broadcast.NONE) {
-                to.same(b, out);
-            } else {
-                sumOfUses(to, spec, terms, negative, b);
-            }
-            if (terms != diff) {
-                to.free(terms);
-            }
-        }
-        if (to.wants(a)) {
-            if (additive) {
-                to.same(a, out);
-            } else {
-                MemorySegment diffA = to.into(a);
-                to.plan(spec).run(diff, b.data(), diffA);
-                to.wrote(a, diffA);
-            }
-        }
-    }
-
-    private static void sumOfUses(Backward to, BinarySpec spec, MemorySegment terms, boolean negative, Tensor b) {
-        float sign = negative ? -1 : 1;
-        MemorySegment diffB = to.into(b);
-        if (spec.broadcast() == Broadcast.NONE) {
-            to.plan(new AxpbySpec(count(b), sign, 0)).run(terms, diffB);
-        } else {
-            MemorySegment sum = negative ? to.temporary(count(b)) : diffB;
-            to.plan(overUses(spec)).run(terms, sum);
-            if (negative) {
-                to.plan(new AxpbySpec(count(b), -1, 0)).run(sum, diffB);
-                to.free(sum);
-            }
-        }
-        to.wrote(b, diffB);
-    }
-
-    private static ReduceSpec overUses(BinarySpec spec) {
-        Dims matrix = Dims.of(Math.toIntExact(spec.rows()), Math.toIntExact(spec.cols()));
-        return switch (spec.broadcast()) {
-            case NONE -> throw new AssertionError(spec);
-            case ROW -> new ReduceSpec(ReduceSpec.Op.SUM, matrix, Dims.of(0));
-            case COLUMN -> new ReduceSpec(ReduceSpec.Op.SUM, matrix, Dims.of(1));
-            case SCALAR -> new ReduceSpec(ReduceSpec.Op.SUM, matrix, Dims.of(0, 1));
-        };
-    }
-
-    /**
-     * dst = Σ src over axes: d(src) repeats d(dst) along them; of a mean of n, divided by n; dst = Σ src²:
-     * d(src) = 2 src · d(dst), d(dst) repeated likewise.
-     */
-    private static void reduce(Backward to, ReduceSpec spec, Tensor src, MemorySegment diffDst) {
-        float factor =
-                switch (spec.op()) {
-                    case SUM -> 1;
-                    case MEAN -> 1f / spec.reduced();
-                    case SUM_SQUARES -> 2;
-                };
-        MemorySegment diffSrc = to.into(src);
-        if (spec.op() == ReduceSpec.Op.SUM_SQUARES) {
-            MemorySegment repeated = to.temporary(count(src));
-            Repeat.along(to, spec, diffDst, factor, repeated);
-            to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(src))).run(src.data(), repeated, diffSrc);
-            to.free(repeated);
-        } else {
-            Repeat.along(to, spec, diffDst, factor, diffSrc);
-        }
-        to.wrote(src, diffSrc);
     }
 
     private static PermuteSpec inverse(PermuteSpec spec) {

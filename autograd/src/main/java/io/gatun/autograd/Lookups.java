@@ -92,12 +92,21 @@ public final class Lookups {
                 to.setAtIndex(ValueLayout.JAVA_INT, i, (int) row.of(i, index));
             }
         });
-        EmbeddingSpec spec = new EmbeddingSpec(
-                Direction.FORWARD, Math.toIntExact(table), Math.toIntExact(src.shape.elements() / table), count);
-        Tensor dst = tape.result(shape, name);
-        tape.run(spec, places.memory, src.data(), dst.memory);
-        Tensor result = tape.record(new Op.Embedding(spec), dst, src, places);
+        Tensor result = at(name, src, table, places, shape);
         places.release();
         return result;
+    }
+
+    /** The rows of src, looked at as a table of so many, that the places name. */
+    static Tensor at(String name, Tensor src, long table, Tensor places, Shape shape) {
+        EmbeddingSpec spec = new EmbeddingSpec(
+                Direction.FORWARD,
+                Math.toIntExact(table),
+                Math.toIntExact(src.shape.elements() / table),
+                places.shape.elements());
+        Tape tape = places.tape;
+        Tensor dst = tape.result(shape, name);
+        tape.run(spec, places.memory, src.data(), dst.memory);
+        return tape.record(new Op.Embedding(spec), dst, src, places);
     }
 }

@@ -14,6 +14,7 @@ import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SoftmaxSpec;
+import io.gatun.spec.WhereSpec;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -152,7 +153,7 @@ sealed interface Op {
         public boolean readsInput(int index) {
             return switch (spec.op()) {
                 case ADD, SUB -> false;
-                case MUL -> true;
+                case MUL, MAX, MIN, SHARE -> true;
                 case DIV -> index == 1;
             };
         }
@@ -160,6 +161,32 @@ sealed interface Op {
         @Override
         public boolean readsOutput() {
             return spec.op() == BinarySpec.Op.DIV;
+        }
+    }
+
+    /** Inputs mask, a, b. */
+    record Where(WhereSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "where";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return index == 0;
+        }
+    }
+
+    /** Input src. */
+    record Power(float exponent) implements Op {
+        @Override
+        public String name() {
+            return "pow";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
         }
     }
 

@@ -245,7 +245,7 @@ public class Tensor {
         return tape;
     }
 
-    /** This + other; other may be a full tensor, trailing axes (a bias), leading axes with ones behind, or one number. */
+    /** This + other, broadcast as NumPy does: axes are matched from the last one, and those of 1 or missing repeat. */
     public final Tensor add(Tensor other) {
         return Arithmetic.add(this, other);
     }
@@ -263,6 +263,41 @@ public class Tensor {
     /** This / other by element, broadcast as {@link #add}. */
     public final Tensor div(Tensor other) {
         return Arithmetic.div(this, other);
+    }
+
+    /** The larger of each pair, broadcast as {@link #add}; see {@link Arithmetic#maximum}. */
+    public final Tensor maximum(Tensor other) {
+        return Arithmetic.maximum(this, other);
+    }
+
+    /** The smaller of each pair, broadcast as {@link #add}. */
+    public final Tensor minimum(Tensor other) {
+        return Arithmetic.minimum(this, other);
+    }
+
+    /** Each element to this power; see {@link Choices#pow}. */
+    public final Tensor pow(float exponent) {
+        return Choices.pow(this, exponent);
+    }
+
+    /** {@code value} where the mask is not 0, as torch's masked_fill; the mask broadcasts. */
+    public final Tensor maskedFill(Tensor mask, float value) {
+        return Choices.maskedFill(this, mask, value);
+    }
+
+    /** The largest entry along an axis, which vanishes; see {@link Extremes#max}. */
+    public final Tensor max(int axis) {
+        return Extremes.max(this, axis);
+    }
+
+    /** The smallest entry along an axis, which vanishes. */
+    public final Tensor min(int axis) {
+        return Extremes.min(this, axis);
+    }
+
+    /** The variance over the given axes, which vanish; see {@link Statistics#var}. */
+    public final Tensor var(int... axes) {
+        return Statistics.var(this, 1, axes);
     }
 
     /** factor * this. */

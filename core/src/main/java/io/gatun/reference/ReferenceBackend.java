@@ -26,6 +26,7 @@ import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
+import io.gatun.spec.WhereSpec;
 import java.util.List;
 
 /** Scalar kernels, one thread, no vector: what every other backend is compared with, and the last resort. */
@@ -70,6 +71,7 @@ public final class ReferenceBackend implements Backend {
             case LossSpec s -> Offer.of(new ReferenceLoss(s));
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
             case CopySpec s -> Offer.of(new ReferenceCopy(s));
+            case WhereSpec s -> Offer.of(new ReferenceWhere(s));
             case PermuteSpec s -> Offer.of(new ReferencePermute(s));
             case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));
             case DropoutSpec s -> Offer.of(new ReferenceDropout(s));

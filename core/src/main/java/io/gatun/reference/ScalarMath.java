@@ -122,6 +122,9 @@ public final class ScalarMath {
             case SUB -> a - b;
             case MUL -> a * b;
             case DIV -> a / b;
+            case MAX -> Math.max(a, b);
+            case MIN -> Math.min(a, b);
+            case SHARE -> Float.isNaN(a) || Float.isNaN(b) ? Float.NaN : a > b ? 1 : a == b ? 0.5f : 0;
         };
     }
 

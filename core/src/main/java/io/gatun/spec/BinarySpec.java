@@ -14,7 +14,13 @@ public record BinarySpec(Op op, Broadcast broadcast, long rows, long cols) imple
         ADD,
         SUB,
         MUL,
-        DIV
+        DIV,
+        /** NaN if one of them is. */
+        MAX,
+        /** NaN if one of them is. */
+        MIN,
+        /** The share of a in the gradient of max(a, b): 1 if a &gt; b, 1/2 if they are equal, else 0; NaN as MAX. */
+        SHARE
     }
 
     /** What b is. */
@@ -39,6 +45,10 @@ public record BinarySpec(Op op, Broadcast broadcast, long rows, long cols) imple
     /** a[r,c] + bias[c]. */
     public static BinarySpec bias(long rows, long cols) {
         return new BinarySpec(Op.ADD, Broadcast.ROW, rows, cols);
+    }
+
+    public BinarySpec with(Op newOp) {
+        return new BinarySpec(newOp, broadcast, rows, cols);
     }
 
     @Override

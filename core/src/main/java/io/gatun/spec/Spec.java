@@ -28,7 +28,8 @@ public sealed interface Spec
                 PoolSpec,
                 ReduceSpec,
                 SgdSpec,
-                SoftmaxSpec {
+                SoftmaxSpec,
+                WhereSpec {
 
     /** The buffers of a plan, in the order in which {@code run} takes them. */
     List<Operand> operands();

@@ -33,7 +33,8 @@ final class SpecLine {
             Map.entry("pool", PoolSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
             Map.entry("sgd", SgdSpec::parse),
-            Map.entry("softmax", SoftmaxSpec::parse)));
+            Map.entry("softmax", SoftmaxSpec::parse),
+            Map.entry("where", WhereSpec::parse)));
 
     private final String line;
     private final String family;

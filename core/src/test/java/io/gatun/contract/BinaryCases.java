@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 final class BinaryCases extends Family<BinarySpec> {
+    private static final int[] FEW = {1, 7, 16, 33, 65};
+
     BinaryCases() {
         super(BinarySpec.class);
     }
@@ -16,7 +18,7 @@ final class BinaryCases extends Family<BinarySpec> {
         List<BinarySpec> specs = new ArrayList<>();
         for (BinarySpec.Op op : BinarySpec.Op.values()) {
             for (BinarySpec.Broadcast broadcast : BinarySpec.Broadcast.values()) {
-                for (int size : SIZES) {
+                for (int size : op.ordinal() <= BinarySpec.Op.DIV.ordinal() ? SIZES : FEW) {
                     specs.add(new BinarySpec(op, broadcast, 3, size));
                     specs.add(new BinarySpec(op, broadcast, size, 5));
                 }
@@ -30,11 +32,15 @@ final class BinaryCases extends Family<BinarySpec> {
 
     @Override
     boolean exactable(BinarySpec spec) {
-        return spec.op() != BinarySpec.Op.DIV;
+        return spec.op() != BinarySpec.Op.DIV && spec.op() != BinarySpec.Op.SHARE;
     }
 
     @Override
     Inputs inputs(BinarySpec spec, boolean exact, SplittableRandom random) {
+        if (spec.op() == BinarySpec.Op.SHARE) {
+            // Whole numbers, of which many are equal.
+            return Inputs.random(spec, true, 4, random);
+        }
         return Inputs.random(spec, exact, exact ? 1000 : 3, random);
     }
 

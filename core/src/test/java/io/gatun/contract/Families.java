@@ -20,6 +20,7 @@ final class Families {
             new ReduceCases(),
             new PermuteCases(),
             new CopyCases(),
+            new WhereCases(),
             new EmbeddingCases(),
             new DropoutCases(),
             new SgdCases(),

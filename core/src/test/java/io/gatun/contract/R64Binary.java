@@ -25,6 +25,12 @@ final class R64Binary {
                 case SUB -> a[i] - other;
                 case MUL -> a[i] * other;
                 case DIV -> a[i] / other;
+                case MAX -> Math.max(a[i], other);
+                case MIN -> Math.min(a[i], other);
+                case SHARE ->
+                    Double.isNaN(a[i] + other) && Double.isNaN(a[i] - other)
+                            ? Double.NaN
+                            : (1 + Double.compare(a[i] + 0.0, other + 0.0)) / 2.0;
             };
         }
         return Map.of("dst", Expected.bits(dst));

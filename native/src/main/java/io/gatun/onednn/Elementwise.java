@@ -12,6 +12,11 @@ final class Elementwise {
     private Elementwise() {}
 
     static Kernel kernel(Engine engine, BinarySpec spec) {
+        switch (spec.op()) {
+            case MAX, MIN -> throw new Refusal("oneDNN's maximum of a number and NaN is the number");
+            case SHARE -> throw new Refusal("oneDNN's comparisons know no half");
+            default -> {}
+        }
         if (spec.rows() * spec.cols() == 0) {
             return EmptyKernel.nothing();
         }
@@ -59,6 +64,7 @@ final class Elementwise {
             case SUB -> Dnnl.dnnl_binary_sub();
             case MUL -> Dnnl.dnnl_binary_mul();
             case DIV -> Dnnl.dnnl_binary_div();
+            case MAX, MIN, SHARE -> throw new AssertionError(op);
         };
     }
 }

@@ -27,6 +27,7 @@ import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
+import io.gatun.spec.WhereSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -111,6 +112,7 @@ final class OneDnnSession implements Backend.Session {
             case ReduceSpec s -> Reduction.kernel(engine, s);
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
+            case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case PenaltySpec _ -> throw new Refusal("oneDNN has no penalties");

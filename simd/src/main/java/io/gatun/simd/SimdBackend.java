@@ -25,6 +25,7 @@ import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
+import io.gatun.spec.WhereSpec;
 import java.util.List;
 
 /** Vector API kernels: need nothing but the incubator module. */
@@ -59,6 +60,7 @@ public final class SimdBackend implements Backend {
                 case AxpbySpec s -> SimdAxpby.offer(s, workers);
                 case BinarySpec s -> SimdBinary.offer(s, workers);
                 case CopySpec s -> SimdCopy.offer(s, workers);
+                case WhereSpec s -> SimdWhere.offer(s, workers);
                 case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
                 case DropoutSpec s -> SimdDropout.offer(s, workers);
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);

@@ -91,6 +91,21 @@ final class SimdBinary implements Kernel, Task {
                     store(dst + i, load(a + i).div(load(b + i)));
                 }
             }
+            case MAX -> {
+                for (long i = 0; i < whole; i += Lanes.BYTES) {
+                    store(dst + i, load(a + i).max(load(b + i)));
+                }
+            }
+            case MIN -> {
+                for (long i = 0; i < whole; i += Lanes.BYTES) {
+                    store(dst + i, load(a + i).min(load(b + i)));
+                }
+            }
+            case SHARE -> {
+                for (long i = 0; i < whole; i += Lanes.BYTES) {
+                    store(dst + i, VectorMath.share(load(a + i), load(b + i)));
+                }
+            }
         }
         for (long i = whole / 4; i < n; i++) {
             Raw.f32(dst, i, ScalarMath.binary(op, Raw.f32(a, i), Raw.f32(b, i)));
@@ -118,6 +133,21 @@ final class SimdBinary implements Kernel, Task {
             case DIV -> {
                 for (long i = 0; i < whole; i += Lanes.BYTES) {
                     store(dst + i, load(a + i).div(b));
+                }
+            }
+            case MAX -> {
+                for (long i = 0; i < whole; i += Lanes.BYTES) {
+                    store(dst + i, load(a + i).max(b));
+                }
+            }
+            case MIN -> {
+                for (long i = 0; i < whole; i += Lanes.BYTES) {
+                    store(dst + i, load(a + i).min(b));
+                }
+            }
+            case SHARE -> {
+                for (long i = 0; i < whole; i += Lanes.BYTES) {
+                    store(dst + i, VectorMath.share(load(a + i), Lanes.splat(b)));
                 }
             }
         }

@@ -76,6 +76,13 @@ final class VectorMath {
         return slope.blend(x, x.test(VectorOperators.IS_NAN));
     }
 
+    /** 1 where a &gt; b, 1/2 where they are equal, 0 where a &lt; b, NaN where one is. */
+    static FloatVector share(FloatVector a, FloatVector b) {
+        FloatVector share =
+                ZERO.blend(HALF, a.compare(VectorOperators.EQ, b)).blend(ONE, a.compare(VectorOperators.GT, b));
+        return share.blend(Float.NaN, a.test(VectorOperators.IS_NAN).or(b.test(VectorOperators.IS_NAN)));
+    }
+
     static FloatVector exp(FloatVector x) {
         FloatVector bounded = x.min(V_EXP_MAX).max(V_EXP_MIN);
         FloatVector shifted = shifted(bounded);

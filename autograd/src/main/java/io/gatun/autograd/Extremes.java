@@ -1,0 +1,72 @@
+package io.gatun.autograd;
+
+import io.gatun.kernel.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The largest and smallest entries along an axis and where they lie. Scalar loops, for losses and metrics; pooling has
+ * kernels. NaN counts as the most extreme, so that it shows; of equal entries the first is meant.
+ */
+public final class Extremes {
+    private Extremes() {}
+
+    /** The largest entry along an axis, which vanishes; the whole gradient goes to the first of them. */
+    public static Tensor max(Tensor src, int axis) {
+        return extreme("max", src, axis, true);
+    }
+
+    /** The smallest entry along an axis, which vanishes; the whole gradient goes to the first of them. */
+    public static Tensor min(Tensor src, int axis) {
+        return extreme("min", src, axis, false);
+    }
+
+    /** Where the first of the largest entries lies along an axis, which vanishes: 32-bit whole numbers. */
+    public static Tensor argmax(Tensor src, int axis) {
+        return places("argmax", src, Pieces.axis("argmax", src, axis), true, false);
+    }
+
+    /** Where the first of the smallest entries lies. */
+    public static Tensor argmin(Tensor src, int axis) {
+        return places("argmin", src, Pieces.axis("argmin", src, axis), false, false);
+    }
+
+    private static Tensor extreme(String name, Tensor src, int axis, boolean largest) {
+        int at = Pieces.axis(name, src, axis);
+        Tensor places = places(name, src, at, largest, true);
+        Tensor result = Lookups.at(name, src, src.shape.elements(), places, Pieces.without(src.shape, at));
+        places.release();
+        return result;
+    }
+
+    /** Indices along the axis, or places in all of src. */
+    private static Tensor places(String name, Tensor src, int axis, boolean largest, boolean inAll) {
+        Tape tape = Tape.of(name, src);
+        Views.require(name, src, DType.F32);
+        int n = src.shape.dim(axis);
+        if (src.shape.elements() == 0) {
+            throw new IllegalArgumentException(name + ": " + src.shape + " has no entries to compare");
+        }
+        int inner = Math.toIntExact(Pieces.elements(src.shape, axis + 1, src.shape.rank()));
+        Tensor places = tape.result(Pieces.without(src.shape, axis), DType.I32, name);
+        MemorySegment from = src.data();
+        MemorySegment to = places.memory;
+        long results = places.shape.elements();
+        tape.act(() -> {
+            for (long i = 0; i < results; i++) {
+                long base = i / inner * n * inner + i % inner;
+                int found = 0;
+                float best = from.getAtIndex(ValueLayout.JAVA_FLOAT, base);
+                for (int k = 1; k < n && !Float.isNaN(best); k++) {
+                    float x = from.getAtIndex(ValueLayout.JAVA_FLOAT, base + (long) k * inner);
+                    if (Float.isNaN(x) || (largest ? x > best : x < best)) {
+                        best = x;
+                        found = k;
+                    }
+                }
+                to.setAtIndex(ValueLayout.JAVA_INT, i, inAll ? (int) (base + (long) found * inner) : found);
+            }
+        });
+        return places;
+    }
+}
