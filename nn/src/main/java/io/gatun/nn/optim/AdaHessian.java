@@ -157,8 +157,8 @@ public final class AdaHessian implements AutoCloseable {
     }
 
     private void update(Parameter parameter, float rate) {
-        double c1 = 1 - StrictMath.pow(options.beta1, steps + 1.0);
-        double c2 = 1 - StrictMath.pow(options.beta2, steps + 1.0);
+        double c1 = 1 - Optimizer.power(options.beta1, steps + 1);
+        double c2 = 1 - Optimizer.power(options.beta2, steps + 1);
         double decay = parameter.shape().rank() > 1 ? options.weightDecay : 0;
         MemorySegment w = parameter.data();
         MemorySegment g = slice(gradient, parameter);

@@ -57,8 +57,8 @@ public final class Adam extends Optimizer {
 
     /** The bias corrections, in double: the moments begin at zero and are too small by 1 − β^t after t steps. */
     static void hyper(MemorySegment hyper, float rate, float gradientScale, long step, float beta1, float beta2) {
-        double c1 = 1 - StrictMath.pow(beta1, step + 1.0);
-        double c2 = 1 - StrictMath.pow(beta2, step + 1.0);
+        double c1 = 1 - Optimizer.power(beta1, step + 1);
+        double c2 = 1 - Optimizer.power(beta2, step + 1);
         Optimizer.put(hyper, rate, gradientScale, (float) (rate / c1), (float) (1 / Math.sqrt(c2)));
     }
 }

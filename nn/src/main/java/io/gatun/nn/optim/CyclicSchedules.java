@@ -26,8 +26,8 @@ final class CyclicSchedules {
             double scale =
                     switch (mode) {
                         case TRIANGULAR -> 1;
-                        case TRIANGULAR2 -> StrictMath.pow(0.5, cycle);
-                        case EXP_RANGE -> StrictMath.pow(gamma, step);
+                        case TRIANGULAR2 -> Optimizer.power(0.5, cycle);
+                        case EXP_RANGE -> Optimizer.power(gamma, step);
                     };
             return (float) (base + ((double) peak - base) * height * scale);
         }

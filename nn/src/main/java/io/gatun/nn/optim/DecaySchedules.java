@@ -42,7 +42,7 @@ final class DecaySchedules {
 
         @Override
         public float learningRate(long step) {
-            return (float) (rate * StrictMath.pow(factor, step / every));
+            return (float) (rate * Optimizer.power(factor, step / every));
         }
 
         @Override
@@ -72,7 +72,7 @@ final class DecaySchedules {
             while (passed < milestones.size() && milestones.get(passed) <= step) {
                 passed++;
             }
-            return (float) (rate * StrictMath.pow(factor, passed));
+            return (float) (rate * Optimizer.power(factor, passed));
         }
 
         @Override
@@ -89,7 +89,7 @@ final class DecaySchedules {
 
         @Override
         public float learningRate(long step) {
-            return (float) (rate * StrictMath.pow(factor, step));
+            return (float) (rate * Optimizer.power(factor, step));
         }
 
         @Override

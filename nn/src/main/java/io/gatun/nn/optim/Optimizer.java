@@ -124,6 +124,16 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return this;
     }
 
+    /** base^exponent by squaring: StrictMath.pow makes 96 B of garbage. */
+    static double power(double base, long exponent) {
+        double result = 1;
+        for (long left = exponent; left > 0; left >>= 1) {
+            result = (left & 1) == 1 ? result * base : result;
+            base *= base;
+        }
+        return result;
+    }
+
     static void put(MemorySegment hyper, float first, float second, float third, float fourth) {
         hyper.setAtIndex(F32, 0, first);
         hyper.setAtIndex(F32, 1, second);
@@ -132,7 +142,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     }
 
     /**
-     * One step with the schedule's rate; the gradients are empty afterwards and read as zeros. Allocates nothing, unless
+     * One step with the schedule's rate; the gradients are empty afterwards and read as zeros. Allocates nothing, but for
+     * the 64 bytes of a schedule's cosine, unless
      * parameters were frozen or thawed since the last one.
      *
      * @throws IllegalStateException if this or the parameters were closed

@@ -96,7 +96,7 @@ class OptimizerNetTest {
         Module model = net();
         try (Parameters parameters = model.allocate(MEMORY, 3);
                 Optimizer optimizer = adamW(parameters)
-                        .group(name -> name.startsWith("2."), Schedule.oneCycle(0.1f, 100_000), RmsProp.Options.DEFAULT)
+                        .group(name -> name.startsWith("2."), Schedule.exponential(0.1f, 0.999f), RmsProp.Options.DEFAULT)
                         .clipNorm(1)
                         .clipValue(0.1f);
                 WeightAverage average =
