@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.gatun.nn.log.JsonFile;
+import io.gatun.nn.log.ReportPage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +53,7 @@ class TrainCommandTest {
     }
 
     @Test
-    void resNetLearnsBrightFromDark() throws IOException {
+    void resNetLearnsBrightFromDark() throws Exception {
         Path out = folder.resolve("new/r.safetensors");
         List<String> arguments = train("resnet20", out);
         arguments.addAll(List.of("--json", "--lr", "0.05"));
@@ -64,10 +66,64 @@ class TrainCommandTest {
         assertThat(json).containsKeys("test_accuracy", "test_loss", "img_per_s", "seconds");
         assertThat(json).containsEntry("model", "resnet20").containsEntry("epochs", 2.0);
         assertThat(out).exists();
+        Path run = folder.resolve("new/r.safetensors.run");
+        assertThat(json).containsEntry("run", run.toString());
+        reportSaysWhatTheLogsSay(run);
+        ReportPage page = ReportPage.read(run.resolve("report.html"));
+        // Eight test images of two of the ten classes.
+        double seen = page.table("confusion").stream()
+                .skip(1)
+                .flatMap(row -> row.stream().skip(1))
+                .mapToDouble(Double::parseDouble)
+                .sum();
+        assertThat(seen).isEqualTo(8);
+        assertThat(page.all("img")).hasSize(8);
+        assertThat(page.text("metrics")).contains("test accuracy");
+        double accuracy = (double) json.get("test_accuracy");
+        double right = 0;
+        for (int c = 1; c <= 10; c++) {
+            right += Double.parseDouble(page.table("confusion").get(c).get(c));
+        }
+        assertThat(right / seen).isEqualTo(accuracy);
+    }
+
+    /** Epoch by epoch, and the last epoch's figures at the top: CSV, JSON lines and the page agree to the bit. */
+    private static void reportSaysWhatTheLogsSay(Path run) throws Exception {
+        List<String> csv = Files.readAllLines(run.resolve("log.csv"));
+        List<String> header = List.of(csv.getFirst().split(","));
+        ReportPage page = ReportPage.read(run.resolve("report.html"));
+        List<List<String>> table = page.table("epochs");
+        assertThat(table).hasSameSizeAs(csv);
+        List<Map<?, ?>> epochs = new ArrayList<>();
+        for (String line : Files.readAllLines(run.resolve("log.jsonl"))) {
+            Map<?, ?> event = JsonFile.parse(line);
+            if (event.get("event").equals("epoch")) {
+                epochs.add(event);
+            }
+        }
+        Map<?, ?> metrics =
+                (Map<?, ?>) JsonFile.read(run.resolve("results.json")).get("metrics");
+        for (int i = 1; i < csv.size(); i++) {
+            List<String> cells = List.of(csv.get(i).split(","));
+            for (String column : List.of("train_loss", "test_loss", "test_accuracy")) {
+                String name = column.replace('_', ' ').replace("train ", "training ");
+                double shown =
+                        Double.parseDouble(table.get(i).get(table.getFirst().indexOf(name)));
+                assertThat(shown).isEqualTo(Double.parseDouble(cells.get(header.indexOf(column))));
+                Map<?, ?> epoch = epochs.get(i - 1);
+                Object logged = column.equals("train_loss")
+                        ? epoch.get(column)
+                        : ((Map<?, ?>) epoch.get("test")).get(column.substring(5));
+                assertThat(shown).isEqualTo(logged);
+                if (i == csv.size() - 1 && !column.equals("train_loss")) {
+                    assertThat(metrics.get(column)).isEqualTo(shown);
+                }
+            }
+        }
     }
 
     @Test
-    void charLstmBeatsTheUnigramEntropyAndWrites() throws IOException {
+    void charLstmBeatsTheUnigramEntropyAndWrites() throws Exception {
         Path out = folder.resolve("c.safetensors");
         List<String> arguments = train("charlstm", out);
         arguments.add("--json");
@@ -80,6 +136,9 @@ class TrainCommandTest {
         assertThat(json).containsKeys("test_loss", "tokens_per_s").doesNotContainKey("test_accuracy");
         // Fourteen characters, equally often: log 14.
         assertThat((double) json.get("test_loss")).isLessThan(0.8 * Math.log(14));
+        Path run = folder.resolve("c.safetensors.run");
+        reportSaysWhatTheLogsSay(run);
+        assertThat(ReportPage.read(run.resolve("report.html")).text("texts")).isNotBlank();
     }
 
     @ParameterizedTest
@@ -108,6 +167,15 @@ class TrainCommandTest {
         assertThat(resumed.code()).as(resumed.err()).isZero();
         assertThat(resumed.out()).contains("resumed     ");
         assertThat(hash(killed)).as("seed %d: %s", seed, resumed.out()).isEqualTo(hash(whole));
+        assertThat(figures(killed)).as("seed %d", seed).isEqualTo(figures(whole));
+    }
+
+    /** All of log.csv but its two columns of times. */
+    private static List<String> figures(Path checkpoint) throws IOException {
+        Path log = checkpoint.resolveSibling(checkpoint.getFileName() + ".run").resolve("log.csv");
+        return Files.readAllLines(log).stream()
+                .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
+                .toList();
     }
 
     private static String hash(Path file) throws Exception {

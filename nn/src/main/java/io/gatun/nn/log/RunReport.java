@@ -1,11 +1,13 @@
 package io.gatun.nn.log;
 
+import io.gatun.nn.log.SvgChart.Series;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -93,16 +95,22 @@ public final class RunReport {
                         "epoch",
                         List.of(log.ofEpochs("training", "train_loss"), log.ofTest("test", "loss")))
                 .html());
+        List<Series> shares = new ArrayList<>();
         for (String figure : log.figures()) {
-            if (!figure.equals("loss")) {
-                String name = figure.replace('_', ' ');
-                page.append(new SvgChart(
-                                "test-" + figure.replaceAll("[^A-Za-z0-9]", "-"),
-                                "Test " + name + " after each epoch",
-                                "epoch",
-                                List.of(log.ofTest(name, figure)))
-                        .html());
+            Series line = log.ofTest(figure.replace('_', ' '), figure);
+            if (figure.equals("loss")) {
+                continue;
             }
+            if (Arrays.stream(line.y()).allMatch(value -> Double.isNaN(value) || (value >= 0 && value <= 1))) {
+                shares.add(line);
+            } else {
+                String id = "test-" + figure.replaceAll("[^A-Za-z0-9]", "-");
+                page.append(
+                        new SvgChart(id, "Test " + line.name() + " after each epoch", "epoch", List.of(line)).html());
+            }
+        }
+        if (!shares.isEmpty()) {
+            page.append(new SvgChart("shares", "Test figures after each epoch", "epoch", shares).html());
         }
         if (!log.steps().isEmpty()) {
             page.append(new SvgChart(

@@ -14,15 +14,27 @@ record SvgChart(String id, String title, String x, List<Series> series) {
     private static final int HEIGHT = 330;
     private static final int LEFT = 62;
     private static final int RIGHT = 14;
-    private static final int TOP = 34;
+    private static final int LEGEND_LINE = 24;
+    private static final int LEGENDS = 3;
     private static final int BOTTOM = 42;
     private static final int COLOURS = 6;
 
     /** One line; a value that is not finite interrupts nothing and is left out. */
     record Series(String name, double[] x, double[] y) {}
 
+    /** Below the legend, which has three names a line. */
+    private int top() {
+        return 10 + LEGEND_LINE * ((series.size() + LEGENDS - 1) / LEGENDS);
+    }
+
     /** The values at which an axis is marked: multiples of 1, 2 or 5 times a power of ten, some five of them. */
     record Axis(double from, double to, double step) {
+        /** One that is marked at whole numbers only. */
+        static Axis whole(double min, double max) {
+            Axis axis = of(min, max);
+            return axis.step >= 1 ? axis : new Axis(min, Math.max(max, min + 1), 1);
+        }
+
         static Axis of(double min, double max) {
             double range = max > min ? max - min : Math.max(Math.abs(max), 1);
             double power = Math.pow(10, Math.floor(Math.log10(range / 5)));
@@ -72,7 +84,7 @@ record SvgChart(String id, String title, String x, List<Series> series) {
         if (Double.isNaN(left)) {
             return "<p id=\"" + id + "\">" + Html.escape(title) + ": nothing to draw.</p>\n";
         }
-        Axis across = Axis.of(left, extreme(Series::x, true));
+        Axis across = Axis.whole(left, extreme(Series::x, true));
         Axis up = Axis.of(extreme(Series::y, false), extreme(Series::y, true));
         StringBuilder svg = new StringBuilder(String.format(
                 Locale.ROOT,
@@ -159,25 +171,29 @@ record SvgChart(String id, String title, String x, List<Series> series) {
             }
         }
         int colour = number % COLOURS;
-        int at = LEFT + number * (WIDTH - LEFT - RIGHT) / Math.max(3, series.size());
+        int at = LEFT + number % LEGENDS * (WIDTH - LEFT - RIGHT) / LEGENDS;
+        int down = 14 + number / LEGENDS * LEGEND_LINE;
         svg.append(String.format(
                 Locale.ROOT,
                 "<polyline class=\"c%d\" points=\"%s\"/>\n<line class=\"c%d\" stroke-width=\"2.5\" x1=\"%d\" x2=\"%d\""
-                        + " y1=\"14\" y2=\"14\"/><text x=\"%d\" y=\"18\">%s</text>\n",
+                        + " y1=\"%d\" y2=\"%d\"/><text x=\"%d\" y=\"%d\">%s</text>\n",
                 colour,
                 points.toString().strip(),
                 colour,
                 at,
                 at + 26,
+                down,
+                down,
                 at + 32,
+                down + 5,
                 Html.escape(line.name)));
     }
 
-    static double x(Axis axis, double value) {
+    private static double x(Axis axis, double value) {
         return LEFT + (value - axis.from) / (axis.to - axis.from) * (WIDTH - LEFT - RIGHT);
     }
 
-    static double y(Axis axis, double value) {
-        return HEIGHT - BOTTOM - (value - axis.from) / (axis.to - axis.from) * (HEIGHT - TOP - BOTTOM);
+    private double y(Axis axis, double value) {
+        return HEIGHT - BOTTOM - (value - axis.from) / (axis.to - axis.from) * (HEIGHT - top() - BOTTOM);
     }
 }
