@@ -20,6 +20,7 @@ import io.gatun.nn.Lstm;
 import io.gatun.nn.Recurrent;
 import io.gatun.nn.RecurrentOptions;
 import io.gatun.nn.Rnn;
+import io.gatun.nn.StateBridge;
 import io.gatun.spec.Activation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -242,6 +244,76 @@ class RecurrentTest {
         Tensor state = last instanceof LstmState(Tensor h, Tensor c) ? h.add(c) : (Tensor) last;
         Tensor output = result.output();
         return output.mul(output).mean().add(state.mul(state).sum());
+    }
+
+    /** Between layers and in training alone: one layer has none. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void dropoutIsBetweenTheLayers(int layers) {
+        Gru net = new Gru(3, 4, layers, 0.5f);
+        try (Tape tape = new Tape(kernels, memory);
+                Parameters _ = net.allocate(memory, 4)) {
+            tape.reset(1);
+            Tensor src = tape.tensor(Shape.of(5, 2, 3), numbers(30, 1));
+            float[] trained = net.forward(src).toArray();
+            net.eval();
+            float[] plain = net.forward(src).toArray();
+            if (layers == 1) {
+                assertThat(trained).isEqualTo(plain);
+            } else {
+                assertThat(trained).isNotEqualTo(plain);
+            }
+        }
+    }
+
+    /** Each part of each layer's state: weight · (forward | reverse) + bias. */
+    @Test
+    void aBridgeMapsBothDirections() {
+        Lstm encoder = new Lstm(3, 2, BOTH);
+        Lstm decoder = new Lstm(3, 5, 2);
+        StateBridge<LstmState> bridge = new StateBridge<>(encoder, decoder);
+        try (Tape tape = new Tape(kernels, memory);
+                Parameters parameters = bridge.allocate(memory, 4)) {
+            tape.reset(1);
+            List<LstmState> last = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                last.add(new LstmState(
+                        tape.tensor(Shape.of(1, 2), numbers(2, 10 + i)),
+                        tape.tensor(Shape.of(1, 2), numbers(2, 20 + i))));
+            }
+            List<LstmState> first = bridge.join(last);
+            assertThat(parameters.named().keySet())
+                    .containsExactlyInAnyOrder(
+                            "h0.weight",
+                            "h0.bias",
+                            "c0.weight",
+                            "c0.bias",
+                            "h1.weight",
+                            "h1.bias",
+                            "c1.weight",
+                            "c1.bias");
+            for (int layer = 0; layer < 2; layer++) {
+                for (String part : List.of("h", "c")) {
+                    float[] weight = parameters.get(part + layer + ".weight").toArray();
+                    float[] bias = parameters.get(part + layer + ".bias").toArray();
+                    float[] in = joined(List.of(
+                            numbers(2, (part.equals("h") ? 10 : 20) + 2 * layer),
+                            numbers(2, (part.equals("h") ? 10 : 20) + 2 * layer + 1)));
+                    float[] wanted = new float[5];
+                    for (int i = 0; i < 5; i++) {
+                        wanted[i] = bias[i];
+                        for (int k = 0; k < 4; k++) {
+                            wanted[i] += weight[i * 4 + k] * in[k];
+                        }
+                    }
+                    LstmState state = first.get(layer);
+                    assertThat((part.equals("h") ? state.h() : state.c()).toArray())
+                            .containsExactly(wanted, Offset.offset(1e-6f));
+                }
+            }
+        }
+        assertThatThrownBy(() -> new StateBridge<>(encoder, new Lstm(3, 5, 1)))
+                .hasMessageContaining("an encoder of 2 layers and a decoder of 1 layers");
     }
 
     @Test
