@@ -12,7 +12,7 @@ import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
-import io.gatun.nn.BatchNorm2d;
+import io.gatun.nn.BatchNorm1d;
 import io.gatun.nn.Flatten;
 import io.gatun.nn.Linear;
 import io.gatun.nn.Module;
@@ -121,7 +121,7 @@ class OptimizerNetTest {
     @Test
     void theRangeTestFindsARateAndPutsEverythingBack() {
         Module model = new Sequential(
-                new BatchNorm2d(4), new Flatten(), new Linear(4, 16), Nonlinearity.tanh(), new Linear(16, 3));
+                new BatchNorm1d(4), new Linear(4, 16), Nonlinearity.tanh(), new Linear(16, 3));
         try (Tape tape = new Tape(kernels, MEMORY);
                 Parameters parameters = model.allocate(MEMORY, 3);
                 Optimizer optimizer =
