@@ -17,6 +17,7 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -68,6 +69,7 @@ public final class ReferenceBackend implements Backend {
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
             case CopySpec s -> Offer.of(new ReferenceCopy(s));
             case WhereSpec s -> Offer.of(new ReferenceWhere(s));
+            case PReluSpec s -> Offer.of(new ReferencePRelu(s));
             case PermuteSpec s -> Offer.of(new ReferencePermute(s));
             case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));
             case DropoutSpec s -> Offer.of(new ReferenceDropout(s));

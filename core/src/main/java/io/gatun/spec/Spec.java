@@ -23,6 +23,7 @@ public sealed interface Spec
                 GruSpec,
                 LstmSpec,
                 PermuteSpec,
+                PReluSpec,
                 PoolSpec,
                 ReduceSpec,
                 SgdSpec,

@@ -29,6 +29,7 @@ final class SpecLine {
             Map.entry("lstm", LstmSpec::parse),
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
+            Map.entry("prelu", PReluSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
             Map.entry("sgd", SgdSpec::parse),
             Map.entry("softmax", SoftmaxSpec::parse),

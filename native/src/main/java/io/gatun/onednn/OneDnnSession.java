@@ -18,6 +18,7 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -111,6 +112,9 @@ final class OneDnnSession implements Backend.Session {
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");
+            case PReluSpec _ ->
+                throw new Refusal(
+                        "nobody has compared oneDNN's prelu with ours where src is NaN; Java's is bound by memory");
             case AxpbySpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");

@@ -17,6 +17,7 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -59,6 +60,7 @@ public final class SimdBackend implements Backend {
                 case BinarySpec s -> SimdBinary.offer(s, workers);
                 case CopySpec s -> SimdCopy.offer(s, workers);
                 case WhereSpec s -> SimdWhere.offer(s, workers);
+                case PReluSpec s -> SimdPRelu.offer(s, workers);
                 case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
                 case DropoutSpec s -> SimdDropout.offer(s, workers);
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);
