@@ -1,11 +1,14 @@
 package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
+import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.Direction;
 import io.gatun.spec.DropoutSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.SoftmaxSpec;
+import java.util.Arrays;
 
 /** Elementwise functions, softmax over the last axis, and dropout. */
 public final class Activations {
@@ -53,6 +56,48 @@ public final class Activations {
         Tensor dst = tape.result(src.shape, name);
         tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Softmax(spec), dst, src);
+    }
+
+    /**
+     * x if x &gt; 0, else slope · x, with a slope for each entry of the last axis, [c], or one for all, [1].
+     *
+     * @throws IllegalArgumentException naming both shapes, if they do not fit
+     */
+    public static Tensor prelu(Tensor src, Tensor slope) {
+        Tape tape = Tape.of("prelu", src, slope);
+        Views.require("prelu", src, DType.F32);
+        Views.require("prelu", slope, DType.F32);
+        long slopes = slope.shape.elements();
+        if (src.shape.rank() == 0 || (slopes != 1 && slopes != src.shape.last())) {
+            throw new IllegalArgumentException("prelu: src " + src.shape + " and slope " + slope.shape
+                    + " do not fit; give one slope, or one for each entry of the last axis");
+        }
+        long rows = Views.leading(src.shape, 1).elements();
+        PReluSpec spec = new PReluSpec(Direction.FORWARD, rows, src.shape.last(), slopes == 1);
+        Tensor dst = tape.result(src.shape, "prelu");
+        tape.run(spec, src.data(), slope.data(), dst.memory);
+        return tape.record(new Op.PRelu(spec), dst, src, slope);
+    }
+
+    /**
+     * Dropout of whole channels: each of the last axis of each sample is 0 throughout with probability {@code p}, else
+     * divided by 1 - p, for src [n, .., c]. The mask of n · c numbers depends on seed, step and place as in {@link #dropout}.
+     */
+    public static Tensor dropoutChannels(Tensor src, float p) {
+        Tape tape = Tape.of("dropoutChannels", src);
+        Views.require("dropoutChannels", src, DType.F32);
+        if (src.shape.rank() < 2) {
+            throw new IllegalArgumentException(
+                    "dropoutChannels: src " + src.shape + " has no channels; give [n, c], [n, l, c] or [n, h, w, c]");
+        }
+        int[] dims = src.shape.dims();
+        Arrays.fill(dims, 1, dims.length - 1, 1);
+        Tensor ones = tape.full(Shape.of(dims), 1);
+        Tensor mask = dropout(ones, p);
+        Tensor dst = Arithmetic.mul(src, mask);
+        ones.release();
+        mask.release();
+        return dst;
     }
 
     /**

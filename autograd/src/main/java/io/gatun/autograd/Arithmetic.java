@@ -29,7 +29,7 @@ public final class Arithmetic {
 
     /** a - b. */
     public static Tensor sub(Tensor a, Tensor b) {
-        return a.shape.elements() < b.shape.elements() ? add(scale(b, -1), a) : binary(BinarySpec.Op.SUB, a, b);
+        return binary(BinarySpec.Op.SUB, a, b);
     }
 
     /** a · b by element; the smaller may stand on either side. */

@@ -44,6 +44,15 @@ final class Gradients {
                         .run(saved.data(), out.grad, diff);
                 to.wrote(in[0], diff);
             }
+            case Op.PRelu op -> {
+                // dst = x if x > 0, else slope · x: d(src) and d(slope) by one kernel.
+                MemorySegment diffSrc = to.into(in[0]);
+                MemorySegment diffSlope = to.into(in[1]);
+                to.plan(op.spec().with(Direction.BACKWARD))
+                        .run(in[0].data(), in[1].data(), out.grad, diffSrc, diffSlope);
+                to.wrote(in[0], diffSrc);
+                to.wrote(in[1], diffSlope);
+            }
             case Op.Binary op -> ArithmeticGradients.binary(to, op.spec(), in[0], in[1], out);
             case Op.Scale op -> {
                 // dst = factor · x: d(x) = factor · d(dst).

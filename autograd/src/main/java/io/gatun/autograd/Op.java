@@ -12,6 +12,7 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -181,6 +182,19 @@ sealed interface Op {
         @Override
         public boolean readsOutput() {
             return activation.kind().usesOutput();
+        }
+    }
+
+    /** Inputs src, slope. */
+    record PRelu(PReluSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "prelu";
+        }
+
+        @Override
+        public boolean readsInput(int index) {
+            return true;
         }
     }
 

@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.Shape;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -38,11 +37,12 @@ public final class Statistics {
             return var(src.reshape(1), correction);
         }
         Tensor mean = Arithmetic.mean(src, over);
-        Tensor deviations =
-                Arithmetic.sub(src, Views.reshape(mean, Shape.of(kept).dims()));
+        Tensor repeated = Views.reshape(mean, kept);
+        Tensor deviations = Arithmetic.sub(src, repeated);
         Tensor squares = Arithmetic.sumOfSquares(deviations, over);
         Tensor result = Arithmetic.scale(squares, 1f / (n - correction));
         mean.release();
+        repeated.release();
         deviations.release();
         squares.release();
         return result;

@@ -233,6 +233,17 @@ public final class Tape implements AutoCloseable {
         return tensor;
     }
 
+    /**
+     * A parameter as a tensor of this tape, without a copy: operations on parameters alone begin so, as a penalty does
+     * ({@code tape.use(weight).square().sum()}). Gradients go to the parameter.
+     */
+    public Tensor use(Tensor parameter) {
+        if (parameter.tape != null) {
+            throw new IllegalArgumentException("use: " + parameter + " is on a tape already; only parameters need it");
+        }
+        return record(new Op.View(), Views.share(this, parameter, parameter.shape), parameter);
+    }
+
     /** The same number everywhere. */
     public Tensor full(Shape shape, float value) {
         Tensor tensor = result(shape, "full");

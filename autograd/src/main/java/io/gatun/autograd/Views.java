@@ -57,7 +57,7 @@ public final class Views {
         return tape.record(new Op.View(), share(tape, src, shape), src);
     }
 
-    private static Tensor share(Tape tape, Tensor src, Shape shape) {
+    static Tensor share(Tape tape, Tensor src, Shape shape) {
         return share(tape, src, shape, src.data());
     }
 

@@ -22,6 +22,7 @@ import io.gatun.spec.GruSpec;
 import io.gatun.spec.LerpSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
@@ -81,6 +82,7 @@ public final class ReferenceBackend implements Backend {
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
             case CopySpec s -> Offer.of(new ReferenceCopy(s));
             case WhereSpec s -> Offer.of(new ReferenceWhere(s));
+            case PReluSpec s -> Offer.of(new ReferencePRelu(s));
             case PermuteSpec s -> Offer.of(new ReferencePermute(s));
             case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));
             case DropoutSpec s -> Offer.of(new ReferenceDropout(s));

@@ -139,7 +139,7 @@ public final class ScalarMath {
     }
 
     /** 1 above 0, {@code below} elsewhere, NaN for NaN. */
-    private static float slope(float x, float below) {
+    public static float slope(float x, float below) {
         float slope = x > 0 ? 1 : below;
         return Float.isNaN(x) ? x : slope;
     }

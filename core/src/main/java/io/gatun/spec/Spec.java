@@ -29,6 +29,7 @@ public sealed interface Spec
                 LstmSpec,
                 PenaltySpec,
                 PermuteSpec,
+                PReluSpec,
                 PoolSpec,
                 ReduceSpec,
                 RnnSpec,

@@ -36,6 +36,7 @@ final class SpecLine {
             Map.entry("penalty", PenaltySpec::parse),
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
+            Map.entry("prelu", PReluSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
             Map.entry("rnn", RnnSpec::parse),
             Map.entry("rmsprop", RmsPropSpec::parse),

@@ -22,6 +22,7 @@ final class Families {
             new ReduceCases(),
             new PermuteCases(),
             new CopyCases(),
+            new PReluCases(),
             new WhereCases(),
             new EmbeddingCases(),
             new DropoutCases(),

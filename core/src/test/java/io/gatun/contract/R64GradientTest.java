@@ -18,6 +18,7 @@ import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -437,6 +438,22 @@ class R64GradientTest {
                         R64Permute.expected(inverse, new Inputs(false).put("src", g.get("dst")))
                                 .get("dst")
                                 .value()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false", "true"})
+    void prelu(boolean one) {
+        PReluSpec spec = new PReluSpec(Direction.FORWARD, 6, 5, one);
+        Inputs in = new Inputs(false).put("src", distinct(30)).put("slope", reals(spec.slopes()));
+        check(i -> R64PRelu.expected(spec, i), in, List.of("dst"), g -> {
+            Map<String, Expected> back =
+                    R64PRelu.expected(spec.with(Direction.BACKWARD), in.with("diffDst", g.get("dst")));
+            return Map.of(
+                    "src",
+                    back.get("diffSrc").value(),
+                    "slope",
+                    back.get("diffSlope").value());
+        });
     }
 
     /** The way back, added to zeros. */

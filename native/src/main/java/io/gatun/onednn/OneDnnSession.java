@@ -23,6 +23,7 @@ import io.gatun.spec.GruSpec;
 import io.gatun.spec.LerpSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
@@ -124,6 +125,9 @@ final class OneDnnSession implements Backend.Session {
             case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");
             case AdaptivePoolSpec _ -> throw new Refusal("oneDNN's windows all have one size");
             case AxpbySpec _, LerpSpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
+            case PReluSpec _ ->
+                throw new Refusal(
+                        "nobody has compared oneDNN's prelu with ours where src is NaN; Java's is bound by memory");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case PenaltySpec _ -> throw new Refusal("oneDNN has no penalties");
             case LossSpec _ -> throw new Refusal("oneDNN has no losses");

@@ -8,10 +8,14 @@ public final class Dropout extends Module {
     private final float p;
 
     public Dropout(float p) {
+        this.p = probability("Dropout", p);
+    }
+
+    static float probability(String layer, float p) {
         if (!(p >= 0 && p <= 1)) {
-            throw new IllegalArgumentException("Dropout: p=" + p + " is no probability; give 0 to 1");
+            throw new IllegalArgumentException(layer + ": p=" + p + " is no probability of a drop; give 0 to 1");
         }
-        this.p = p;
+        return p;
     }
 
     /** The probability of dropping an element. */

@@ -4,7 +4,7 @@ import io.gatun.autograd.Activations;
 import io.gatun.autograd.Tensor;
 import io.gatun.spec.Activation;
 
-/** An elementwise activation as a layer. */
+/** An elementwise activation as a layer: torch.nn.ReLU, LeakyReLU, Sigmoid, Tanh, GELU, ELU, SiLU and Softplus. */
 public final class Nonlinearity extends Module {
     private final Activation activation;
 
@@ -36,6 +36,26 @@ public final class Nonlinearity extends Module {
     /** PyTorch's alpha is 1. */
     public static Nonlinearity elu(float alpha) {
         return new Nonlinearity(Activation.elu(alpha));
+    }
+
+    /** x / (1 + e^-x), also called swish. */
+    public static Nonlinearity silu() {
+        return new Nonlinearity(Activation.SILU);
+    }
+
+    /** ln(1 + e^x), PyTorch's with beta 1. */
+    public static Nonlinearity softplus() {
+        return new Nonlinearity(Activation.SOFTPLUS);
+    }
+
+    /** 1 if x &gt;= 0, else 0, with gradient 0: for perceptrons, whose rule needs none. */
+    public static Nonlinearity step() {
+        return new Nonlinearity(Activation.STEP);
+    }
+
+    /** The nearest number from {@code low} to {@code high}; 0 and 6 is ReLU6. */
+    public static Nonlinearity clamp(float low, float high) {
+        return new Nonlinearity(Activation.clamp(low, high));
     }
 
     @Override

@@ -9,10 +9,10 @@ import io.gatun.parallel.Workers;
  * in double in their order; short ones are folded {@link Lanes#COUNT} at a time.
  */
 final class ReduceAlong implements Task {
-    // Places in the frame behind the plan's own.
-    private static final int FROM = 3;
-    private static final int TO = 4;
-    private static final int SPACE = 5;
+    // Places in the frame behind the plan's own, whichever plan sums.
+    private static final int FROM = 16;
+    private static final int TO = 17;
+    private static final int SPACE = 18;
 
     private final boolean squares;
     private final double divisor;

@@ -14,10 +14,10 @@ final class ReduceDown implements Task {
     /** Columns of a unit: a row's 16 KB, so that few wide rows are shared too. */
     private static final int STRIP = 4096;
 
-    // Places in the frame behind the plan's own.
-    private static final int FROM = 3;
-    private static final int TO = 4;
-    private static final int SPACE = 5;
+    // Places in the frame behind the plan's own, whichever plan sums.
+    private static final int FROM = 16;
+    private static final int TO = 17;
+    private static final int SPACE = 18;
 
     private final boolean squares;
     private final double divisor;

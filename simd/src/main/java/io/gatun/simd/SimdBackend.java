@@ -23,6 +23,7 @@ import io.gatun.spec.LerpSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PenaltySpec;
+import io.gatun.spec.PReluSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
@@ -71,6 +72,7 @@ public final class SimdBackend implements Backend {
                 case BinarySpec s -> SimdBinary.offer(s, workers);
                 case CopySpec s -> SimdCopy.offer(s, workers);
                 case WhereSpec s -> SimdWhere.offer(s, workers);
+                case PReluSpec s -> SimdPRelu.offer(s, workers);
                 case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
                 case DropoutSpec s -> SimdDropout.offer(s, workers);
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);

@@ -66,13 +66,18 @@ final class SimdReduce implements Kernel {
 
     @Override
     public void execute(long[] frame) {
-        long scratch = frame[SCRATCH] + (between + 63) / 64 * 64;
-        long rows = down == null ? frame[DST] : frame[SCRATCH];
+        sum(frame, frame[SRC], frame[DST], frame[SCRATCH]);
+    }
+
+    /** The same as a part of another kernel, in whose frame the slots from 16 on are free. */
+    void sum(long[] frame, long src, long dst, long space) {
+        long scratch = space + (between + 63) / 64 * 64;
+        long rows = down == null ? dst : space;
         if (along != null) {
-            along.execute(frame, frame[SRC], rows, scratch);
+            along.execute(frame, src, rows, scratch);
         }
         if (down != null) {
-            down.execute(frame, along == null ? frame[SRC] : rows, frame[DST], scratch);
+            down.execute(frame, along == null ? src : rows, dst, scratch);
         }
     }
 }

@@ -75,6 +75,8 @@ class AllocationTest {
                 "where f32 count=65537",
                 "binary f32 max none rows=1 cols=65537",
                 "binary f32 share row rows=300 cols=70",
+                "prelu f32 forward rows=300 cols=70",
+                "prelu f32 backward rows=300 cols=70",
                 "permute f32 shape=257x251 perm=1,0",
                 "copy f32 shape=300x70 src=71,1 dst=140,1",
                 "copy f32 add shape=300x70 src=0,1 dst=71,1",

@@ -13,7 +13,6 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.BatchNorm1d;
-import io.gatun.nn.Flatten;
 import io.gatun.nn.Linear;
 import io.gatun.nn.Module;
 import io.gatun.nn.Nonlinearity;
