@@ -33,10 +33,12 @@ final class SimdLayerNorm implements Kernel, Task {
     /** Elements of a group: 8 KB. */
     static final int GROUP = 2048;
 
-    /** Floats of a thread's scratch memory before the running sums: two addresses, then mean, scale and shift of each row. */
+    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; two totals of each;
+    // running sums.
     private static final int NUMBERS = 16;
-
-    private static final int SUMS = NUMBERS + 4 * ROWS;
+    private static final int TOTALS = NUMBERS + 4 * ROWS;
+    private static final int LANES = TOTALS + 2 * ROWS;
+    private static final int SUMS = LANES + RowTotals.scratch(ROWS);
 
     private final GroupNormSpec spec;
     private final int cols;
@@ -106,13 +108,16 @@ final class SimdLayerNorm implements Kernel, Task {
             int group = (int) Math.min(rows, to - row);
             long at = row * cols * 4;
             values.run(frame[0] + at, 0, own, group);
+            totals(own, group, 0);
             for (int r = 0; r < group; r++) {
-                Raw.f32(own, NUMBERS + 4 * r, (float) (fold(own, r, 0) * share));
+                Raw.f32(own, NUMBERS + 4 * r, (float) (total(own, r, 0) * share));
             }
             moments.run(frame[0] + at, 0, own, group);
+            totals(own, group, 0);
+            totals(own, group, 1);
             for (int r = 0; r < group; r++) {
-                double off = fold(own, r, 0) * share;
-                double variance = Math.max(0, fold(own, r, 1) * share - off * off);
+                double off = total(own, r, 0) * share;
+                double variance = Math.max(0, total(own, r, 1) * share - off * off);
                 double mean = Raw.f32(own, NUMBERS + 4 * r) + off;
                 double invStd = 1 / Math.sqrt(variance + spec.eps());
                 Raw.f32(own, NUMBERS + 4 * r, (float) mean);
@@ -132,12 +137,21 @@ final class SimdLayerNorm implements Kernel, Task {
         return scratch + (SUMS + ((which * rows + row) * blocks + block) * WAYS) * 4L;
     }
 
-    private double fold(long scratch, int row, int which) {
+    /** The totals of a group's rows that are one block. */
+    private void totals(long own, int group, int which) {
+        if (blocks == 1) {
+            long out = own + 4L * (TOTALS + which * ROWS);
+            RowTotals.fold(sums(own, 0, 0, which), 4 * WAYS, group, own + 4L * LANES, out);
+        }
+    }
+
+    private double total(long own, int row, int which) {
+        if (blocks == 1) {
+            return Raw.f32(own, TOTALS + which * ROWS + row);
+        }
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            long sums = sums(scratch, row, block, which);
-            together(sums);
-            sum += Sums.fold(sums);
+            sum += Sums.fold(sums(own, row, block, which));
         }
         return sum;
     }
@@ -191,6 +205,9 @@ final class SimdLayerNorm implements Kernel, Task {
             for (int i = whole; i < cols; i++) {
                 Raw.f32(last, i % WAYS, Raw.f32(last, i % WAYS) + Raw.f32(x, i));
             }
+            for (int block = 0; block < blocks; block++) {
+                together(sums(scratch, r, block, 0));
+            }
         }
     }
 
@@ -237,6 +254,10 @@ final class SimdLayerNorm implements Kernel, Task {
                 int way = i % WAYS;
                 Raw.f32(first, way, Raw.f32(first, way) + distance);
                 Raw.f32(second, way, Math.fma(distance, distance, Raw.f32(second, way)));
+            }
+            for (int block = 0; block < blocks; block++) {
+                together(sums(scratch, r, block, 0));
+                together(sums(scratch, r, block, 1));
             }
         }
     }
