@@ -7,34 +7,53 @@ import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Totals of rows that have 16 running sums each, with the bits of {@link Sums#fold}: a fold alone is a chain of some 20 cycles,
- * {@link FoldRows} does a vector of rows in 4 or 5 instructions each.
+ * Totals of rows that have 16 or 64 running sums each, 16 with the bits of {@link Sums#fold}: a fold alone is a chain of some 20
+ * cycles, {@link FoldRows} does a vector of rows in 4 or 5 instructions each. Of 64, sums j, j + 16, j + 32 and j + 48 are added
+ * in pairs first.
  */
 final class RowTotals {
-    private static final VectorLoop FOLD = new VectorLoop(MethodHandles.lookup(), "rows");
+    private static final VectorLoop FROM_16 = new VectorLoop(MethodHandles.lookup(), "from16");
+    private static final VectorLoop FROM_64 = new VectorLoop(MethodHandles.lookup(), "from64");
+    private static final VectorLoop VECTORS = new VectorLoop(MethodHandles.lookup(), "vectors");
 
     private RowTotals() {}
 
-    /** Floats of scratch for so many rows: a vector of each, of whole groups of rows. */
-    static int scratch(int rows) {
-        return Math.ceilDiv(rows, 16) * 16 * 16;
+    /** Floats of scratch memory and of results for so many rows, as vectors need them. */
+    static int rounded(int rows) {
+        return (rows + 15) / 16 * 16;
     }
 
     /**
-     * The totals of {@code rows} rows to {@code out}, which has room for a multiple of 16.
+     * The totals of {@code rows} rows to {@code out}, {@link #rounded}.
      *
      * @param sums the first row's 16 sums; the next row's are {@code stride} bytes behind
-     * @param lanes {@link #scratch} floats
+     * @param lanes 16 {@link #rounded} floats
      */
-    static void fold(long sums, int stride, int rows, long lanes, long out) {
-        // The loop takes three addresses: the stride is its float.
-        FOLD.run(sums, lanes, out, rows, stride);
+    static void of16(long sums, int stride, int rows, long lanes, long out) {
+        FROM_16.run(sums, lanes, stride, rows, 0);
+        VECTORS.run(lanes, out, 0, rows, 0);
     }
 
-    private static void rows(long sums, long lanes, long out, int rows, float stride) {
-        long step = (long) stride;
+    /** As {@link #of16} for rows of 64 sums that lie next to each other; their first 16 are overwritten. */
+    static void of64(long sums, int rows, long lanes, long out) {
+        FROM_64.run(sums, 0, 0, rows, 0);
+        of16(sums, 256, rows, lanes, out);
+    }
+
+    private static void from64(long sums, long unused, long no, int rows, float parameter) {
         for (int r = 0; r < rows; r++) {
-            long at = sums + r * step;
+            for (int j = 0; j < 16; j += Lanes.COUNT) {
+                long at = sums + r * 256L + 4L * j;
+                FloatVector low = load(at).add(load(at + 64));
+                low.add(load(at + 128).add(load(at + 192))).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
+            }
+        }
+    }
+
+    /** 16 sums of each row to a vector. */
+    private static void from16(long sums, long lanes, long stride, int rows, float parameter) {
+        for (int r = 0; r < rows; r++) {
+            long at = sums + r * stride;
             FloatVector sum = load(at);
             if (Lanes.COUNT == 8) {
                 sum = sum.add(load(at + Lanes.BYTES));
@@ -45,6 +64,9 @@ final class RowTotals {
             }
             sum.intoMemorySegment(Raw.MEMORY, lanes + r * Lanes.BYTES, Lanes.ORDER);
         }
+    }
+
+    private static void vectors(long lanes, long out, long unused, int rows, float parameter) {
         for (int r = 0; r < rows; r += Lanes.COUNT) {
             FoldRows.fold(lanes + r * Lanes.BYTES, out + r * 4L);
         }

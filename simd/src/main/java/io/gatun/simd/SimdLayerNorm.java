@@ -33,12 +33,11 @@ final class SimdLayerNorm implements Kernel, Task {
     /** Elements of a group: 8 KB. */
     static final int GROUP = 2048;
 
-    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; two totals of each;
-    // running sums.
+    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; then two totals of each
+    // row's
+    // blocks, room to make them, and running sums.
     private static final int NUMBERS = 16;
     private static final int TOTALS = NUMBERS + 4 * ROWS;
-    private static final int LANES = TOTALS + 2 * ROWS;
-    private static final int SUMS = LANES + RowTotals.scratch(ROWS);
 
     private final GroupNormSpec spec;
     private final int cols;
@@ -47,6 +46,8 @@ final class SimdLayerNorm implements Kernel, Task {
     private final int rows;
     private final int dst;
     private final int scratch;
+    private final int items;
+    private final int sums;
     private final double share;
     private final RowPieces cut;
     private final Workers workers;
@@ -63,6 +64,8 @@ final class SimdLayerNorm implements Kernel, Task {
         this.rows = Math.clamp(GROUP / cols, 1, ROWS);
         this.dst = spec.affine() ? 3 : 1;
         this.scratch = spec.operands().size();
+        this.items = RowTotals.rounded(rows * blocks);
+        this.sums = TOTALS + 2 * items + 16 * items;
         this.share = 1.0 / cols;
         this.cut = RowPieces.of(spec.n(), cols);
         this.results = new RowLoop(MethodHandles.lookup(), this, spec.affine() ? "affine" : "normalize");
@@ -87,7 +90,7 @@ final class SimdLayerNorm implements Kernel, Task {
     }
 
     private long scratchOfThread() {
-        return (SUMS + 2L * rows * blocks * WAYS) * 4;
+        return 4L * (sums + 2 * rows * blocks * WAYS);
     }
 
     @Override
@@ -134,35 +137,22 @@ final class SimdLayerNorm implements Kernel, Task {
 
     /** Where the running sums of a block are: those of all rows, then those of their squares. */
     private long sums(long scratch, int row, int block, int which) {
-        return scratch + (SUMS + ((which * rows + row) * blocks + block) * WAYS) * 4L;
+        return scratch + (sums + ((which * rows + row) * blocks + block) * WAYS) * 4L;
     }
 
-    /** The totals of a group's rows that are one block. */
+    /** Folds the running sums of all blocks of a group's rows. */
     private void totals(long own, int group, int which) {
-        if (blocks == 1) {
-            long out = own + 4L * (TOTALS + which * ROWS);
-            RowTotals.fold(sums(own, 0, 0, which), 4 * WAYS, group, own + 4L * LANES, out);
-        }
+        long out = own + 4L * (TOTALS + which * items);
+        RowTotals.of64(sums(own, 0, 0, which), group * blocks, own + 4L * (TOTALS + 2 * items), out);
     }
 
+    /** The sum over a row's blocks. */
     private double total(long own, int row, int which) {
-        if (blocks == 1) {
-            return Raw.f32(own, TOTALS + which * ROWS + row);
-        }
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            sum += Sums.fold(sums(own, row, block, which));
+            sum += Raw.f32(own, TOTALS + which * items + row * blocks + block);
         }
         return sum;
-    }
-
-    /** 64 sums to 16, in place: (j + (j + 16)) + ((j + 32) + (j + 48)). */
-    private static void together(long sums) {
-        for (int j = 0; j < 16; j += Lanes.COUNT) {
-            long at = sums + 4L * j;
-            FloatVector low = load(at).add(load(at + 64));
-            low.add(load(at + 128).add(load(at + 192))).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
-        }
     }
 
     /** Where a block's whole steps end. */
@@ -204,9 +194,6 @@ final class SimdLayerNorm implements Kernel, Task {
             long last = sums(scratch, r, blocks - 1, 0);
             for (int i = whole; i < cols; i++) {
                 Raw.f32(last, i % WAYS, Raw.f32(last, i % WAYS) + Raw.f32(x, i));
-            }
-            for (int block = 0; block < blocks; block++) {
-                together(sums(scratch, r, block, 0));
             }
         }
     }
@@ -254,10 +241,6 @@ final class SimdLayerNorm implements Kernel, Task {
                 int way = i % WAYS;
                 Raw.f32(first, way, Raw.f32(first, way) + distance);
                 Raw.f32(second, way, Math.fma(distance, distance, Raw.f32(second, way)));
-            }
-            for (int block = 0; block < blocks; block++) {
-                together(sums(scratch, r, block, 0));
-                together(sums(scratch, r, block, 1));
             }
         }
     }

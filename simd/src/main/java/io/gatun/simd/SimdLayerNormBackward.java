@@ -30,17 +30,19 @@ final class SimdLayerNormBackward implements Kernel, Task {
     /** Rows whose sum down a column is one chain of additions. */
     private static final int CHAIN = 64;
 
-    // A thread's scratch memory, in floats: four addresses; mean(g) and mean(g x^) of each row; running sums; two
-    // columns' sums.
+    // A thread's scratch memory, in floats: four addresses; mean(g) and mean(g x^) of each row; then totals of rows'
+    // blocks,
+    // room to make them, running sums, and two columns' sums.
     private static final int NUMBERS = 16;
-    private static final int LANES = NUMBERS + 2 * SimdLayerNorm.ROWS;
-    private static final int SUMS = LANES + RowTotals.scratch(SimdLayerNorm.ROWS);
+    private static final int TOTALS = NUMBERS + 2 * SimdLayerNorm.ROWS;
 
     private final boolean affine;
     private final int cols;
     private final int whole;
     private final int blocks;
     private final int rows;
+    private final int items;
+    private final int running;
     private final int columns;
     private final int mean;
     private final int scratch;
@@ -59,7 +61,9 @@ final class SimdLayerNormBackward implements Kernel, Task {
         this.whole = Lanes.F.loopBound(cols);
         this.blocks = (cols + BLOCK - 1) / BLOCK;
         this.rows = Math.clamp(SimdLayerNorm.GROUP / cols, 1, SimdLayerNorm.ROWS);
-        this.columns = SUMS + 2 * rows * blocks * WAYS;
+        this.items = RowTotals.rounded(rows * blocks);
+        this.running = TOTALS + items + 16 * items;
+        this.columns = running + 2 * rows * blocks * WAYS;
         this.mean = affine ? 3 : 2;
         this.scratch = spec.operands().size();
         this.share = 1.0 / cols;
@@ -141,22 +145,20 @@ final class SimdLayerNormBackward implements Kernel, Task {
 
     /** Where the running sums of g of a row's block are; those of g x^ follow. */
     private long runningSums(long own, int row, int block) {
-        return own + (SUMS + (row * blocks + block) * 2 * WAYS) * 4L;
+        return own + (running + (row * blocks + block) * 2 * WAYS) * 4L;
     }
 
     /** The means of g and of g x^ of a group's rows, to where the second pass finds them. */
     private void means(long own, int group) {
         for (int which = 0; which < 2; which++) {
-            long out = own + 4L * (NUMBERS + which * SimdLayerNorm.ROWS);
-            if (blocks == 1) {
-                RowTotals.fold(runningSums(own, 0, 0) + which * WAYS * 4L, 8 * WAYS, group, own + 4L * LANES, out);
-            }
+            long sums = runningSums(own, 0, 0) + which * WAYS * 4L;
+            RowTotals.of16(sums, 8 * WAYS, group * blocks, own + 4L * (TOTALS + items), own + 4L * TOTALS);
             for (int r = 0; r < group; r++) {
-                double sum = blocks == 1 ? Raw.f32(out, r) : 0;
-                for (int block = 0; block < blocks && blocks > 1; block++) {
-                    sum += Sums.fold(runningSums(own, r, block) + which * WAYS * 4L);
+                double sum = 0;
+                for (int block = 0; block < blocks; block++) {
+                    sum += Raw.f32(own, TOTALS + r * blocks + block);
                 }
-                Raw.f32(out, r, (float) (sum * share));
+                Raw.f32(own, NUMBERS + which * SimdLayerNorm.ROWS + r, (float) (sum * share));
             }
         }
     }
@@ -196,8 +198,12 @@ final class SimdLayerNormBackward implements Kernel, Task {
                     p0 = g0.fma(normal0, p0);
                     p1 = g1.fma(normal1, p1);
                 }
-                store(runningSums(own, r, block) + way * 4L, s0, p0);
-                store(runningSums(own, r + 1, block) + way * 4L, s1, p1);
+                long to0 = runningSums(own, r, block) + way * 4L;
+                s0.intoMemorySegment(Raw.MEMORY, to0, Lanes.ORDER);
+                p0.intoMemorySegment(Raw.MEMORY, to0 + WAYS * 4L, Lanes.ORDER);
+                long to1 = runningSums(own, r + 1, block) + way * 4L;
+                s1.intoMemorySegment(Raw.MEMORY, to1, Lanes.ORDER);
+                p1.intoMemorySegment(Raw.MEMORY, to1 + WAYS * 4L, Lanes.ORDER);
             }
         }
         long last0 = runningSums(own, r, blocks - 1);
@@ -212,11 +218,6 @@ final class SimdLayerNormBackward implements Kernel, Task {
             one(last0, i % WAYS, g0 * Raw.f32(gamma, i), normal0);
             one(last1, i % WAYS, g1 * Raw.f32(gamma, i), normal1);
         }
-    }
-
-    private static void store(long sums, FloatVector sum, FloatVector products) {
-        sum.intoMemorySegment(Raw.MEMORY, sums, Lanes.ORDER);
-        products.intoMemorySegment(Raw.MEMORY, sums + WAYS * 4L, Lanes.ORDER);
     }
 
     private void affineSums(long src, long diffDst, long own, int r) {
@@ -240,7 +241,9 @@ final class SimdLayerNormBackward implements Kernel, Task {
                     sum = sum.add(scaled);
                     products = scaled.fma(normal, products);
                 }
-                store(runningSums(own, r, block) + way * 4L, sum, products);
+                long to = runningSums(own, r, block) + way * 4L;
+                sum.intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+                products.intoMemorySegment(Raw.MEMORY, to + WAYS * 4L, Lanes.ORDER);
             }
         }
         long last = runningSums(own, r, blocks - 1);
@@ -272,7 +275,9 @@ final class SimdLayerNormBackward implements Kernel, Task {
                     sum = sum.add(g);
                     products = g.fma(normal, products);
                 }
-                store(runningSums(own, r, block) + way * 4L, sum, products);
+                long to = runningSums(own, r, block) + way * 4L;
+                sum.intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+                products.intoMemorySegment(Raw.MEMORY, to + WAYS * 4L, Lanes.ORDER);
             }
         }
         long last = runningSums(own, r, blocks - 1);
