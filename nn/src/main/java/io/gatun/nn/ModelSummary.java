@@ -71,14 +71,15 @@ public record ModelSummary(List<Row> rows, Row total) {
         Map<Module, Boolean> modes = new LinkedHashMap<>();
         List<Module.Registration> hooks = new ArrayList<>();
         model.modules().forEach((path, module) -> {
-            modes.put(module, module.training());
-            seen.put(path, new Seen(module));
+            // A module that stands in several places is one row, under the first.
+            if (modes.putIfAbsent(module, module.training()) == null) {
+                seen.put(path, new Seen(module));
+            }
         });
         model.stateDict().forEach((path, parameter) -> {
-            if (parameter.trainable()) {
-                seen.get(path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "")
-                        .own
-                        .add(parameter);
+            Seen owner = seen.get(path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "");
+            if (owner != null && parameter.trainable()) {
+                owner.own.add(parameter);
             }
         });
         model.eval();

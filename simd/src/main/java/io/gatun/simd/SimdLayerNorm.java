@@ -33,10 +33,11 @@ final class SimdLayerNorm implements Kernel, Task {
     /** Elements of a group: 8 KB. */
     static final int GROUP = 2048;
 
-    /** Floats of a thread's scratch memory before the running sums: two addresses, then mean, scale and shift of each row. */
+    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; then two totals of each
+    // row's
+    // blocks, room to make them, and running sums.
     private static final int NUMBERS = 16;
-
-    private static final int SUMS = NUMBERS + 4 * ROWS;
+    private static final int TOTALS = NUMBERS + 4 * ROWS;
 
     private final GroupNormSpec spec;
     private final int cols;
@@ -45,6 +46,8 @@ final class SimdLayerNorm implements Kernel, Task {
     private final int rows;
     private final int dst;
     private final int scratch;
+    private final int items;
+    private final int sums;
     private final double share;
     private final RowPieces cut;
     private final Workers workers;
@@ -61,6 +64,8 @@ final class SimdLayerNorm implements Kernel, Task {
         this.rows = Math.clamp(GROUP / cols, 1, ROWS);
         this.dst = spec.affine() ? 3 : 1;
         this.scratch = spec.operands().size();
+        this.items = RowTotals.rounded(rows * blocks);
+        this.sums = TOTALS + 2 * items + 16 * items;
         this.share = 1.0 / cols;
         this.cut = RowPieces.of(spec.n(), cols);
         this.results = new RowLoop(MethodHandles.lookup(), this, spec.affine() ? "affine" : "normalize");
@@ -85,7 +90,7 @@ final class SimdLayerNorm implements Kernel, Task {
     }
 
     private long scratchOfThread() {
-        return (SUMS + 2L * rows * blocks * WAYS) * 4;
+        return 4L * (sums + 2 * rows * blocks * WAYS);
     }
 
     @Override
@@ -106,13 +111,16 @@ final class SimdLayerNorm implements Kernel, Task {
             int group = (int) Math.min(rows, to - row);
             long at = row * cols * 4;
             values.run(frame[0] + at, 0, own, group);
+            totals(own, group, 0);
             for (int r = 0; r < group; r++) {
-                Raw.f32(own, NUMBERS + 4 * r, (float) (fold(own, r, 0) * share));
+                Raw.f32(own, NUMBERS + 4 * r, (float) (total(own, r, 0) * share));
             }
             moments.run(frame[0] + at, 0, own, group);
+            totals(own, group, 0);
+            totals(own, group, 1);
             for (int r = 0; r < group; r++) {
-                double off = fold(own, r, 0) * share;
-                double variance = Math.max(0, fold(own, r, 1) * share - off * off);
+                double off = total(own, r, 0) * share;
+                double variance = Math.max(0, total(own, r, 1) * share - off * off);
                 double mean = Raw.f32(own, NUMBERS + 4 * r) + off;
                 double invStd = 1 / Math.sqrt(variance + spec.eps());
                 Raw.f32(own, NUMBERS + 4 * r, (float) mean);
@@ -129,26 +137,22 @@ final class SimdLayerNorm implements Kernel, Task {
 
     /** Where the running sums of a block are: those of all rows, then those of their squares. */
     private long sums(long scratch, int row, int block, int which) {
-        return scratch + (SUMS + ((which * rows + row) * blocks + block) * WAYS) * 4L;
+        return scratch + (sums + ((which * rows + row) * blocks + block) * WAYS) * 4L;
     }
 
-    private double fold(long scratch, int row, int which) {
+    /** Folds the running sums of all blocks of a group's rows. */
+    private void totals(long own, int group, int which) {
+        long out = own + 4L * (TOTALS + which * items);
+        RowTotals.of64(sums(own, 0, 0, which), group * blocks, own + 4L * (TOTALS + 2 * items), out);
+    }
+
+    /** The sum over a row's blocks. */
+    private double total(long own, int row, int which) {
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            long sums = sums(scratch, row, block, which);
-            together(sums);
-            sum += Sums.fold(sums);
+            sum += Raw.f32(own, TOTALS + which * items + row * blocks + block);
         }
         return sum;
-    }
-
-    /** 64 sums to 16, in place: (j + (j + 16)) + ((j + 32) + (j + 48)). */
-    private static void together(long sums) {
-        for (int j = 0; j < 16; j += Lanes.COUNT) {
-            long at = sums + 4L * j;
-            FloatVector low = load(at).add(load(at + 64));
-            low.add(load(at + 128).add(load(at + 192))).intoMemorySegment(Raw.MEMORY, at, Lanes.ORDER);
-        }
     }
 
     /** Where a block's whole steps end. */

@@ -30,16 +30,19 @@ final class SimdLayerNormBackward implements Kernel, Task {
     /** Rows whose sum down a column is one chain of additions. */
     private static final int CHAIN = 64;
 
-    // A thread's scratch memory, in floats: four addresses; mean(g) and mean(g x^) of each row; running sums; two
-    // columns' sums.
+    // A thread's scratch memory, in floats: four addresses; mean(g) and mean(g x^) of each row; then totals of rows'
+    // blocks,
+    // room to make them, running sums, and two columns' sums.
     private static final int NUMBERS = 16;
-    private static final int SUMS = NUMBERS + 2 * SimdLayerNorm.ROWS;
+    private static final int TOTALS = NUMBERS + 2 * SimdLayerNorm.ROWS;
 
     private final boolean affine;
     private final int cols;
     private final int whole;
     private final int blocks;
     private final int rows;
+    private final int items;
+    private final int running;
     private final int columns;
     private final int mean;
     private final int scratch;
@@ -58,7 +61,9 @@ final class SimdLayerNormBackward implements Kernel, Task {
         this.whole = Lanes.F.loopBound(cols);
         this.blocks = (cols + BLOCK - 1) / BLOCK;
         this.rows = Math.clamp(SimdLayerNorm.GROUP / cols, 1, SimdLayerNorm.ROWS);
-        this.columns = SUMS + 4 * blocks * WAYS;
+        this.items = RowTotals.rounded(rows * blocks);
+        this.running = TOTALS + items + 16 * items;
+        this.columns = running + 2 * rows * blocks * WAYS;
         this.mean = affine ? 3 : 2;
         this.scratch = spec.operands().size();
         this.share = 1.0 / cols;
@@ -126,6 +131,7 @@ final class SimdLayerNormBackward implements Kernel, Task {
             for (int r = paired; r < group; r++) {
                 sums.run(frame[0] + at + r * 4L * cols, frame[1] + at + r * 4L * cols, own, r);
             }
+            means(own, group);
             Raw.i64(own, 3, frame[mean + 2] + at);
             results.run(frame[0] + at, frame[1] + at, own, group);
             chained += group;
@@ -137,21 +143,24 @@ final class SimdLayerNormBackward implements Kernel, Task {
         }
     }
 
-    /** Where the running sums of g of a block are, of the first or second row of a pair; those of g x^ follow. */
-    private long runningSums(long own, int second, int block) {
-        return own + (SUMS + (second * blocks + block) * 2 * WAYS) * 4L;
+    /** Where the running sums of g of a row's block are; those of g x^ follow. */
+    private long runningSums(long own, int row, int block) {
+        return own + (running + (row * blocks + block) * 2 * WAYS) * 4L;
     }
 
-    /** The row's sums of g and of g x^ are complete: their means to where the second pass finds them. */
-    private void fold(long own, int second, int row) {
-        double sum = 0;
-        double products = 0;
-        for (int block = 0; block < blocks; block++) {
-            sum += Sums.fold(runningSums(own, second, block));
-            products += Sums.fold(runningSums(own, second, block) + WAYS * 4L);
+    /** The means of g and of g x^ of a group's rows, to where the second pass finds them. */
+    private void means(long own, int group) {
+        for (int which = 0; which < 2; which++) {
+            long sums = runningSums(own, 0, 0) + which * WAYS * 4L;
+            RowTotals.of16(sums, 8 * WAYS, group * blocks, own + 4L * (TOTALS + items), own + 4L * TOTALS);
+            for (int r = 0; r < group; r++) {
+                double sum = 0;
+                for (int block = 0; block < blocks; block++) {
+                    sum += Raw.f32(own, TOTALS + r * blocks + block);
+                }
+                Raw.f32(own, NUMBERS + which * SimdLayerNorm.ROWS + r, (float) (sum * share));
+            }
         }
-        Raw.f32(own, NUMBERS + 2 * row, (float) (sum * share));
-        Raw.f32(own, NUMBERS + 2 * row + 1, (float) (products * share));
     }
 
     /** Two rows, added to each other before they are to the columns' sums. */
@@ -189,12 +198,16 @@ final class SimdLayerNormBackward implements Kernel, Task {
                     p0 = g0.fma(normal0, p0);
                     p1 = g1.fma(normal1, p1);
                 }
-                store(runningSums(own, 0, block) + way * 4L, s0, p0);
-                store(runningSums(own, 1, block) + way * 4L, s1, p1);
+                long to0 = runningSums(own, r, block) + way * 4L;
+                s0.intoMemorySegment(Raw.MEMORY, to0, Lanes.ORDER);
+                p0.intoMemorySegment(Raw.MEMORY, to0 + WAYS * 4L, Lanes.ORDER);
+                long to1 = runningSums(own, r + 1, block) + way * 4L;
+                s1.intoMemorySegment(Raw.MEMORY, to1, Lanes.ORDER);
+                p1.intoMemorySegment(Raw.MEMORY, to1 + WAYS * 4L, Lanes.ORDER);
             }
         }
-        long last0 = runningSums(own, 0, blocks - 1);
-        long last1 = runningSums(own, 1, blocks - 1);
+        long last0 = runningSums(own, r, blocks - 1);
+        long last1 = runningSums(own, r + 1, blocks - 1);
         for (int i = whole; i < cols; i++) {
             float g0 = Raw.f32(diffDst, i);
             float g1 = Raw.f32(diffDst + row, i);
@@ -205,13 +218,6 @@ final class SimdLayerNormBackward implements Kernel, Task {
             one(last0, i % WAYS, g0 * Raw.f32(gamma, i), normal0);
             one(last1, i % WAYS, g1 * Raw.f32(gamma, i), normal1);
         }
-        fold(own, 0, r);
-        fold(own, 1, r + 1);
-    }
-
-    private static void store(long sums, FloatVector sum, FloatVector products) {
-        sum.intoMemorySegment(Raw.MEMORY, sums, Lanes.ORDER);
-        products.intoMemorySegment(Raw.MEMORY, sums + WAYS * 4L, Lanes.ORDER);
     }
 
     private void affineSums(long src, long diffDst, long own, int r) {
@@ -235,10 +241,12 @@ final class SimdLayerNormBackward implements Kernel, Task {
                     sum = sum.add(scaled);
                     products = scaled.fma(normal, products);
                 }
-                store(runningSums(own, 0, block) + way * 4L, sum, products);
+                long to = runningSums(own, r, block) + way * 4L;
+                sum.intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+                products.intoMemorySegment(Raw.MEMORY, to + WAYS * 4L, Lanes.ORDER);
             }
         }
-        long last = runningSums(own, 0, blocks - 1);
+        long last = runningSums(own, r, blocks - 1);
         for (int i = whole; i < cols; i++) {
             float g = Raw.f32(diffDst, i);
             float normal = (Raw.f32(src, i) - mean) * invStd;
@@ -246,7 +254,6 @@ final class SimdLayerNormBackward implements Kernel, Task {
             Raw.f32(toGamma, i, Math.fma(g, normal, Raw.f32(toGamma, i)));
             one(last, i % WAYS, g * Raw.f32(gamma, i), normal);
         }
-        fold(own, 0, r);
     }
 
     private static void one(long sums, int way, float g, float normal) {
@@ -268,14 +275,15 @@ final class SimdLayerNormBackward implements Kernel, Task {
                     sum = sum.add(g);
                     products = g.fma(normal, products);
                 }
-                store(runningSums(own, 0, block) + way * 4L, sum, products);
+                long to = runningSums(own, r, block) + way * 4L;
+                sum.intoMemorySegment(Raw.MEMORY, to, Lanes.ORDER);
+                products.intoMemorySegment(Raw.MEMORY, to + WAYS * 4L, Lanes.ORDER);
             }
         }
-        long last = runningSums(own, 0, blocks - 1);
+        long last = runningSums(own, r, blocks - 1);
         for (int i = whole; i < cols; i++) {
             one(last, i % WAYS, Raw.f32(diffDst, i), (Raw.f32(src, i) - mean) * invStd);
         }
-        fold(own, 0, r);
     }
 
     private void affine(long src, long diffDst, long own, int group) {
@@ -285,8 +293,8 @@ final class SimdLayerNormBackward implements Kernel, Task {
             long row = (long) r * cols * 4;
             float mean = Raw.f32(Raw.i64(own, 1), r);
             float invStd = Raw.f32(Raw.i64(own, 2), r);
-            float sum = Raw.f32(own, NUMBERS + 2 * r);
-            float product = -Raw.f32(own, NUMBERS + 2 * r + 1);
+            float sum = Raw.f32(own, NUMBERS + r);
+            float product = -Raw.f32(own, NUMBERS + SimdLayerNorm.ROWS + r);
             for (int i = 0; i < whole; i += Lanes.COUNT) {
                 long at = i * 4L;
                 FloatVector normal = load(src + row + at).sub(splat(mean)).mul(splat(invStd));
@@ -311,8 +319,8 @@ final class SimdLayerNormBackward implements Kernel, Task {
             long row = (long) r * cols * 4;
             float mean = Raw.f32(Raw.i64(own, 1), r);
             float invStd = Raw.f32(Raw.i64(own, 2), r);
-            float sum = Raw.f32(own, NUMBERS + 2 * r);
-            float product = -Raw.f32(own, NUMBERS + 2 * r + 1);
+            float sum = Raw.f32(own, NUMBERS + r);
+            float product = -Raw.f32(own, NUMBERS + SimdLayerNorm.ROWS + r);
             for (int i = 0; i < whole; i += Lanes.COUNT) {
                 long at = row + i * 4L;
                 FloatVector normal = load(src + at).sub(splat(mean)).mul(splat(invStd));

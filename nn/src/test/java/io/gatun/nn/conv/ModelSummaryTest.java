@@ -75,7 +75,18 @@ class ModelSummaryTest extends OnATape {
         });
     }
 
-    /** torchvision's ResNet-20 of 32 x 32 has 40.55 million, of its convolutions and the last layer. */
+    @Test
+    void aModuleInTwoPlacesIsOneRow() {
+        Linear shared = new Linear(3, 3);
+        with(new Sequential(shared, new Flatten(), shared), net -> {
+            ModelSummary summary = ModelSummary.of(net, tape, tape.zeros(Shape.of(2, 3)));
+            assertThat(summary.rows()).extracting(ModelSummary.Row::path).containsExactly("", "0", "1");
+            assertThat(summary.rows().get(1).multiplyAdds()).isEqualTo(2 * 2 * 9);
+            assertThat(summary.total().parameters()).isEqualTo(12);
+        });
+    }
+
+    /** ResNet-20 of 32 x 32 pixels: 3x3 convolutions in three stages, two 1x1 shortcuts and the last layer. */
     @Test
     void multiplyAddsOfAResNet() {
         with(ResNet.resnet20(10), net -> {

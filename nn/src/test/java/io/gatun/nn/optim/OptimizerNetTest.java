@@ -95,7 +95,10 @@ class OptimizerNetTest {
         Module model = net();
         try (Parameters parameters = model.allocate(MEMORY, 3);
                 Optimizer optimizer = adamW(parameters)
-                        .group(name -> name.startsWith("2."), Schedule.exponential(0.1f, 0.999f), RmsProp.Options.DEFAULT)
+                        .group(
+                                name -> name.startsWith("2."),
+                                Schedule.exponential(0.1f, 0.999f),
+                                RmsProp.Options.DEFAULT)
                         .clipNorm(1)
                         .clipValue(0.1f);
                 WeightAverage average =
@@ -119,8 +122,7 @@ class OptimizerNetTest {
 
     @Test
     void theRangeTestFindsARateAndPutsEverythingBack() {
-        Module model = new Sequential(
-                new BatchNorm1d(4), new Linear(4, 16), Nonlinearity.tanh(), new Linear(16, 3));
+        Module model = new Sequential(new BatchNorm1d(4), new Linear(4, 16), Nonlinearity.tanh(), new Linear(16, 3));
         try (Tape tape = new Tape(kernels, MEMORY);
                 Parameters parameters = model.allocate(MEMORY, 3);
                 Optimizer optimizer =

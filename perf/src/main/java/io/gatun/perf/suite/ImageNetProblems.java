@@ -42,6 +42,9 @@ final class ImageNetProblems {
             quick(RESNET, "batchnorm f32 backward residual relu rows=50176 c=256"),
             full(RESNET, "batchnorm f32 training residual relu rows=784 c=2048"),
             full(RESNET, "batchnorm f32 backward residual relu rows=784 c=2048"),
+            // Group norm with 32 groups in the place of batch norm (Wu and He 2018), end of the first stage's blocks.
+            full(RESNET, "groupnorm f32 training affine n=16 hw=3136 c=256 g=32"),
+            full(RESNET, "groupnorm f32 backward affine n=16 hw=3136 c=256 g=32"),
             // The classifier: 2,048 means to 1,000 classes.
             full(RESNET, "gemm f32 tb bias m=16 n=1000 k=2048"),
             full(RESNET, "crossentropy f32 gradient rows=16 cols=1000"),
@@ -59,6 +62,9 @@ final class ImageNetProblems {
             // Its 2x2 pools: the first.
             full(VGG, "pool f32 forward max n=4 h=224 w=224 c=64 kh=2 kw=2 sh=2 sw=2 ph=0 pw=0"),
             full(VGG, "pool f32 backward max n=4 h=224 w=224 c=64 kh=2 kw=2 sh=2 sw=2 ph=0 pw=0"),
+            // torchvision's pool to 7x7 before the classifier, of images of 320 pixels.
+            full(VGG, "adaptivepool f32 forward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
+            full(VGG, "adaptivepool f32 backward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
             // The second of three big layers, batch 16, and the dropout behind it.
             full(VGG, "gemm f32 tb bias m=16 n=4096 k=4096 act=relu"),
             full(VGG, "dropout f32 count=65536 p=0.5"),

@@ -61,7 +61,9 @@ final class SequenceProblems {
             full(BLOCK, "binary f32 add row rows=1024 cols=768"),
             full(BLOCK, "binary f32 mul column rows=1024 cols=768"),
             full(BLOCK, "dropout f32 count=786432 p=0.1"),
-            // A layer norm's mean of each row.
+            // The block's layer norms, 1,024 rows of 768, and a mean of each row alone.
+            full(BLOCK, "groupnorm f32 training affine n=1024 c=768"),
+            full(BLOCK, "groupnorm f32 backward affine n=1024 c=768"),
             full(BLOCK, "reduce f32 mean shape=1024x768 axes=1"),
             // BERT's 30,522 word pieces; 15 % of 1,024 tokens are masked and have a loss.
             quick(BLOCK, "embedding f32 forward vocabulary=30522 dim=768 count=1024"),
