@@ -246,6 +246,37 @@ class RecurrentTest {
         return output.mul(output).mean().add(state.mul(state).sum());
     }
 
+    /** No steps, no sequences, or none but empty ones: outputs of zeros or none, and states as they were. */
+    @ParameterizedTest
+    @CsvSource({"0, 2, false", "3, 0, false", "0, 2, true", "3, 0, true", "3, 2, true"})
+    void nothingToRead(int t, int b, boolean ragged) {
+        Lstm net = new Lstm(3, 4, RecurrentOptions.DEFAULT.bidirectional(true));
+        try (Tape tape = new Tape(kernels, memory);
+                Parameters parameters = net.allocate(memory, 4)) {
+            tape.reset(1);
+            Tensor src = tape.tensor(Shape.of(t, b, 3), numbers(t * b * 3, 1)).requiresGrad(true);
+            Tensor h = tape.tensor(Shape.of(b, 4), numbers(b * 4, 2)).requiresGrad(true);
+            LstmState state = new LstmState(h, h);
+            List<LstmState> initial = List.of(state, state);
+            Recurrent.Result<LstmState> result =
+                    ragged ? net.forward(src, new int[b], initial) : net.forward(src, initial);
+            assertThat(result.output().shape()).isEqualTo(Shape.of(t, b, 8));
+            assertThat(result.output().toArray()).containsOnly(new float[t * b > 0 ? 1 : 0]);
+            assertThat(all(result.states()))
+                    .isEqualTo(joined(List.of(h.toArray(), h.toArray(), h.toArray(), h.toArray())));
+            Tensor sum = result.output().sum();
+            for (LstmState last : result.states()) {
+                sum = sum.add(last.h().sum()).add(last.c().sum());
+            }
+            sum.backward();
+            float[] four = new float[4 * b];
+            Arrays.fill(four, 4);
+            assertThat(h.grad().toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(four);
+            assertThat(parameters.gradientsToRead().toArray(ValueLayout.JAVA_FLOAT))
+                    .containsOnly(0);
+        }
+    }
+
     /** Between layers and in training alone: one layer has none. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
