@@ -146,7 +146,8 @@ class LossesTest {
     @Test
     void certainProbabilitiesCostAtMostAHundred() {
         BiFunction<Tensor, Tensor, Tensor> bce = (x, t) -> Losses.binaryCrossEntropy(x, t, null, Reduction.NONE);
-        assertThat(each(bce, new float[] {0, 1, 0, 1}, 0, 1, 1, 0)).containsExactly(new float[] {0, 0, 100, 100}, within(0f));
+        assertThat(each(bce, new float[] {0, 1, 0, 1}, 0, 1, 1, 0))
+                .containsExactly(new float[] {0, 0, 100, 100}, within(0f));
         assertThat(gradient(bce, new float[] {0, 1, 0, 1}, 0, 1, 1, 0)).containsExactly(0, 0, -1e12f, 1e12f);
     }
 
