@@ -11,8 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The losses that take an exponential or a logarithm, which need a compilation each ({@link VectorLoop}): one loop after
- * another over a block, with what they hand on in L1. ln(1 + e^x) is 30 instructions, a logarithm 31, about 15
- * cycles a vector each, where memory takes 10 to 20.
+ * another over a block, with what they hand on in L1. ln(1 + e^x) is 30 instructions, a logarithm 31.
  */
 final class LogLossLoops extends LossLoops {
     private final float alpha;
