@@ -11,15 +11,14 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * The losses that take an exponential or a logarithm, which need a compilation each ({@link VectorLoop}): one loop after
- * another over a block, with what they hand on in L1. ln(1 + e^x) is 30 instructions, a logarithm 31, about 15
- * cycles a vector each, where memory takes 10 to 20.
+ * another over a block, with what they hand on in L1. ln(1 + e^x) is 30 instructions, a logarithm 31.
  */
 final class LogLossLoops extends LossLoops {
     private final float alpha;
     private final boolean weighted;
     private final LossLoop[] before;
     private final LossLoop terms;
-    private final LossLoop slopes;
+    private final LossLoop[] slopes;
 
     LogLossLoops(LossSpec spec) {
         super(spec);
@@ -39,10 +38,10 @@ final class LogLossLoops extends LossLoops {
                     default -> throw new AssertionError(spec);
                 };
         this.before = switch (spec.kind()) {
-            case BCE -> loops("logOfX", "log1pOfMinusX");
+            case BCE -> loops("logOfX", "logOfOneMinusX", "restOfMinusX");
             case BCE_WITH_LOGITS -> loops("softplus");
-            case FOCAL -> loops("softplus", "logOfMiss", "powerOfThird");
-            case MSLE -> loops("log1pOfX", "log1pOfT");
+            case FOCAL -> loops("softplus", "missToFourth", "logOfFourth", "powerOfThird");
+            case MSLE -> loops("logOfOneAndX", "restOfX", "logOfOneAndT", "restOfT");
             case SOFT_MARGIN -> loops("softplusOfProduct");
             case POISSON_NLL -> loops("expOfX");
             case POISSON_NLL_RATE -> loops("logOfShifted");
@@ -51,7 +50,8 @@ final class LogLossLoops extends LossLoops {
             default -> throw new AssertionError(spec);
         };
         this.terms = loop(name + "Terms");
-        this.slopes = loop(name + "Slopes");
+        this.slopes =
+                spec.kind() == LossSpec.Kind.FOCAL ? loops("focalRelative", "focalSlopes") : loops(name + "Slopes");
     }
 
     private LossLoop[] loops(String... names) {
@@ -72,8 +72,11 @@ final class LogLossLoops extends LossLoops {
             loop.run(x, t, space, terms, diff, n);
         }
         this.terms.run(x, t, space, terms, diff, n);
-        if (diff != 0) {
-            slopes.run(x, t, space, terms, diff, n);
+        if (diff == 0) {
+            return;
+        }
+        for (LossLoop loop : slopes) {
+            loop.run(x, t, space, terms, diff, n);
         }
     }
 
@@ -130,21 +133,41 @@ final class LogLossLoops extends LossLoops {
         }
     }
 
-    private void log1pOfX(long x, long t, long space, long terms, long diff, int n) {
+    private void logOfOneAndX(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            put(space + FIRST + i, VectorLog.log1p(load(x + i)));
+            put(space + FIRST + i, VectorLog.log(load(x + i).add(ONE)));
         }
     }
 
-    private void log1pOfT(long x, long t, long space, long terms, long diff, int n) {
+    private void restOfX(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            put(space + SECOND + i, VectorLog.log1p(load(t + i)));
+            put(space + FIRST + i, load(space + FIRST + i).add(VectorLog.rest(load(x + i))));
         }
     }
 
-    private void log1pOfMinusX(long x, long t, long space, long terms, long diff, int n) {
+    private void logOfOneAndT(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            put(space + SECOND + i, VectorLog.log1p(load(x + i).neg()));
+            put(space + SECOND + i, VectorLog.log(load(t + i).add(ONE)));
+        }
+    }
+
+    private void restOfT(long x, long t, long space, long terms, long diff, int n) {
+        for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
+            put(space + SECOND + i, load(space + SECOND + i).add(VectorLog.rest(load(t + i))));
+        }
+    }
+
+    private void logOfOneMinusX(long x, long t, long space, long terms, long diff, int n) {
+        for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
+            put(space + SECOND + i, VectorLog.log(ONE.sub(load(x + i))));
+        }
+    }
+
+    private void restOfMinusX(long x, long t, long space, long terms, long diff, int n) {
+        for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
+            put(
+                    space + SECOND + i,
+                    load(space + SECOND + i).add(VectorLog.rest(load(x + i).neg())));
         }
     }
 
@@ -154,10 +177,15 @@ final class LogLossLoops extends LossLoops {
         return other.add(falling(x, z).mul(t)).max(splat(Float.MIN_NORMAL));
     }
 
-    private void logOfMiss(long x, long t, long space, long terms, long diff, int n) {
+    private void missToFourth(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            FloatVector m = miss(load(x + i), load(t + i), load(space + FIRST + i));
-            put(space + THIRD + i, VectorLog.log(m));
+            put(space + FOURTH + i, miss(load(x + i), load(t + i), load(space + FIRST + i)));
+        }
+    }
+
+    private void logOfFourth(long x, long t, long space, long terms, long diff, int n) {
+        for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
+            put(space + THIRD + i, VectorLog.log(load(space + FOURTH + i)));
         }
     }
 
@@ -231,17 +259,26 @@ final class LogLossLoops extends LossLoops {
         }
     }
 
+    /** The derivative of the miss over itself. */
+    private void focalRelative(long x, long t, long space, long terms, long diff, int n) {
+        for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
+            FloatVector logit = load(x + i);
+            FloatVector z = load(space + FIRST + i);
+            FloatVector chances = rising(logit, z).mul(falling(logit, z));
+            FloatVector change = chances.mul(ONE.sub(load(t + i).mul(2f)));
+            put(space + FOURTH + i, change.div(load(space + FOURTH + i)));
+        }
+    }
+
     private void focalSlopes(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
             FloatVector logit = load(x + i);
             FloatVector target = load(t + i);
             FloatVector z = load(space + FIRST + i);
-            FloatVector p = rising(logit, z);
-            FloatVector q = falling(logit, z);
-            FloatVector relative = p.mul(q).mul(ONE.sub(target.mul(2f))).div(miss(logit, target, z));
-            FloatVector outer = times(relative.mul(parameter), load(space + SECOND + i));
-            FloatVector inner = outer.add(ONE.sub(target).mul(p).sub(target.mul(q)));
-            put(diff + i, share(target).mul(load(space + THIRD + i)).mul(inner).mul(scale));
+            FloatVector outer = times(load(space + FOURTH + i).mul(parameter), load(space + SECOND + i));
+            FloatVector plain = ONE.sub(target).mul(rising(logit, z)).sub(target.mul(falling(logit, z)));
+            FloatVector factor = share(target).mul(load(space + THIRD + i));
+            put(diff + i, factor.mul(outer.add(plain)).mul(scale));
         }
     }
 

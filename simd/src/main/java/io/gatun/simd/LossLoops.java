@@ -26,20 +26,19 @@ class LossLoops {
     static final long FIRST = 3 * BUFFER;
     static final long SECOND = 4 * BUFFER;
     static final long THIRD = 5 * BUFFER;
-    static final long SPACE_BYTES = 6 * BUFFER;
+    static final long FOURTH = 6 * BUFFER;
+    static final long SPACE_BYTES = 7 * BUFFER;
 
     static final FloatVector ZERO = splat(0f);
     static final FloatVector ONE = splat(1f);
 
     final float parameter;
     final float scale;
-    final boolean gradient;
     private final LossLoop loop;
 
     LossLoops(LossSpec spec) {
         this.parameter = spec.parameter();
         this.scale = 1f / spec.divisor();
-        this.gradient = spec.gradient();
         this.loop = switch (spec.kind()) {
             case MSE -> own("mse");
             case L1 -> own("l1");

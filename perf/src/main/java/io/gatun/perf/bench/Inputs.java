@@ -7,6 +7,7 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
@@ -56,6 +57,10 @@ final class Inputs {
         }
         float from = positive(spec, operand) ? 0.5f : -1;
         float to = positive(spec, operand) ? 1.5f : 1;
+        if (share(spec, operand)) {
+            from = 0.01f;
+            to = 0.99f;
+        }
         int hidden = hidden(spec);
         if (hidden > 0 && operand.name().startsWith("weights")) {
             // PyTorch's initial range. In [-1, 1) a net of 512 is chaotic: 64 steps grow a last bit to the size of c.
@@ -83,6 +88,21 @@ final class Inputs {
 
     private static float[] hyper(Spec spec) {
         return spec instanceof AdamSpec ? ADAMW : SGD;
+    }
+
+    /** Probabilities, their weights, and what has a logarithm. */
+    private static boolean share(Spec spec, Operand operand) {
+        return switch (spec) {
+            case CrossEntropySpec _ -> !operand.name().equals("logits");
+            case LossSpec s
+            when operand.name().equals("prediction") ->
+                switch (s.kind()) {
+                    case BCE, MSLE, POISSON_NLL_RATE -> true;
+                    default -> false;
+                };
+            case LossSpec _ -> true;
+            default -> false;
+        };
     }
 
     /** Variances, their roots, and divisors. */
