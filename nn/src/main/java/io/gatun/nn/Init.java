@@ -197,8 +197,8 @@ public final class Init {
                 return value;
             }
         }
-        throw new IllegalArgumentException("init: a normal of deviation " + deviation + " is hardly ever within "
-                + from + " and " + to + "; widen them");
+        throw new IllegalArgumentException("init: a normal of deviation " + deviation + " is hardly ever within " + from
+                + " and " + to + "; widen them");
     }
 
     /** Number {@code i} of a standard normal. */

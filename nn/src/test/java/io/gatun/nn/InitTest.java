@@ -88,9 +88,8 @@ class InitTest {
                     "tanh", Activation.TANH,
                     "relu", Activation.RELU,
                     "leaky_relu", Activation.leakyRelu(0.2f));
-            activations.forEach((name, activation) -> assertThat((float) Init.gain(activation))
-                    .as(name)
-                    .isEqualTo(golden.number("gain/" + name)));
+            activations.forEach((name, activation) ->
+                    assertThat((float) Init.gain(activation)).as(name).isEqualTo(golden.number("gain/" + name)));
         }
         assertThatThrownBy(() -> Init.gain(Activation.GELU)).hasMessageContaining("no gain is known for GELU");
     }
@@ -102,7 +101,8 @@ class InitTest {
         double distance = 0;
         for (int i = 0; i < sorted.length; i++) {
             double wanted = distribution.applyAsDouble(sorted[i]);
-            distance = Math.max(distance, Math.max(wanted - (double) i / sorted.length, (i + 1.0) / sorted.length - wanted));
+            distance = Math.max(
+                    distance, Math.max(wanted - (double) i / sorted.length, (i + 1.0) / sorted.length - wanted));
         }
         assertThat(distance).isLessThan(1.95 / Math.sqrt(sorted.length));
     }

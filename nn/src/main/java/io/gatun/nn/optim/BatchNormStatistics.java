@@ -42,7 +42,8 @@ public final class BatchNormStatistics {
         });
         model.train();
         try {
-            // A norm computes (1 - momentum) * old + momentum * new: from two olds follows its momentum, from 0 the new.
+            // A norm computes (1 - momentum) * old + momentum * new: from two olds follows its momentum, from 0 the
+            // new.
             running.values().forEach(Running::probe);
             parameters.changed();
             forward.accept(0);

@@ -34,8 +34,8 @@ final class CyclicSchedules {
 
         @Override
         public String toString() {
-            return "cyclic base=" + base + " peak=" + peak + " up=" + up + " down=" + down + " mode=" + mode
-                    + " gamma=" + gamma;
+            return "cyclic base=" + base + " peak=" + peak + " up=" + up + " down=" + down + " mode=" + mode + " gamma="
+                    + gamma;
         }
     }
 

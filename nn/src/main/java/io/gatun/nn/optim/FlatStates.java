@@ -41,8 +41,7 @@ final class FlatStates {
     /** The part of a parameter. */
     MemorySegment get(String state, Parameter parameter) {
         return get(state)
-                .asSlice(
-                        4 * parameters.offset(parameter), 4 * parameter.shape().elements());
+                .asSlice(4 * parameters.offset(parameter), 4 * parameter.shape().elements());
     }
 
     List<NamedTensor> save() {

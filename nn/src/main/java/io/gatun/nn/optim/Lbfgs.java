@@ -88,8 +88,7 @@ public final class Lbfgs implements AutoCloseable {
         }
 
         public Options withStrongWolfe() {
-            return new Options(
-                    rate, maxIterations, maxEvaluations, toleranceGradient, toleranceChange, history, true);
+            return new Options(rate, maxIterations, maxEvaluations, toleranceGradient, toleranceChange, history, true);
         }
 
         public Options withHistory(int newHistory) {

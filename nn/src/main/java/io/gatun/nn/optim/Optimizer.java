@@ -48,8 +48,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     private float fixedRate = Float.NaN;
     private long steps;
 
-    Optimizer(
-            String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule, Rule rule) {
+    Optimizer(String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule, Rule rule) {
         this.parameters = parameters;
         this.schedule = schedule;
         this.squares = kernels.plan(ReduceSpec.all(ReduceSpec.Op.SUM_SQUARES, Math.toIntExact(parameters.count())));
@@ -74,7 +73,8 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
      */
     public final Optimizer group(Predicate<String> names, float rateFactor, Rule options) {
         if (!(rateFactor >= 0 && Float.isFinite(rateFactor))) {
-            throw new IllegalArgumentException("a group's factor " + rateFactor + " of the rate is not finite or negative");
+            throw new IllegalArgumentException(
+                    "a group's factor " + rateFactor + " of the rate is not finite or negative");
         }
         return group(names, new Ranges.Group(schedule, rateFactor, options));
     }

@@ -122,8 +122,7 @@ final class Ranges {
             for (int i = 0; i < trainable.length; i++) {
                 if (groupOf[i] == group) {
                     fill(
-                            flat.asSlice(
-                                    4 * parameters.offset(trainable[i]), 4 * parameters.extent(trainable[i])),
+                            flat.asSlice(4 * parameters.offset(trainable[i]), 4 * parameters.extent(trainable[i])),
                             initial);
                 }
             }

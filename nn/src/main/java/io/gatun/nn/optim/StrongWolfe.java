@@ -32,8 +32,7 @@ final class StrongWolfe {
     }
 
     /** @param most trials behind the first one */
-    StrongWolfe(
-            LossClosure closure, MemorySegment x, MemorySegment direction, double toleranceChange, int most) {
+    StrongWolfe(LossClosure closure, MemorySegment x, MemorySegment direction, double toleranceChange, int most) {
         this.closure = closure;
         this.x = x;
         this.direction = direction;
@@ -156,8 +155,7 @@ final class StrongWolfe {
             return (from + to) / 2;
         }
         double d2 = Math.sqrt(square);
-        double t = right.t
-                - (right.t - left.t) * ((right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2));
+        double t = right.t - (right.t - left.t) * ((right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2));
         return Math.min(Math.max(t, from), to);
     }
 }

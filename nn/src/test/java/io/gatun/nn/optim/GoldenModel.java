@@ -46,7 +46,9 @@ record GoldenModel(Parameters parameters, Parameter w, Parameter b) implements A
         for (int i = 0; p.requiresGrad() && i < p.shape().elements(); i++) {
             float fixed = 0.1f * ((7 * (i + offset) + 13 * t) % 11 - 5);
             float value = p.data().getAtIndex(F32, i);
-            assertThat(p.grad().getAtIndex(F32, i)).as("gradient left by a step").isZero();
+            assertThat(p.grad().getAtIndex(F32, i))
+                    .as("gradient left by a step")
+                    .isZero();
             boolean none = sparse && (i + offset) % 7 == 0;
             p.grad().setAtIndex(F32, i, none ? 0 : fixed + 0.05f * value);
         }

@@ -135,8 +135,7 @@ class OptimizerMistakesTest {
         float alpha = 0.1f;
         try (plain;
                 dampened) {
-            plain.by(new Sgd(
-                    kernels, MEMORY, plain.parameters, Schedule.constant(rate), Sgd.Options.momentum(0.9f)));
+            plain.by(new Sgd(kernels, MEMORY, plain.parameters, Schedule.constant(rate), Sgd.Options.momentum(0.9f)));
             dampened.by(new Sgd(
                     kernels,
                     MEMORY,
@@ -169,8 +168,7 @@ class OptimizerMistakesTest {
                 (values, shape, seed, index) -> MemorySegment.copy(new float[] {1.5f, 0.5f}, 0, values, F32, 0, 2));
         try (GoldenFile golden = GoldenFile.of(OptimizerMistakesTest.class, "optimizers.safetensors");
                 Parameters parameters = Parameters.builder().add("w", w).build(MEMORY, "fit", 1);
-                Optimizer sgd =
-                        new Sgd(kernels, MEMORY, parameters, Schedule.constant(0.01f), Sgd.Options.PLAIN)) {
+                Optimizer sgd = new Sgd(kernels, MEMORY, parameters, Schedule.constant(0.01f), Sgd.Options.PLAIN)) {
             float[] wanted = golden.floats(name);
             for (int step = 0; step < 100; step++) {
                 double bias = w.toArray()[0];

@@ -96,10 +96,14 @@ class OptimizerNetTest {
         Module model = net();
         try (Parameters parameters = model.allocate(MEMORY, 3);
                 Optimizer optimizer = adamW(parameters)
-                        .group(name -> name.startsWith("2."), Schedule.exponential(0.1f, 0.999f), RmsProp.Options.DEFAULT)
+                        .group(
+                                name -> name.startsWith("2."),
+                                Schedule.exponential(0.1f, 0.999f),
+                                RmsProp.Options.DEFAULT)
                         .clipNorm(1)
                         .clipValue(0.1f);
-                WeightAverage average = WeightAverage.ema(kernels, MEMORY, parameters, 0.99f).warmUp()) {
+                WeightAverage average =
+                        WeightAverage.ema(kernels, MEMORY, parameters, 0.99f).warmUp()) {
             parameters.get("0.bias").requiresGrad(false);
             optimizer.attach(average);
             long least = Long.MAX_VALUE;
@@ -132,8 +136,8 @@ class OptimizerNetTest {
             float[] values = parameters.values().toArray(ValueLayout.JAVA_FLOAT);
             byte[] buffers = parameters.buffers().toArray(ValueLayout.JAVA_BYTE);
             List<float[]> state = state(optimizer);
-            LearningRateFinder.Result result = LearningRateFinder.run(
-                    MEMORY, optimizer, () -> loss(model, tape, 0, 12), 1e-5f, 100, 80);
+            LearningRateFinder.Result result =
+                    LearningRateFinder.run(MEMORY, optimizer, () -> loss(model, tape, 0, 12), 1e-5f, 100, 80);
             assertThat(result.suggestion()).isBetween(1e-3f, 10f);
             assertThat(result.points().getFirst().rate()).isEqualTo(1e-5f);
             assertThat(result.points()).hasSizeBetween(30, 80);

@@ -56,21 +56,27 @@ class OptimizerOptionsTest {
             case "adagrad" -> adagrad(kernels, p, 0.01f, Adagrad.Options.DEFAULT);
             case "adagrad-sparse" -> adagrad(kernels, p, 0.1f, Adagrad.Options.DEFAULT);
             case "adagrad-options" ->
-                adagrad(kernels, p, 0.1f, new Adagrad.Options(0.05f, 0.1f, 0.1f, 1e-6f)).clipNorm(1);
+                adagrad(kernels, p, 0.1f, new Adagrad.Options(0.05f, 0.1f, 0.1f, 1e-6f))
+                        .clipNorm(1);
             case "rmsprop", "rmsprop-sparse" -> rmsProp(kernels, p, rms);
             case "rmsprop-centered" -> rmsProp(kernels, p, new RmsProp.Options(0.9f, 1e-8f, 0, 0.1f, true, false));
             case "rmsprop-momentum" ->
-                rmsProp(kernels, p, new RmsProp.Options(0.95f, 1e-3f, 0.9f, 0.1f, false, false)).clipValue(0.3f);
+                rmsProp(kernels, p, new RmsProp.Options(0.95f, 1e-3f, 0.9f, 0.1f, false, false))
+                        .clipValue(0.3f);
             case "rmsprop-all" ->
-                rmsProp(kernels, p, new RmsProp.Options(0.8f, 1e-8f, 0.5f, 0.1f, true, false)).clipNorm(1);
+                rmsProp(kernels, p, new RmsProp.Options(0.8f, 1e-8f, 0.5f, 0.1f, true, false))
+                        .clipNorm(1);
             case "rmsprop-keras" -> rmsProp(kernels, p, new RmsProp.Options(0.9f, 1e-3f, 0, 0, false, true));
             case "adam", "adam-sparse" -> adam(kernels, p, 0.01f, Adam.Options.DEFAULT);
             case "adam-l2" ->
-                adam(kernels, p, 0.01f, new Adam.Options(0.8f, 0.95f, 1e-8f, 0.1f, false)).clipValue(0.3f);
+                adam(kernels, p, 0.01f, new Adam.Options(0.8f, 0.95f, 1e-8f, 0.1f, false))
+                        .clipValue(0.3f);
             case "adam-amsgrad" ->
-                adam(kernels, p, 0.02f, new Adam.Options(0.8f, 0.5f, 1e-8f, 0.1f, true)).clipNorm(1);
+                adam(kernels, p, 0.02f, new Adam.Options(0.8f, 0.5f, 1e-8f, 0.1f, true))
+                        .clipNorm(1);
             case "adamw-amsgrad" ->
-                adamW(kernels, p, 0.02f, new AdamW.Options(0.8f, 0.5f, 1e-8f, 0.1f, true)).clipNorm(1);
+                adamW(kernels, p, 0.02f, new AdamW.Options(0.8f, 0.5f, 1e-8f, 0.1f, true))
+                        .clipNorm(1);
             case "adamw-thaw" -> adamW(kernels, p, 0.02f, AdamW.Options.DEFAULT.withWeightDecay(0.1f));
             case "groups" ->
                 adamW(kernels, p, 0.02f, AdamW.Options.DEFAULT.withWeightDecay(0.1f))
@@ -143,7 +149,14 @@ class OptimizerOptionsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"sgd-thaw", "adagrad-options", "rmsprop-all", "adam-amsgrad", "adamw-amsgrad", "adamw-thaw", "groups"
+            strings = {
+                "sgd-thaw",
+                "adagrad-options",
+                "rmsprop-all",
+                "adam-amsgrad",
+                "adamw-amsgrad",
+                "adamw-thaw",
+                "groups"
             })
     void savedStateContinuesToTheBit(String name) {
         try (Arena arena = Arena.ofConfined();
@@ -201,7 +214,8 @@ class OptimizerOptionsTest {
     @Test
     void decayGoesWhereThePredicateSays() {
         try (GoldenModel all = GoldenModel.make(MEMORY);
-                Optimizer optimizer = optimizer("adamw-thaw", kernels, all.parameters()).decay(p -> p == all.b())) {
+                Optimizer optimizer =
+                        optimizer("adamw-thaw", kernels, all.parameters()).decay(p -> p == all.b())) {
             float[] w = all.w().toArray();
             float[] b = all.b().toArray();
             optimizer.step(); // no gradients: Adam's own step is 0

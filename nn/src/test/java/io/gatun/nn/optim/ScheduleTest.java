@@ -39,11 +39,8 @@ class ScheduleTest {
             case "onecycle-three" ->
                 Schedule.oneCycle(rate, 100, new Schedule.OneCycleOptions(0.25f, 25, 1e4f, false, true));
             case "sequential" ->
-                Schedule.sequential(
-                        List.of(Schedule.constant(0.01f), Schedule.exponential(rate, 0.9f)), List.of(20L));
-            case "chained" ->
-                Schedule.chained(
-                        Schedule.exponential(rate, 0.98f), Schedule.multiStep(0.5f, 2, 30));
+                Schedule.sequential(List.of(Schedule.constant(0.01f), Schedule.exponential(rate, 0.9f)), List.of(20L));
+            case "chained" -> Schedule.chained(Schedule.exponential(rate, 0.98f), Schedule.multiStep(0.5f, 2, 30));
             case "lambda" -> Schedule.lambda(rate, "1/sqrt(t+1)", t -> 1 / Math.sqrt(t + 1.0));
             default -> throw new AssertionError(name);
         };

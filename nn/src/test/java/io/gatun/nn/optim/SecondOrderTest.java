@@ -77,7 +77,9 @@ class SecondOrderTest {
                 Lbfgs lbfgs = new Lbfgs(MEMORY, parameters, options)) {
             for (int step = 0; step < 6; step++) {
                 double loss = lbfgs.step(rosenbrock(p));
-                assertThat(loss).as("loss of step %d", step).isCloseTo(wanted[4 * step + 2], within(2e-3 + 2e-3 * wanted[4 * step + 2]));
+                assertThat(loss)
+                        .as("loss of step %d", step)
+                        .isCloseTo(wanted[4 * step + 2], within(2e-3 + 2e-3 * wanted[4 * step + 2]));
                 assertThat(p.toArray())
                         .as("after step %d", step)
                         .containsExactly(new float[] {wanted[4 * step], wanted[4 * step + 1]}, within(2e-3f));
@@ -129,7 +131,8 @@ class SecondOrderTest {
             }
             Tensor x = tape.tensor(Shape.of(8, 2), points);
             Tensor y = tape.tensor(Shape.of(8, 1), 0.5f, -0.5f, 0.25f, 1, -1, 0.75f, 0, -0.25f);
-            Tensor h = Activations.activation(Matrices.matmul(x, w1, false, true).add(b1), Activation.TANH);
+            Tensor h =
+                    Activations.activation(Matrices.matmul(x, w1, false, true).add(b1), Activation.TANH);
             Tensor error = Matrices.matmul(h, w2, false, true).add(b2).sub(y);
             Tensor loss = error.mul(error).mean();
             loss.backward();
@@ -184,8 +187,7 @@ class SecondOrderTest {
                 assertThat(partedParameters.values().toArray(F32))
                         .isEqualTo(wholeParameters.values().toArray(F32));
                 assertThat(second.iterations()).isEqualTo(once.iterations());
-                assertThat(whole.b1.toArray())
-                        .containsExactly(new float[] {0.2f, 0, -0.2f, 0.3f}, within(1e-6f));
+                assertThat(whole.b1.toArray()).containsExactly(new float[] {0.2f, 0, -0.2f, 0.3f}, within(1e-6f));
             }
         }
     }
@@ -232,8 +234,7 @@ class SecondOrderTest {
         float[] c = golden.floats("adahessian/c");
         var options = new AdaHessian.Options(0.9f, 0.999f, 1e-4f, 0.01f, 1, true, 1, 7);
         try (GoldenModel model = GoldenModel.make(MEMORY);
-                AdaHessian optimizer =
-                        new AdaHessian(MEMORY, model.parameters(), Schedule.constant(0.15f), options)) {
+                AdaHessian optimizer = new AdaHessian(MEMORY, model.parameters(), Schedule.constant(0.15f), options)) {
             model.b().requiresGrad(false);
             float[] frozen = model.b().toArray();
             for (int step = 0; step < 20; step++) {

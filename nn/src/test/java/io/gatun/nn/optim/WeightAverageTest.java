@@ -101,7 +101,8 @@ class WeightAverageTest {
         try (GoldenModel model = GoldenModel.make(MEMORY);
                 Optimizer optimizer =
                         new Sgd(kernels, MEMORY, model.parameters(), Schedule.constant(0.1f), Sgd.Options.PLAIN);
-                WeightAverage average = WeightAverage.swa(kernels, MEMORY, model.parameters()).when(3, 2)) {
+                WeightAverage average =
+                        WeightAverage.swa(kernels, MEMORY, model.parameters()).when(3, 2)) {
             optimizer.attach(average);
             for (int t = 0; t < 8; t++) {
                 model.gradient(t);
