@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class MutatedFilesTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int ROUNDS = Integer.getInteger("gatun.test.mutations", 400);
+    private static final int ROUNDS = Integer.getInteger("gatun.test.mutations", 250);
 
     /** Bytes that mean something in one of the formats. */
     private static final byte[] TELLING = "\"',{}[]()<>=|\\/.:;\n\r\t -+0987654321eEL\0\u007f".getBytes();

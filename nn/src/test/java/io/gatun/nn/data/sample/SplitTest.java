@@ -75,6 +75,7 @@ class SplitTest {
     void largestRemaindersByHand() {
         // Quotas 10·(7, 5, 3)/15 = 4.67, 3.33, 2: the free place goes to the first.
         assertThat(Quotas.of(new int[] {7, 5, 3}, 10, 1)).containsExactly(5, 3, 2);
+        assertThat(Quotas.of(new int[] {70, 50, 30}, 10, 1)).containsExactly(5, 3, 2);
         // 3·(90, 5, 5)/100 = 2.7, 0.15, 0.15: everyone gets one all the same.
         assertThat(Quotas.of(new int[] {90, 5, 5}, 3, 1)).containsExactly(1, 1, 1);
         // Equal remainders: the lower class; a class that is not there gets nothing.
