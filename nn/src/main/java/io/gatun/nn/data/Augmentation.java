@@ -4,8 +4,8 @@ import io.gatun.nn.data.image.Augment;
 import io.gatun.nn.data.image.Image;
 
 /**
- * Shift and mirror, which is what small pictures are usually augmented by. {@link ImageDataset#samples} does both while it
- * converts bytes, without a picture of floats in between.
+ * Shift and mirror, which is what small pictures are usually augmented by. {@link ImageDataset#samples} does both while
+ * it converts bytes, without a picture of floats in between.
  *
  * @param pad the image is shifted by up to this many pixels each way, black coming in at the border; 0 for none. The
  *     same as padding by {@code pad} and cropping at random

@@ -89,12 +89,18 @@ public final class BatchStream implements AutoCloseable {
             for (int i = 0; i < workers.length; i++) {
                 workers[i] = new BatchFiller(this, loader, epochs);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             scope.close();
             throw e;
         }
-        for (BatchFiller worker : workers) {
-            worker.start();
+        try {
+            for (BatchFiller worker : workers) {
+                worker.start();
+            }
+        } catch (Error e) {
+            // The system has no further thread to give.
+            close();
+            throw e;
         }
     }
 

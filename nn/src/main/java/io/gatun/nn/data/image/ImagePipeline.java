@@ -4,6 +4,8 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.nn.data.Dataset;
 import io.gatun.nn.data.Field;
+import io.gatun.nn.data.ImageDataset;
+import io.gatun.nn.data.SplitMix;
 import io.gatun.nn.data.Standardization;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -63,18 +65,52 @@ public final class ImagePipeline implements Dataset {
         long bytes = fields.getFirst().bytes();
         int count = (int) fields.getFirst().shape().elements();
         return (sample, random, targets, place) -> {
-            source.load(sample, image);
-            for (ImageTransform transform : transforms) {
-                transform.apply(image, random);
-            }
-            if (image.height() != height || image.width() != width || image.channels() != mean.length) {
-                throw new IllegalArgumentException(source.name(sample) + " is " + image + " after its transforms, not "
-                        + height + "x" + width + "x" + mean.length + "; end them with a Resize or a crop to that size");
-            }
+            load(sample, image, random);
             standardize(image.values(), count, mean, std);
             MemorySegment.copy(image.values(), 0, targets[0], ValueLayout.JAVA_FLOAT, place * bytes, count);
             targets[1].setAtIndex(ValueLayout.JAVA_INT, place, source.label(sample));
         };
+    }
+
+    /**
+     * Decodes all pictures of a source once, into bytes in memory: for sets that fit there, which then need no decoding in
+     * each epoch. On this thread.
+     *
+     * @param transforms done once for every picture, as in an evaluation
+     * @throws IllegalArgumentException when a picture is not of that size after the transforms, or all are 2 GiB and more
+     */
+    public static ImageDataset inMemory(ImageSource source, int height, int width, ImageTransform... transforms) {
+        int count = Math.multiplyExact(Math.multiplyExact(height, width), source.channels());
+        if ((long) count * source.size() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(source.size() + " images of " + count
+                    + " bytes are too many for one array; load them as they are needed, by an ImagePipeline");
+        }
+        byte[] pixels = new byte[count * source.size()];
+        int[] labels = new int[source.size()];
+        Image image = new Image();
+        ImagePipeline pipeline =
+                new ImagePipeline(source, height, width, Standardization.none(source.channels()), transforms);
+        for (int sample = 0; sample < labels.length; sample++) {
+            pipeline.load(sample, image, null);
+            for (int i = 0; i < count; i++) {
+                pixels[sample * count + i] = (byte) Math.round(Math.clamp(image.values()[i], 0f, 1f) * 255);
+            }
+            labels[sample] = source.label(sample);
+        }
+        int classes = source.classNames().size();
+        return new ImageDataset(height, width, source.channels(), classes, pixels, labels);
+    }
+
+    private void load(int sample, Image image, SplitMix random) {
+        source.load(sample, image);
+        for (ImageTransform transform : transforms) {
+            transform.apply(image, random);
+        }
+        if (image.height() != height || image.width() != width || image.channels() != source.channels()) {
+            throw new IllegalArgumentException(source.name(sample) + " is " + image + " after its transforms, not "
+                    + height + "x" + width + "x" + source.channels()
+                    + "; end them with a Resize or a crop to that size");
+        }
     }
 
     private static void standardize(float[] values, int count, float[] mean, float[] std) {

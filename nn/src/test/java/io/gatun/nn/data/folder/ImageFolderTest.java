@@ -9,6 +9,7 @@ import io.gatun.memory.NativeMemory;
 import io.gatun.nn.data.BatchStream;
 import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.Dataset;
+import io.gatun.nn.data.ImageDataset;
 import io.gatun.nn.data.Standardization;
 import io.gatun.nn.data.folder.ImageFolder.Broken;
 import io.gatun.nn.data.folder.ImageFolder.Options;
@@ -326,6 +327,22 @@ class ImageFolderTest {
         assertThatThrownBy(() -> ImageFolder.open(file)).isInstanceOf(NotDirectoryException.class);
         assertThatThrownBy(() -> ImageFolder.open(root.resolve("nowhere"))).hasMessageContaining("does not exist");
         assertThatThrownBy(() -> Options.COLOUR.channels(2)).hasMessageContaining("must be 1 or 3");
+    }
+
+    @Test
+    void aFolderThatFitsInMemoryIsDecodedOnce() throws IOException {
+        writeClasses();
+        ImageFolder folder = ImageFolder.open(root);
+        ImageDataset set = ImagePipeline.inMemory(folder, HEIGHT, WIDTH, Augment.flip(1));
+        assertThat(set.labels()).containsExactly(0, 0, 1, 1);
+        assertThat(set.classes()).isEqualTo(2);
+        for (int at : new int[] {0, 3 * set.imageBytes()}) {
+            for (int i = 0; i < set.imageBytes(); i++) {
+                assertThat(set.pixels()[at + i] & 0xFF).isEqualTo(value(i / 3 / WIDTH, i / 3 % WIDTH, i % 3));
+            }
+        }
+        assertThatThrownBy(() -> ImagePipeline.inMemory(folder, 3, 3))
+                .hasMessageContaining("UPPER.PNG is 6x10x3 after its transforms, not 3x3x3");
     }
 
     /** Run by the test below, in a JVM without java.desktop. */
