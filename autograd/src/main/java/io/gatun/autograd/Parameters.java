@@ -25,6 +25,11 @@ public final class Parameters implements AutoCloseable {
 
     private final Map<String, Parameter> named;
     private final Parameter[] trainable;
+
+    /** What draws random numbers, each with its place here as its stream: no counters, so a net has the same first weights
+     * with and without one. */
+    private final List<Parameter> drawing;
+
     private final ParameterScope scope;
     private final MemorySegment values;
     private final MemorySegment gradients;
@@ -63,14 +68,23 @@ public final class Parameters implements AutoCloseable {
         buffers.fill((byte) 0);
         weights.addAll(others);
         place(weights, values, gradients);
+        this.trainable = weights.stream().map(named::get).toArray(Parameter[]::new);
         place(fixed, buffers, null);
-        this.trainable = seen.stream().filter(Parameter::trainable).toArray(Parameter[]::new);
-        int index = 0;
-        for (Parameter parameter : seen) {
-            // A counter draws no random numbers: a net has the same first weights with and without it.
-            int stream = parameter.type == DType.F32 ? index++ : -1;
-            parameter.initializer.fill(parameter.memory, parameter.shape, seed, stream);
-        }
+        this.drawing = seen.stream().filter(p -> p.type == DType.F32).toList();
+        seen.forEach(p -> p.initializer.fill(p.memory, p.shape, seed, drawing.indexOf(p)));
+    }
+
+    /**
+     * Gives a parameter or buffer new first values, as torch.nn.init does; gradients stay.
+     *
+     * @param seed the model's gives what {@code initializer} would have given when the model was built
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public void initialize(String name, Initializer initializer, long seed) {
+        Parameter parameter = get(name);
+        parameter.memory.fill((byte) 0);
+        initializer.fill(parameter.memory, parameter.shape, seed, drawing.indexOf(parameter));
+        changed();
     }
 
     private long floats(List<String> paths) {
@@ -164,6 +178,21 @@ public final class Parameters implements AutoCloseable {
         return gradients;
     }
 
+    /** Each trainable parameter once, frozen ones too, in the order of memory. */
+    public List<Parameter> trainable() {
+        return List.of(trainable);
+    }
+
+    /** Where in {@link #values()} a trainable parameter begins, in floats: a multiple of 16. */
+    public long offset(Parameter parameter) {
+        return (parameter.memory.address() - values.address()) / Float.BYTES;
+    }
+
+    /** Floats from its beginning to that of the next one, the gap between them included. */
+    public long extent(Parameter parameter) {
+        return line(parameter);
+    }
+
     /** All buffers (running statistics), flat; {@link #values()} does not hold them. */
     public MemorySegment buffers() {
         return buffers;
@@ -229,8 +258,8 @@ public final class Parameters implements AutoCloseable {
         gradientEpoch++;
     }
 
-    /** Changes when a parameter begins or ceases to require a gradient. */
-    int structure() {
+    /** A number that changes when a parameter begins or ceases to require a gradient. */
+    public int structure() {
         return structure;
     }
 

@@ -5,7 +5,8 @@ import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.ActivationSpec;
-import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AdagradSpec;
+import io.gatun.spec.AdamSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
@@ -15,11 +16,13 @@ import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.LerpSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.ReduceSpec;
+import io.gatun.spec.RmsPropSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -68,7 +71,10 @@ public final class ReferenceBackend implements Backend {
             case EmbeddingSpec s -> Offer.of(new ReferenceEmbedding(s));
             case DropoutSpec s -> Offer.of(new ReferenceDropout(s));
             case SgdSpec s -> Offer.of(new ReferenceSgd(s));
-            case AdamWSpec s -> Offer.of(new ReferenceAdamW(s));
+            case AdagradSpec s -> Offer.of(new ReferenceAdagrad(s));
+            case AdamSpec s -> Offer.of(new ReferenceAdam(s));
+            case RmsPropSpec s -> Offer.of(new ReferenceRmsProp(s));
+            case LerpSpec s -> Offer.of(new ReferenceLerp(s));
         };
     }
 

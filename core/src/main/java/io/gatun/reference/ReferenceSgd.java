@@ -28,7 +28,7 @@ public record ReferenceSgd(SgdSpec spec) implements Kernel {
         boolean first = Raw.f32(hyper, 2) != 0;
         for (long i = from; i < to; i++) {
             float p = Raw.f32(params, i);
-            float g = gradScale * Raw.f32(grads, i);
+            float g = ScalarMath.clip(gradScale * Raw.f32(grads, i), spec.clip());
             if (spec.weightDecay() != 0 && i < spec.decayed()) {
                 g = g + spec.weightDecay() * p;
             }

@@ -107,6 +107,11 @@ public final class ScalarMath {
         };
     }
 
+    /** x within ±bound, NaN for NaN. */
+    public static float clip(float x, float bound) {
+        return Math.max(Math.min(x, bound), -bound);
+    }
+
     /** alpha x + beta y; with beta = 0, alpha x. */
     public static float axpby(float alpha, float x, float beta, float y) {
         return beta == 0 ? alpha * x : Math.fma(alpha, x, beta * y);

@@ -25,6 +25,17 @@ final class Checks {
         }
     }
 
+    /** What all optimizers say of a flat buffer whose first {@code decayed} elements decay. */
+    static void flat(String family, long count, long decayed, float decay, float clip) {
+        notNegative(family, "count", count);
+        product(family, count);
+        require(
+                decayed >= 0 && decayed <= count,
+                () -> family + ": decayed=" + decayed + " is not within 0 and count=" + count);
+        require(decay >= 0 && Float.isFinite(decay), () -> family + ": decay=" + decay + " is negative");
+        require(clip > 0, () -> family + ": clip=" + clip + " is not positive");
+    }
+
     static void finite(String family, String key, float value) {
         if (!Float.isFinite(value)) {
             throw new IllegalArgumentException(family + ": " + key + "=" + value + " is not finite");

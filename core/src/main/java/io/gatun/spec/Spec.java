@@ -10,7 +10,8 @@ import java.util.function.Function;
  */
 public sealed interface Spec
         permits ActivationSpec,
-                AdamWSpec,
+                AdagradSpec,
+                AdamSpec,
                 AxpbySpec,
                 BatchNormSpec,
                 BinarySpec,
@@ -20,10 +21,12 @@ public sealed interface Spec
                 EmbeddingSpec,
                 GemmSpec,
                 GruSpec,
+                LerpSpec,
                 LstmSpec,
                 PermuteSpec,
                 PoolSpec,
                 ReduceSpec,
+                RmsPropSpec,
                 SgdSpec,
                 SoftmaxSpec {
 

@@ -15,7 +15,9 @@ final class SpecLine {
     /** How each family reads its line: the one list that a new family is added to. */
     static final Map<String, Function<SpecLine, ? extends Spec>> FAMILIES = new TreeMap<>(Map.ofEntries(
             Map.entry("activation", ActivationSpec::parse),
-            Map.entry("adamw", AdamWSpec::parse),
+            Map.entry("adagrad", AdagradSpec::parse),
+            Map.entry("adam", AdamSpec::parse),
+            Map.entry("adamw", AdamSpec::parse),
             Map.entry("axpby", AxpbySpec::parse),
             Map.entry("batchnorm", BatchNormSpec::parse),
             Map.entry("binary", BinarySpec::parse),
@@ -25,10 +27,12 @@ final class SpecLine {
             Map.entry("embedding", EmbeddingSpec::parse),
             Map.entry("gemm", GemmSpec::parse),
             Map.entry("gru", GruSpec::parse),
+            Map.entry("lerp", LerpSpec::parse),
             Map.entry("lstm", LstmSpec::parse),
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
+            Map.entry("rmsprop", RmsPropSpec::parse),
             Map.entry("sgd", SgdSpec::parse),
             Map.entry("softmax", SoftmaxSpec::parse)));
 

@@ -20,7 +20,10 @@ final class Families {
             new EmbeddingCases(),
             new DropoutCases(),
             new SgdCases(),
-            new AdamWCases(),
+            new AdagradCases(),
+            new RmsPropCases(),
+            new AdamCases(),
+            new LerpCases(),
             new GruCases(),
             new LstmCases());
 

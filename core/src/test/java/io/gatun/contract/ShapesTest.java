@@ -45,7 +45,10 @@ class ShapesTest {
                         "embedding vocabulary dim count",
                         "dropout count",
                         "sgd count",
-                        "adamw count",
+                        "adam count",
+                        "adagrad count",
+                        "rmsprop count",
+                        "lerp count",
                         "gru t b i h",
                         "lstm t b i h")
                 .flatMap(line -> {

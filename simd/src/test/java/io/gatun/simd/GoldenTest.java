@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
-import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AdamSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.Pass;
@@ -91,8 +91,16 @@ class GoldenTest {
         String[] options = name.split(":");
         double beta1 = Double.parseDouble(options[1]);
         double beta2 = Double.parseDouble(options[2]);
-        AdamWSpec spec = new AdamWSpec(
-                COUNT, COUNT, (float) beta1, (float) beta2, Float.parseFloat(options[3]), Float.parseFloat(options[4]));
+        AdamSpec spec = new AdamSpec(
+                COUNT,
+                COUNT,
+                (float) beta1,
+                (float) beta2,
+                Float.parseFloat(options[3]),
+                Float.parseFloat(options[4]),
+                true,
+                false,
+                Float.POSITIVE_INFINITY);
         Plan plan = kernels.plan(spec);
         MemorySegment params = floats(COUNT, i -> value(i, 6151, 997, 256));
         MemorySegment grads = floats(COUNT, i -> 0);

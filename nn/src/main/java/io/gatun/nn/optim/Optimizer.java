@@ -7,110 +7,217 @@ import io.gatun.kernel.Plan;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
 import io.gatun.nn.io.NamedTensor;
-import io.gatun.nn.io.TensorType;
 import io.gatun.spec.ReduceSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
- * Updates all parameters of a model in one fused pass over its flat buffers, which also scales the gradients. With a clip
- * norm c, one more pass takes the global 2-norm and the gradients are scaled by min(1, c / (norm + 1e-6)), as PyTorch's
- * {@code clip_grad_norm_} does.
+ * Updates the parameters of a model in one fused pass over its flat buffers, which also scales and clips the gradients and
+ * decays the weights. Parameter groups and frozen parameters cut the pass: one call for each stretch of memory with the
+ * same rule.
  *
- * <p>Parameters that were frozen after the model was built have a zero gradient but are still decayed. One thread at a
- * time. Close it before the parameters.
+ * <p>The order is PyTorch's: the mean over micro-batches, {@link #clipNorm}, {@link #clipValue}, weight decay, the rule.
+ * A frozen parameter ({@code requiresGrad(false)}) neither moves nor decays, and its steps begin to count when it is
+ * thawed. A parameter that a backward did not reach has the gradient zero: unlike PyTorch, which skips one without a
+ * gradient, its momentum goes on and it decays.
+ *
+ * <p>One thread at a time. Close it before the parameters.
  */
-public abstract sealed class Optimizer implements AutoCloseable permits Sgd, AdamW {
-    private static final String PREFIX = "optimizer.";
+public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Adagrad, RmsProp, Adam, AdamW {
+    private static final String PREFIX = "optimizer";
+    private static final String MISSED = PREFIX + ".missed";
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
 
     private final Parameters parameters;
     private final Schedule schedule;
     private final ParameterScope scope;
-    private final MemorySegment hyper;
+    private final FlatStates states;
     private final MemorySegment sumOfSquares;
     private final Plan squares;
+
+    private final Ranges ranges;
+    private Companion[] companions = {};
     private float clipNorm = Float.POSITIVE_INFINITY;
     private float gradientNorm = Float.NaN;
+    private double rateFactor = 1;
+    private float fixedRate = Float.NaN;
     private long steps;
 
-    Optimizer(String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule) {
+    Optimizer(String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule, Rule rule) {
         this.parameters = parameters;
         this.schedule = schedule;
         this.squares = kernels.plan(ReduceSpec.all(ReduceSpec.Op.SUM_SQUARES, Math.toIntExact(parameters.count())));
         this.scope = memory.parameters(name);
+        this.states = new FlatStates(PREFIX, parameters, scope);
         try {
-            this.hyper = scope.allocate(4 * Float.BYTES, name + " hyper");
             this.sumOfSquares = scope.allocate(Float.BYTES, name + " norm");
+            this.ranges = new Ranges(kernels, parameters, scope, states, new Ranges.Group(schedule, 1, rule));
         } catch (RuntimeException e) {
             scope.close();
             throw e;
         }
     }
 
-    /** State of the parameters' layout, zero at first. */
-    final MemorySegment state(String name) {
-        try {
-            MemorySegment state = scope.allocate(4 * parameters.count(), PREFIX + name);
-            // Debug mode fills fresh memory with NaN.
-            return state.fill((byte) 0);
-        } catch (RuntimeException e) {
-            scope.close();
-            throw e;
+    /**
+     * Gives some parameters a rate and options of their own, before the first step. The options may be another
+     * optimizer's: weights by AdamW, embeddings by SGD.
+     *
+     * @param names which parameters, by their names ({@code name -> name.startsWith("backbone.")})
+     * @param rateFactor of the optimizer's schedule
+     * @throws IllegalArgumentException if no parameter has such a name, or one is in another group already
+     */
+    public final Optimizer group(Predicate<String> names, float rateFactor, Rule options) {
+        if (!(rateFactor >= 0 && Float.isFinite(rateFactor))) {
+            throw new IllegalArgumentException(
+                    "a group's factor " + rateFactor + " of the rate is not finite or negative");
         }
+        return group(names, new Ranges.Group(schedule, rateFactor, options));
+    }
+
+    /** As {@link #group(Predicate, float, Rule)}, with a schedule of its own. */
+    public final Optimizer group(Predicate<String> names, Schedule own, Rule options) {
+        return group(names, new Ranges.Group(own, 1, options));
+    }
+
+    private Optimizer group(Predicate<String> names, Ranges.Group group) {
+        if (steps > 0) {
+            throw new IllegalStateException("groups are made before the first step, not after " + steps);
+        }
+        ranges.add(names, group);
+        return this;
+    }
+
+    /** Which parameters weight decay applies to; by default those with more than one axis, so no biases and no norms. */
+    public final Optimizer decay(Predicate<Parameter> which) {
+        ranges.decay(which);
+        return this;
     }
 
     /** Scales gradients so that their global 2-norm is at most {@code norm}; infinity turns clipping off. */
     public final Optimizer clipNorm(float norm) {
-        if (!(norm > 0)) {
-            throw new IllegalArgumentException("clip norm " + norm + " is not positive");
-        }
-        clipNorm = norm;
+        clipNorm = positive(norm, "clip norm ");
         return this;
     }
 
+    /** Bounds each number of the gradients to ±{@code value}, in the same pass; infinity turns clipping off. */
+    public final Optimizer clipValue(float value) {
+        ranges.clip(positive(value, "clip value "));
+        return this;
+    }
+
+    private static float positive(float value, String what) {
+        if (!(value > 0)) {
+            throw new IllegalArgumentException(what + value + " is not positive");
+        }
+        return value;
+    }
+
+    /** Adds something that is told of each step and saved with this; see {@link Companion}. */
+    public final Optimizer attach(Companion companion) {
+        companions = Arrays.copyOf(companions, companions.length + 1);
+        companions[companions.length - 1] = companion;
+        return this;
+    }
+
+    /** base^exponent by squaring: StrictMath.pow makes 96 B of garbage. */
+    static double power(double base, long exponent) {
+        double result = 1;
+        for (long left = exponent; left > 0; left >>= 1) {
+            result = (left & 1) == 1 ? result * base : result;
+            base *= base;
+        }
+        return result;
+    }
+
+    static void put(MemorySegment hyper, float first, float second, float third, float fourth) {
+        hyper.setAtIndex(F32, 0, first);
+        hyper.setAtIndex(F32, 1, second);
+        hyper.setAtIndex(F32, 2, third);
+        hyper.setAtIndex(F32, 3, fourth);
+    }
+
     /**
-     * One step with the schedule's rate; the gradients are empty afterwards and read as zeros. Allocates nothing.
+     * One step with the schedule's rate; the gradients are empty afterwards and read as zeros. Allocates nothing, but for
+     * the 64 bytes of a schedule's cosine, unless
+     * parameters were frozen or thawed since the last one.
      *
      * @throws IllegalStateException if this or the parameters were closed
      * @throws io.gatun.memory.NativeMemoryException if a kernel's scratch memory is not to be had. After any exception
      *     nothing has changed
      */
     public final void step() {
-        if (!hyper.scope().isAlive()) {
+        step(1);
+    }
+
+    /**
+     * One step on the mean of the gradients that as many backwards have added up: gradient accumulation. Where each
+     * micro-batch has as many examples as the others and its loss is their mean, this is the step of the one large batch.
+     * {@link #step()} takes the sum as it is.
+     *
+     * @param microBatches how many backwards since the last step, at least 1
+     */
+    public final void step(int microBatches) {
+        if (microBatches < 1) {
+            throw new IllegalArgumentException("a step on " + microBatches + " micro-batches is not possible");
+        }
+        if (!sumOfSquares.scope().isAlive()) {
             throw new IllegalStateException("the optimizer was closed; make a new one to train on");
         }
-        float rate = schedule.learningRate(steps);
-        float scale = 1;
+        Ranges.Range[] cut = ranges.after(steps);
+        float scale = 1f / microBatches;
         MemorySegment gradients = parameters.gradientsToRead();
         if (clipNorm < Float.POSITIVE_INFINITY) {
             squares.run(gradients, sumOfSquares);
-            gradientNorm = (float) Math.sqrt(sumOfSquares.get(ValueLayout.JAVA_FLOAT, 0));
-            scale = Math.min(1, clipNorm / (gradientNorm + 1e-6f));
+            gradientNorm = scale * (float) Math.sqrt(sumOfSquares.get(F32, 0));
+            scale *= Math.min(1, clipNorm / (gradientNorm + 1e-6f));
         }
-        update(gradients, hyper, rate, scale, steps);
+        for (Ranges.Range range : cut) {
+            range.update(rate(range.group()), scale, steps);
+        }
         steps++;
         parameters.stepped();
+        for (Companion companion : companions) {
+            companion.stepped(steps);
+        }
     }
 
-    /** Fills {@code hyper} and runs the fused kernel of step {@code step}, 0 for the first. */
-    abstract void update(MemorySegment gradients, MemorySegment hyper, float rate, float gradientScale, long step);
-
-    /** The state buffers by name, each of the parameters' layout. */
-    abstract Map<String, MemorySegment> states();
+    private float rate(Ranges.Group group) {
+        float base = Float.isNaN(fixedRate) ? group.schedule().learningRate(steps) : fixedRate;
+        return (float) (base * group.factor() * rateFactor);
+    }
 
     /** Steps done. */
     public final long steps() {
         return steps;
     }
 
-    /** The rate that the next step will use. */
+    /** The rate that the next step will use for parameters in no group of their own. */
     public final float learningRate() {
-        return schedule.learningRate(steps);
+        return rate(ranges.group(0));
+    }
+
+    /** The rate that the next step will use for a group, 1 for the first that was made. */
+    public final float learningRate(int group) {
+        return rate(ranges.group(group));
+    }
+
+    /** What all rates are multiplied by besides. */
+    final double rateFactor() {
+        return rateFactor;
+    }
+
+    final void rateFactor(double factor) {
+        rateFactor = factor;
+    }
+
+    /** A rate in place of all schedules'; NaN for theirs. */
+    final void fixedRate(float rate) {
+        fixedRate = rate;
     }
 
     /** The global norm before clipping in the last step; NaN where nothing is clipped. */
@@ -126,10 +233,16 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return parameters;
     }
 
-    /** The state of each parameter, named {@code optimizer.STATE.PARAMETER}: views, valid until the next step. */
+    /**
+     * The state of each parameter, named {@code optimizer.STATE.PARAMETER}, how many steps each was frozen in, and the
+     * companions' state: views, valid until the next step.
+     */
     public final List<NamedTensor> save() {
-        List<NamedTensor> tensors = new ArrayList<>();
-        visit((name, state, shape) -> tensors.add(new NamedTensor(name, TensorType.F32, shape, state)));
+        List<NamedTensor> tensors = new ArrayList<>(states.save());
+        tensors.add(ranges.save(MISSED, steps));
+        for (Companion companion : companions) {
+            tensors.addAll(companion.save());
+        }
         return tensors;
     }
 
@@ -144,37 +257,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         if (stepsDone < 0) {
             throw new IllegalArgumentException("an optimizer cannot have done " + stepsDone + " steps");
         }
-        visit((name, state, shape) -> {
-            NamedTensor tensor = find.apply(name);
-            if (tensor.type() != TensorType.F32 || !Arrays.equals(tensor.shape(), shape)) {
-                throw new IllegalArgumentException(
-                        tensor + " does not fit " + name + " F32" + Arrays.toString(shape) + " of this optimizer");
-            }
-            state.copyFrom(tensor.data());
-        });
+        states.load(find);
+        ranges.load(MISSED, find, stepsDone);
+        for (Companion companion : companions) {
+            companion.load(find);
+        }
         steps = stepsDone;
-    }
-
-    private interface Visitor {
-        void visit(String name, MemorySegment state, long[] shape);
-    }
-
-    private void visit(Visitor visitor) {
-        long base = parameters.values().address();
-        states().forEach((kind, flat) -> parameters.named().forEach((path, parameter) -> {
-            if (parameter.trainable() && path.equals(parameter.label())) {
-                visitor.visit(PREFIX + kind + "." + path, slice(flat, base, parameter), shape(parameter));
-            }
-        }));
-    }
-
-    private static MemorySegment slice(MemorySegment flat, long base, Parameter parameter) {
-        return flat.asSlice(
-                parameter.data().address() - base, 4 * parameter.shape().elements());
-    }
-
-    private static long[] shape(Parameter parameter) {
-        return Arrays.stream(parameter.shape().dims()).asLongStream().toArray();
     }
 
     @Override

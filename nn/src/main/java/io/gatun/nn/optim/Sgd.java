@@ -2,65 +2,59 @@ package io.gatun.nn.optim;
 
 import io.gatun.autograd.Parameters;
 import io.gatun.kernel.Kernels;
-import io.gatun.kernel.Plan;
 import io.gatun.memory.NativeMemory;
 import io.gatun.spec.SgdSpec;
+import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Map;
+import java.util.List;
 
-/** Stochastic gradient descent by PyTorch's rule, see {@link SgdSpec}. */
+/** Stochastic gradient descent by PyTorch's rule (torch.optim.SGD), see {@link SgdSpec}. */
 public final class Sgd extends Optimizer {
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
-
-    private final Plan plan;
-    private final MemorySegment momentumBuffer;
-
     /**
      * What does not change from step to step.
      *
      * @param momentum 0 for none
-     * @param weightDecay applied to parameters with more than one axis only
+     * @param dampening of the momentum: the buffer takes (1 − dampening) of each gradient but the first, which it takes
+     *     whole
+     * @param weightDecay added to the gradient as weightDecay · w, so half the factor of a penalty λ Σ w²; of parameters
+     *     with more than one axis only, see {@link Optimizer#decay}
      */
-    public record Options(float momentum, float dampening, boolean nesterov, float weightDecay) {
+    public record Options(float momentum, float dampening, boolean nesterov, float weightDecay) implements Rule {
         /** Without momentum and decay. */
         public static final Options PLAIN = new Options(0, 0, false, 0);
+
+        /** Momentum without dampening and decay. */
+        public static Options momentum(float momentum) {
+            return new Options(momentum, 0, false, 0);
+        }
 
         /** Nesterov's momentum with weight decay. */
         public static Options nesterov(float momentum, float weightDecay) {
             return new Options(momentum, 0, true, weightDecay);
         }
+
+        public Options withWeightDecay(float newWeightDecay) {
+            return new Options(momentum, dampening, nesterov, newWeightDecay);
+        }
+
+        @Override
+        public Spec spec(long count, long decayed, float clip) {
+            return new SgdSpec(count, decayed, momentum, dampening, nesterov, weightDecay, clip);
+        }
+
+        @Override
+        public List<String> states() {
+            return momentum > 0 ? List.of("momentum") : List.of();
+        }
+
+        @Override
+        public void hyper(MemorySegment hyper, float rate, float gradientScale, long step) {
+            Optimizer.put(hyper, rate, gradientScale, step == 0 ? 1 : 0, 0);
+        }
     }
 
     /** An optimizer with a zero momentum buffer; its memory comes from {@code memory}. */
     public Sgd(Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule, Options options) {
-        super("sgd", kernels, memory, parameters, schedule);
-        plan = kernels.plan(new SgdSpec(
-                parameters.count(),
-                parameters.decayed(),
-                options.momentum,
-                options.dampening,
-                options.nesterov,
-                options.weightDecay));
-        momentumBuffer = options.momentum > 0 ? state("momentum") : null;
-    }
-
-    @Override
-    void update(MemorySegment gradients, MemorySegment hyper, float rate, float gradientScale, long step) {
-        hyper.setAtIndex(F32, 0, rate);
-        hyper.setAtIndex(F32, 1, gradientScale);
-        hyper.setAtIndex(F32, 2, step == 0 ? 1 : 0);
-        hyper.setAtIndex(F32, 3, 0);
-        Parameters p = parameters();
-        if (momentumBuffer == null) {
-            plan.run(p.values(), gradients, hyper);
-        } else {
-            plan.run(p.values(), gradients, momentumBuffer, hyper);
-        }
-    }
-
-    @Override
-    Map<String, MemorySegment> states() {
-        return momentumBuffer == null ? Map.of() : Map.of("momentum", momentumBuffer);
+        super("sgd", kernels, memory, parameters, schedule, options);
     }
 }

@@ -3,21 +3,16 @@ package io.gatun.nn.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.gatun.autograd.Initializer;
-import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.kernel.Kernels;
-import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.io.NamedTensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,55 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Twenty steps against PyTorch, whose numbers {@code optimizers.py} wrote beside this test's resources. */
 class OptimizerGoldenTest {
-    private static final int STEPS = 20;
-    private static final int WEIGHTS = 21;
-    private static final int BIASES = 5;
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
-
-    /** w[3,7] and b[5], as in the script. */
-    private record Model(Parameters parameters, Parameter w, Parameter b) implements AutoCloseable {
-        static Model make(NativeMemory memory) {
-            Parameter w = Parameter.of(Shape.of(3, 7), start(0));
-            Parameter b = Parameter.of(Shape.of(BIASES), start(WEIGHTS));
-            Parameters parameters = Parameters.builder().add("w", w).add("b", b).build(memory, "model", 1);
-            return new Model(parameters, w, b);
-        }
-
-        private static Initializer start(int offset) {
-            return (values, shape, seed, index) -> {
-                for (int i = 0; i < shape.elements(); i++) {
-                    values.setAtIndex(F32, i, (float) (0.1 * ((5 * (i + offset)) % 7 - 3)));
-                }
-            };
-        }
-
-        void gradient(int t) {
-            gradient(w, t, 0);
-            gradient(b, t, WEIGHTS);
-        }
-
-        private static void gradient(Parameter p, int t, int offset) {
-            for (int i = 0; i < p.shape().elements(); i++) {
-                float fixed = 0.1f * ((7 * (i + offset) + 13 * t) % 11 - 5);
-                float value = p.data().getAtIndex(F32, i);
-                assertThat(p.grad().getAtIndex(F32, i))
-                        .as("gradient left by a step")
-                        .isZero();
-                p.grad().setAtIndex(F32, i, fixed + 0.05f * value);
-            }
-        }
-
-        float[] values() {
-            float[] all = Arrays.copyOf(w.toArray(), WEIGHTS + BIASES);
-            System.arraycopy(b.toArray(), 0, all, WEIGHTS, BIASES);
-            return all;
-        }
-
-        @Override
-        public void close() {
-            parameters.close();
-        }
-    }
+    private static final int STEPS = GoldenModel.STEPS;
 
     private static Optimizer optimizer(String name, Kernels kernels, NativeMemory memory, Parameters p) {
         return switch (name) {
@@ -103,7 +50,7 @@ class OptimizerGoldenTest {
     void twentyStepsAsInPyTorch(String name) throws IOException {
         NativeMemory memory = NativeMemory.standard();
         try (Kernels kernels = Kernels.open("simd", 2);
-                Model model = Model.make(memory);
+                GoldenModel model = GoldenModel.make(memory);
                 Optimizer optimizer = optimizer(name, kernels, memory, model.parameters())) {
             for (int t = 0; t < STEPS; t++) {
                 model.gradient(t);
@@ -120,9 +67,9 @@ class OptimizerGoldenTest {
         NativeMemory memory = NativeMemory.standard();
         try (Kernels kernels = Kernels.open("simd", 2);
                 Arena arena = Arena.ofConfined();
-                Model whole = Model.make(memory);
-                Model half = Model.make(memory);
-                Model resumed = Model.make(memory);
+                GoldenModel whole = GoldenModel.make(memory);
+                GoldenModel half = GoldenModel.make(memory);
+                GoldenModel resumed = GoldenModel.make(memory);
                 Optimizer wholeOptimizer = optimizer(name, kernels, memory, whole.parameters());
                 Optimizer halfOptimizer = optimizer(name, kernels, memory, half.parameters());
                 Optimizer resumedOptimizer = optimizer(name, kernels, memory, resumed.parameters())) {

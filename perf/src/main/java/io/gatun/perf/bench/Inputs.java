@@ -1,7 +1,7 @@
 package io.gatun.perf.bench;
 
 import io.gatun.kernel.Operand;
-import io.gatun.spec.AdamWSpec;
+import io.gatun.spec.AdamSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CrossEntropySpec;
@@ -80,13 +80,13 @@ final class Inputs {
     }
 
     private static float[] hyper(Spec spec) {
-        return spec instanceof AdamWSpec ? ADAMW : SGD;
+        return spec instanceof AdamSpec ? ADAMW : SGD;
     }
 
     /** Variances, their roots, and divisors. */
     private static boolean positive(Spec spec, Operand operand) {
         return switch (operand.name()) {
-            case "runningVar", "invStd", "v", "gamma" -> true;
+            case "runningVar", "invStd", "v", "vMax", "sum", "square", "gamma" -> true;
             case "b" -> spec instanceof BinarySpec binary && binary.op() == BinarySpec.Op.DIV;
             default -> false;
         };

@@ -1,0 +1,212 @@
+package io.gatun.nn.optim;
+
+import io.gatun.autograd.Parameters;
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Plan;
+import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ParameterScope;
+import io.gatun.nn.io.NamedTensor;
+import io.gatun.nn.io.TensorType;
+import io.gatun.spec.LerpSpec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * An average of a model's weights over its training, as torch.optim.swa_utils.AveragedModel: the first update copies the
+ * weights, so nothing is biased towards zero; later ones move the average by one pass over memory (8 bytes read and 4
+ * written an element). Running statistics are not averaged: {@link BatchNormStatistics} computes them anew.
+ *
+ * <pre>{@code
+ * WeightAverage ema = WeightAverage.ema(kernels, memory, parameters, 0.999f);
+ * optimizer.attach(ema); // updated after each step, saved in checkpoints
+ * try (var _ = ema.use()) {
+ *     evaluate(model); // with the averaged weights; the trained ones come back
+ * }
+ * }</pre>
+ *
+ * <p>One thread at a time. Close it before the parameters.
+ */
+public final class WeightAverage implements Companion, AutoCloseable {
+    private static final String WEIGHTS = "weights";
+    private static final int CHUNK = 1 << 16;
+
+    private final String name;
+    private final Parameters parameters;
+    private final ParameterScope scope;
+    private final FlatStates states;
+    private final MemorySegment average;
+    private final MemorySegment share;
+    private final MemorySegment spare;
+    private final MemorySegment updates;
+    private final Plan lerp;
+
+    /** What the average keeps of itself; NaN for the mean of all. */
+    private final float decay;
+
+    private boolean warmUp;
+    private long from;
+    private long every = 1;
+    private boolean inUse;
+
+    private WeightAverage(String name, Kernels kernels, NativeMemory memory, Parameters parameters, float decay) {
+        this.name = name;
+        this.parameters = parameters;
+        this.decay = decay;
+        this.lerp = kernels.plan(new LerpSpec(parameters.count()));
+        this.scope = memory.parameters(name);
+        this.states = new FlatStates(name, parameters, scope);
+        try {
+            average = states.get(WEIGHTS);
+            share = scope.allocate(Float.BYTES, name + " share");
+            spare = scope.allocate(CHUNK, name + " spare");
+            updates = scope.allocate(Long.BYTES, name + " updates");
+            updates.fill((byte) 0);
+        } catch (RuntimeException e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The exponential moving average: w̄ = decay · w̄ + (1 − decay) · w.
+     *
+     * @param decay within 0 and 1, as 0.999
+     */
+    public static WeightAverage ema(Kernels kernels, NativeMemory memory, Parameters parameters, float decay) {
+        if (!(decay >= 0 && decay <= 1)) {
+            throw new IllegalArgumentException("a moving average's decay of " + decay + " is not within 0 and 1");
+        }
+        return new WeightAverage("ema", kernels, memory, parameters, decay);
+    }
+
+    /** The mean of all updates, w̄ = (n · w̄ + w) / (n + 1): stochastic weight averaging (Izmailov et al. 2018). */
+    public static WeightAverage swa(Kernels kernels, NativeMemory memory, Parameters parameters) {
+        return new WeightAverage("swa", kernels, memory, parameters, Float.NaN);
+    }
+
+    /** A moving average whose decay is at most (1 + n) / (10 + n) at update n: it follows fast at first. */
+    public WeightAverage warmUp() {
+        warmUp = true;
+        return this;
+    }
+
+    /**
+     * Which of the optimizer's steps update it where it is attached: by default each.
+     *
+     * @param first the number of steps after which the first update comes
+     * @param interval steps from one to the next
+     */
+    public WeightAverage when(long first, long interval) {
+        if (first < 1 || interval < 1) {
+            throw new IllegalArgumentException(
+                    "an average from step " + first + " every " + interval + " steps is not possible");
+        }
+        from = first;
+        every = interval;
+        return this;
+    }
+
+    @Override
+    public void stepped(long steps) {
+        if (steps >= from && (steps - from) % every == 0) {
+            update();
+        }
+    }
+
+    /** Takes the weights as they are into the average. Allocates nothing. */
+    public void update() {
+        refuseInUse("updated");
+        long n = updates();
+        if (n == 0) {
+            average.copyFrom(parameters.values());
+        } else {
+            share.set(ValueLayout.JAVA_FLOAT, 0, share(n));
+            lerp.run(parameters.values(), average, share);
+        }
+        updates.set(ValueLayout.JAVA_LONG, 0, n + 1);
+    }
+
+    private float share(long n) {
+        if (Float.isNaN(decay)) {
+            return (float) (1.0 / (n + 1));
+        }
+        double kept = warmUp ? Math.min(decay, (1.0 + n) / (10 + n)) : decay;
+        return (float) (1 - kept);
+    }
+
+    /** Updates so far. */
+    public long updates() {
+        return updates.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** What puts the trained weights back. */
+    public interface Use extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Exchanges the model's weights with the average until the result is closed.
+     *
+     * @throws IllegalStateException before the first update, or if the average is in use
+     */
+    public Use use() {
+        refuseInUse("used twice");
+        if (updates() == 0) {
+            throw new IllegalStateException("the average " + name + " has no weights yet; update it first");
+        }
+        exchange();
+        inUse = true;
+        return () -> {
+            if (inUse) {
+                exchange();
+                inUse = false;
+            }
+        };
+    }
+
+    /** Makes the average the model's weights for good. */
+    public void keep() {
+        use();
+        inUse = false;
+    }
+
+    private void exchange() {
+        MemorySegment values = parameters.values();
+        for (long at = 0; at < values.byteSize(); at += CHUNK) {
+            long bytes = Math.min(CHUNK, values.byteSize() - at);
+            MemorySegment.copy(values, at, spare, 0, bytes);
+            MemorySegment.copy(average, at, values, at, bytes);
+            MemorySegment.copy(spare, 0, average, at, bytes);
+        }
+        parameters.changed();
+    }
+
+    private void refuseInUse(String what) {
+        if (inUse) {
+            throw new IllegalStateException("the average " + name + " cannot be " + what
+                    + " while the model has its weights; close what use() gave");
+        }
+    }
+
+    @Override
+    public List<NamedTensor> save() {
+        refuseInUse("saved");
+        List<NamedTensor> tensors = new ArrayList<>(states.save());
+        tensors.add(new NamedTensor(name + ".updates", TensorType.I64, new long[] {1}, updates));
+        return tensors;
+    }
+
+    @Override
+    public void load(Function<String, NamedTensor> find) {
+        save().forEach(own -> FlatStates.restore(own, find));
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+}
