@@ -15,13 +15,6 @@ import java.util.stream.Stream;
  * Writes an event file that {@code tensorboard --logdir FOLDER} shows, without any library: protocol buffers by hand, in
  * TFRecords. Field numbers are those of TensorFlow's event.proto and summary.proto. Tags with a slash make groups. Each
  * event is on its way to the disk when the method returns. One thread at a time.
- *
- * <pre>{@code
- * try (TensorBoard board = new TensorBoard(Path.of("runs/mine"))) {
- *     board.scalar("train/loss", 0.25, 100);
- *     board.text("remark", "the first run", 0);
- * }
- * }</pre>
  */
 public final class TensorBoard implements AutoCloseable {
     private static final String PREFIX = "events.out.tfevents.";

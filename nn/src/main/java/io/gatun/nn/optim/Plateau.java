@@ -110,7 +110,12 @@ public final class Plateau implements Companion, AutoCloseable {
         return options.largerIsBetter ? metric > bound : metric < bound;
     }
 
-    private boolean lower() {
+    /**
+     * Lowers the rates now, as a plateau does; for a training whose numbers have blown up.
+     *
+     * @return false where they are at the minimum
+     */
+    public boolean lower() {
         double rate = optimizer.learningRate();
         double next = Math.max(rate * options.factor, options.minimum);
         // PyTorch's eps: a smaller change is none.

@@ -15,13 +15,6 @@ import java.util.Map;
  * the first weights are too large or too small (they should stay near one from layer to layer), and the shares of
  * saturated values and of dead units. Observes through forward hooks, so in passes that really run: an evaluation, or a
  * forward of your own; a repeated captured step is not seen. Close it to stop observing. One thread.
- *
- * <pre>{@code
- * try (ActivationStatistics statistics = ActivationStatistics.observe(model); var _ = tape.noGrad()) {
- *     model.eval().call(batch);
- *     statistics.layers().forEach(System.out::println);
- * }
- * }</pre>
  */
 public final class ActivationStatistics implements AutoCloseable {
     /**

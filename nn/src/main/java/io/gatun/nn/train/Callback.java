@@ -9,7 +9,7 @@ import java.util.function.Function;
  * Watches a training, on its thread, and may end it early.
  *
  * <p>Order: {@code onTrainBegin}; for each epoch {@code onEpochBegin}, for each batch {@code onStepBegin},
- * {@code onGradients}, {@code onStep}; then {@code onEvaluationBegin}, {@code onEvaluation}, the checkpoint,
+ * {@code onGradients}, {@code onStep} (or {@code onSkip}); then {@code onEvaluationBegin}, {@code onEvaluation}, the checkpoint,
  * {@code onEpoch}; at last {@code onTrainEnd}. Each event goes to all callbacks in the order in which they were added,
  * also where one of them asks to stop.
  *
@@ -26,9 +26,9 @@ public interface Callback {
      * After one optimizer step.
      *
      * @param epoch from 0, of {@code epochs}
-     * @param batch from 0, of {@code batches}
+     * @param batch from 0, of {@code batches}; the last one of the update
      * @param done batches since the very beginning, this one included
-     * @param loss of this batch, before the step
+     * @param loss of this batch, or mean of the update's batches, before the step
      * @param learningRate that this step used
      * @param itemsPerSecond of this epoch so far
      */
@@ -77,7 +77,10 @@ public interface Callback {
      */
     default void onGradients(Training training) throws IOException {}
 
-    /** After a step; returns false to stop. Not called for a batch that was skipped. */
+    /** After a batch (with accumulation, the batches of an update) was left out, see {@link NonFinite}. */
+    default void onSkip(Training training) throws IOException {}
+
+    /** After an update; returns false to stop. */
     default boolean onStep(StepReport report) throws IOException {
         return true;
     }

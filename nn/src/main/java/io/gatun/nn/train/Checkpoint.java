@@ -24,6 +24,7 @@ final class Checkpoint {
     private static final String SCHEDULE = "schedule";
     private static final String STEPS_PER_EPOCH = "steps_per_epoch";
     private static final String BATCHES = "batches";
+    private static final String ACCUMULATE = "accumulate";
     private static final String SKIPPED = "skipped";
     private static final String EPOCH_LOSS = "epoch_loss_sum";
     private static final String EPOCH_COUNT = "epoch_loss_count";
@@ -34,7 +35,7 @@ final class Checkpoint {
      * @param batches learned from or skipped since the very beginning
      * @param lossSum of the current epoch's {@code losses} batches; 0 at its end
      */
-    record Place(long batches, long skipped, double lossSum, int losses) {}
+    record Place(long batches, long skipped, double lossSum, int losses, int accumulate) {}
 
     private Checkpoint() {}
 
@@ -48,6 +49,7 @@ final class Checkpoint {
         Map<String, String> metadata = new TreeMap<>(facts);
         metadata.put(STEPS, Long.toString(optimizer.steps()));
         metadata.put(BATCHES, Long.toString(place.batches));
+        metadata.put(ACCUMULATE, Integer.toString(place.accumulate));
         metadata.put(SKIPPED, Long.toString(place.skipped));
         metadata.put(EPOCH_LOSS, Double.toString(place.lossSum));
         metadata.put(EPOCH_COUNT, Integer.toString(place.losses));
@@ -62,15 +64,18 @@ final class Checkpoint {
      * @throws IllegalArgumentException if the checkpoint is of another model, schedule or batch size; nothing has changed
      *     then
      */
-    static Place restore(CheckpointFile.Content content, Task task, Optimizer optimizer, List<Callback> callbacks) {
+    static Place restore(
+            CheckpointFile.Content content, Task task, Optimizer optimizer, List<Callback> callbacks, int accumulate) {
         same(content, SCHEDULE, optimizer.schedule().toString());
         same(content, STEPS_PER_EPOCH, Integer.toString(task.stepsPerEpoch()));
+        same(content, ACCUMULATE, Integer.toString(accumulate));
         long steps = Long.parseLong(fact(content, STEPS));
         Place place = new Place(
                 Long.parseLong(fact(content, BATCHES)),
                 Long.parseLong(fact(content, SKIPPED)),
                 Double.parseDouble(fact(content, EPOCH_LOSS)),
-                Integer.parseInt(fact(content, EPOCH_COUNT)));
+                Integer.parseInt(fact(content, EPOCH_COUNT)),
+                accumulate);
         List<NamedTensor> needed = new ArrayList<>(parameters(task.parameters()));
         needed.addAll(optimizer.save());
         needed.addAll(task.state());

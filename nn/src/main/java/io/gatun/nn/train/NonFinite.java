@@ -17,7 +17,8 @@ public record NonFinite(int skips) {
 
     /**
      * Leave such a batch out: the parameters, the optimizer, running statistics and carried states stay as they were, and
-     * the schedule does not advance. Costs one more pass over the gradients a step.
+     * the schedule does not advance. Costs one more pass over the gradients a step. {@link ReduceOnPlateau#alsoAfterSkips}
+     * lowers the rate besides.
      */
     public static NonFinite skip(int atMostInARow) {
         return new NonFinite(atMostInARow);

@@ -9,8 +9,21 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One batch: forward, backward, update; or nothing of it, after an exception or where its numbers are not finite. */
+/**
+ * One batch: forward, backward, and the update where enough micro-batches have added up their gradients; or nothing of it,
+ * after an exception or where its numbers are not finite, which takes the earlier micro-batches of its update with it.
+ */
 final class Step {
+    /** What became of a batch. */
+    enum Outcome {
+        /** Its gradients wait for those of others. */
+        GATHERED,
+        /** The parameters have learned from it and those that waited. */
+        LEARNED,
+        /** It and those that waited were left out. */
+        SKIPPED
+    }
+
     private static final int MOST_CAPTURED = 8;
     private static final int EXPONENT = 0x7F80_0000;
 
@@ -32,6 +45,15 @@ final class Step {
     private NonFinite policy = NonFinite.THROW;
     private long skipped;
     private int inARow;
+    private int accumulate = 1;
+
+    /** Micro-batches whose gradients wait. */
+    private int pending;
+
+    /** Of the latest outcome that was not to wait: batches, and the sum of their losses. */
+    private int group;
+
+    private double lossSum;
     private float loss;
 
     Step(Task task, Optimizer optimizer, Tape tape) {
@@ -44,9 +66,24 @@ final class Step {
         policy = newPolicy;
     }
 
-    /** Of the latest batch. */
-    float loss() {
-        return loss;
+    void accumulate(int microBatches) {
+        accumulate = microBatches;
+    }
+
+    int accumulate() {
+        return accumulate;
+    }
+
+    int pending() {
+        return pending;
+    }
+
+    int group() {
+        return group;
+    }
+
+    double lossSum() {
+        return lossSum;
     }
 
     long skipped() {
@@ -58,48 +95,59 @@ final class Step {
     }
 
     /**
-     * After an exception the same step can be tried again, by a run that goes on or a resumed one.
+     * After an exception the same update can be tried again, from its first micro-batch.
      *
      * @param number of the batch since the very beginning, for the random numbers
-     * @return whether the parameters have learned from the batch
+     * @param last whether the parameters must be updated now, however few micro-batches there are
      */
-    boolean run(int epoch, int batch, long number, Gradients gradients) throws IOException {
+    Outcome run(int epoch, int batch, long number, boolean last, Gradients gradients) throws IOException {
         event.begin();
-        boolean learned;
+        Outcome outcome;
         try {
-            learned = tryStep(epoch, batch, number, gradients);
+            outcome = tryStep(epoch, batch, number, last, gradients);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 tape.abandon();
                 task.parameters().zeroGradients();
-                task.seek(epoch, batch);
+                task.seek(epoch, batch - pending);
             } catch (RuntimeException again) {
                 e.addSuppressed(again);
             }
+            pending = 0;
             throw e;
         }
-        if (learned) {
-            task.stepped();
-            inARow = 0;
-        } else {
+        if (outcome == Outcome.SKIPPED) {
             tape.abandon();
             task.parameters().zeroGradients();
-            skipped++;
             inARow++;
+        } else {
+            task.stepped();
         }
+        settle(outcome);
         if (event.shouldCommit()) {
             event.epoch = epoch;
             event.batch = batch;
             event.loss = loss;
             event.items = task.items();
-            event.skipped = !learned;
+            event.skipped = outcome == Outcome.SKIPPED;
             event.commit();
         }
-        return learned;
+        return outcome;
     }
 
-    private boolean tryStep(int epoch, int batch, long number, Gradients gradients) throws IOException {
-        CapturedStep step = stepOf(task.prepare());
+    private void settle(Outcome outcome) {
+        lossSum = pending == 0 ? loss : lossSum + loss;
+        pending++;
+        if (outcome != Outcome.GATHERED) {
+            group = pending;
+            pending = 0;
+            skipped += outcome == Outcome.SKIPPED ? group : 0;
+            inARow = outcome == Outcome.LEARNED ? 0 : inARow;
+        }
+    }
+
+    private Outcome tryStep(int epoch, int batch, long number, boolean last, Gradients gradients) throws IOException {
+        CapturedStep step = stepOf(pending == 0 ? task.prepare() : added());
         loss = step.forward(number);
         boolean finite = Float.isFinite(loss);
         if (finite) {
@@ -110,11 +158,15 @@ final class Step {
             if (inARow >= policy.skips()) {
                 throw new NonFiniteException(loss, number, epoch, batch, optimizer.learningRate());
             }
-            return false;
+            return Outcome.SKIPPED;
+        }
+        int microBatches = pending + 1;
+        if (microBatches < accumulate && !last) {
+            return Outcome.GATHERED;
         }
         gradients.computed();
-        optimizer.step();
-        return true;
+        optimizer.step(microBatches);
+        return Outcome.LEARNED;
     }
 
     private boolean finiteGradients() {
@@ -125,6 +177,12 @@ final class Step {
             bad |= (bits & EXPONENT) == EXPONENT ? 1 : 0;
         }
         return bad == 0;
+    }
+
+    /** Adding to gradients is recorded each time, and must not take the place of a step that is repeated. */
+    private long added() {
+        task.prepare();
+        return Task.ANEW;
     }
 
     /** One that repeats what it did for a batch of the same number, or does it for the first time. */

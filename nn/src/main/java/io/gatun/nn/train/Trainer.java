@@ -102,7 +102,24 @@ public final class Trainer {
     }
 
     /**
-     * Writes checkpoints to {@code file}: after each epoch and after each {@code steps} batches.
+     * Adds up the gradients of so many batches before each update, which then is that of their mean: large batches in little
+     * memory. An epoch's last update takes those that are left. The schedule counts updates. Only the first micro-batch of
+     * an update is repeated from its capture; the others are recorded anew.
+     *
+     * <p>Updates are whole or not at all: what ends a run between two micro-batches lets the next run begin with the first
+     * of them. A task with a carried state ({@link Task#state}) has then carried it further; resume from a checkpoint.
+     */
+    public Trainer accumulate(int microBatches) {
+        if (microBatches < 1) {
+            throw new IllegalArgumentException("an update of " + microBatches + " micro-batches is not possible");
+        }
+        step.accumulate(microBatches);
+        return this;
+    }
+
+    /**
+     * Writes checkpoints to {@code file}: after each epoch and after the update that completes
+     * each {@code steps} batches.
      *
      * @param steps 0 for after epochs only
      * @param metadata strings to keep in it: the model's name and options
@@ -124,7 +141,7 @@ public final class Trainer {
      * @throws IllegalArgumentException if it is of another model or was made with other options or callbacks
      */
     public Trainer resume(CheckpointFile.Content checkpoint) {
-        Checkpoint.Place place = Checkpoint.restore(checkpoint, task, optimizer, callbacks);
+        Checkpoint.Place place = Checkpoint.restore(checkpoint, task, optimizer, callbacks, step.accumulate());
         done = place.batches();
         step.skipped(place.skipped());
         lossSum = place.lossSum();
@@ -232,23 +249,37 @@ public final class Trainer {
         for (Callback callback : callbacks) {
             callback.onEpochBegin(view, epoch);
         }
-        for (int batch = (int) (done % batches); !stopped && batch < batches; batch++) {
+        boolean on = !stopped;
+        for (int batch = (int) (done % batches); on && batch < batches; batch++) {
             for (int i = 0; i < callbacks.size(); i++) {
                 callbacks.get(i).onStepBegin(view);
             }
             long start = System.nanoTime();
             rate = optimizer.learningRate();
-            boolean learned = step.run(epoch, batch, done, gradients);
-            done++;
+            boolean last = batch + 1 == batches;
+            Step.Outcome outcome = step.run(epoch, batch, done + step.pending(), last, gradients);
             progress.seconds += seconds(start);
             progress.items += task.items();
-            if (learned) {
-                lossSum += step.loss();
-                losses++;
-                report(epoch, batch, batches, progress);
+            if (outcome != Step.Outcome.GATHERED) {
+                long before = done;
+                done += step.group();
+                tell(outcome, epoch, batch, batches, progress);
+                if (every > 0 && done / every > before / every && !last) {
+                    save();
+                }
+                on = !stopped;
             }
-            if (every > 0 && done % every == 0 && batch + 1 < batches) {
-                save();
+        }
+    }
+
+    private void tell(Step.Outcome outcome, int epoch, int batch, int batches, Progress progress) throws IOException {
+        if (outcome == Step.Outcome.LEARNED) {
+            lossSum += step.lossSum();
+            losses += step.group();
+            report(epoch, batch, batches, progress);
+        } else {
+            for (Callback callback : callbacks) {
+                callback.onSkip(view);
             }
         }
     }
@@ -261,8 +292,9 @@ public final class Trainer {
 
     private void report(int epoch, int batch, int batches, Progress progress) throws IOException {
         if (!callbacks.isEmpty()) {
+            float loss = (float) (step.lossSum() / step.group());
             Callback.StepReport report = new Callback.StepReport(
-                    epoch, epochs, batch, batches, done, step.loss(), rate, progress.items / progress.seconds);
+                    epoch, epochs, batch, batches, done, loss, rate, progress.items / progress.seconds);
             for (int i = 0; i < callbacks.size(); i++) {
                 stopped |= !callbacks.get(i).onStep(report);
             }
@@ -312,9 +344,13 @@ public final class Trainer {
     }
 
     private void save(Path path) throws IOException {
+        if (step.pending() > 0) {
+            throw new IllegalStateException("a checkpoint between the micro-batches of an update is not possible;"
+                    + " save in onStep or onEvaluation");
+        }
         TrainingEvents.Saved event = new TrainingEvents.Saved();
         event.begin();
-        Checkpoint.Place place = new Checkpoint.Place(done, step.skipped(), lossSum, losses);
+        Checkpoint.Place place = new Checkpoint.Place(done, step.skipped(), lossSum, losses, step.accumulate());
         Checkpoint.save(path, task, optimizer, callbacks, place, facts);
         event.file = path.toString();
         event.batches = done;

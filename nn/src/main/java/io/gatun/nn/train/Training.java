@@ -17,7 +17,7 @@ public interface Training {
     /** Epochs in all. */
     int epochs();
 
-    /** Batches that were learned from or skipped since the very beginning, those before a resume included. */
+    /** Batches that updates have learned from or skipped since the very beginning, those before a resume included. */
     long batches();
 
     /** Batches that were skipped because of numbers that are not finite. */

@@ -162,4 +162,31 @@ class TrainerTest {
             assertThat(run.hash()).isEqualTo(before);
         }
     }
+
+    /** Captured steps, whose first micro-batch is repeated and whose others are added to it. */
+    @Test
+    void accumulatesAsABackwardAfterTheOther() throws Exception {
+        String byHand;
+        try (Run run = new Run(3e-3f)) {
+            run.task.seek(0, 0);
+            int batches = run.task.stepsPerEpoch();
+            int pending = 0;
+            for (int number = 0; number < 2 * batches; number++) {
+                run.tape.reset(number);
+                run.task.prepare();
+                run.task.forward(run.tape).backward();
+                pending++;
+                if (pending == 2 || (number + 1) % batches == 0) {
+                    run.optimizer.step(pending);
+                    pending = 0;
+                }
+                run.task.stepped();
+            }
+            byHand = run.hash();
+        }
+        try (Run run = new Run(3e-3f)) {
+            run.trainer(2).accumulate(2).run();
+            assertThat(run.hash()).isEqualTo(byHand);
+        }
+    }
 }
