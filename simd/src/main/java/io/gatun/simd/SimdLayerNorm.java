@@ -33,9 +33,9 @@ final class SimdLayerNorm implements Kernel, Task {
     /** Elements of a group: 8 KB. */
     static final int GROUP = 2048;
 
-    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; then two totals of each
-    // row's
-    // blocks, room to make them, and running sums.
+    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; two totals of each block
+    // of a
+    // row, room to make them, and running sums.
     private static final int NUMBERS = 16;
     private static final int TOTALS = NUMBERS + 4 * ROWS;
 
