@@ -18,16 +18,6 @@ import java.util.function.Function;
  * small nets on whole batches; without dropout, for every evaluation must be of the same function. It keeps 2 · history + 6
  * vectors of the parameters' size.
  *
- * <pre>{@code
- * Lbfgs lbfgs = new Lbfgs(memory, parameters, Lbfgs.Options.DEFAULT.withStrongWolfe());
- * double loss = lbfgs.step(() -> {
- *     tape.reset();
- *     Tensor now = loss(model, tape);
- *     now.backward();
- *     return now.item();
- * });
- * }</pre>
- *
  * <p>Frozen parameters stay. One thread at a time. Close it before the parameters.
  */
 public final class Lbfgs implements AutoCloseable {

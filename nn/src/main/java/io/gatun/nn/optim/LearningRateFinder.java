@@ -15,11 +15,6 @@ import java.util.function.DoubleSupplier;
  * The learning-rate range test (Smith 2017): trains for some steps while the rate rises exponentially, and notes the loss.
  * Weights, running statistics and the optimizer's state are afterwards what they were; the place in the data is the
  * caller's.
- *
- * <pre>{@code
- * var found = LearningRateFinder.run(memory, optimizer, () -> trainOneBatch(), 1e-6f, 1, 100);
- * float rate = found.suggestion();
- * }</pre>
  */
 public final class LearningRateFinder {
     /** Of the smoothed loss, as the moving averages of Adam, without their bias. */

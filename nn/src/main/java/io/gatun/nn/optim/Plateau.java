@@ -13,11 +13,6 @@ import java.util.function.Function;
  * Lowers an optimizer's rates when a metric has stopped improving (torch.optim.lr_scheduler.ReduceLROnPlateau). It depends
  * on more than the step's number, so it is no {@link Schedule}: it multiplies whatever the schedules say, and its state
  * goes into the optimizer's checkpoints.
- *
- * <pre>{@code
- * Plateau plateau = new Plateau(memory, optimizer, Plateau.Options.DEFAULT);
- * boolean lowered = plateau.observe(validationLoss); // once an epoch
- * }</pre>
  */
 public final class Plateau implements Companion, AutoCloseable {
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE;

@@ -19,14 +19,6 @@ import java.util.function.Function;
  * weights, so nothing is biased towards zero; later ones move the average by one pass over memory (8 bytes read and 4
  * written an element). Running statistics are not averaged: {@link BatchNormStatistics} computes them anew.
  *
- * <pre>{@code
- * WeightAverage ema = WeightAverage.ema(kernels, memory, parameters, 0.999f);
- * optimizer.attach(ema); // updated after each step, saved in checkpoints
- * try (var _ = ema.use()) {
- *     evaluate(model); // with the averaged weights; the trained ones come back
- * }
- * }</pre>
- *
  * <p>One thread at a time. Close it before the parameters.
  */
 public final class WeightAverage implements Companion, AutoCloseable {
