@@ -148,14 +148,20 @@ class LayersTest {
     void shapesAreTurnedAndRefused() {
         Tensor src = tape.tensor(Shape.of(2, 12), numbers(24, 1));
         assertThat(new Unflatten(2, 2, 3).call(src).shape()).isEqualTo(Shape.of(2, 2, 2, 3));
-        assertThat(new Sequential(new Unflatten(4, 3), new Flatten(), new Identity()).call(src).toArray())
+        assertThat(new Sequential(new Unflatten(4, 3), new Flatten(), new Identity())
+                        .call(src)
+                        .toArray())
                 .isEqualTo(src.toArray());
         Residual uneven = new Residual(new Linear(12, 5));
         PRelu prelu = new PRelu(5, 0.25f);
         try (Parameters _ = uneven.allocate(memory, 1);
                 Parameters _ = prelu.allocate(memory, 1)) {
-            assertThatThrownBy(() -> uneven.call(src)).hasMessageContaining("[2x5]").hasMessageContaining("projection");
-            assertThatThrownBy(() -> prelu.call(src)).hasMessageContaining("[2x12]").hasMessageContaining("[5]");
+            assertThatThrownBy(() -> uneven.call(src))
+                    .hasMessageContaining("[2x5]")
+                    .hasMessageContaining("projection");
+            assertThatThrownBy(() -> prelu.call(src))
+                    .hasMessageContaining("[2x12]")
+                    .hasMessageContaining("[5]");
         }
     }
 
@@ -201,8 +207,12 @@ class LayersTest {
                 Tensor y = net.call(x);
                 Tensor picked = Lookups.indexSelect(y, 0, steps.indices(Shape.of(3), picks));
                 Tensor parts = Pieces.concat(1, picked.narrow(1, 1, 3), Pieces.pad(picked, 1, 1, 0, 0.5f));
-                Tensor masked = parts.maskedFill(x.narrow(0, 0, 3).select(1, 0).reshape(3, 1).relu(), 0.1f);
-                Tensor chosen = Choices.where(parts.sub(masked), parts.pow(3), masked.maximum(parts.max(1).reshape(3, 1)));
+                Tensor masked = parts.maskedFill(
+                        x.narrow(0, 0, 3).select(1, 0).reshape(3, 1).relu(), 0.1f);
+                Tensor chosen = Choices.where(
+                        parts.sub(masked),
+                        parts.pow(3),
+                        masked.maximum(parts.max(1).reshape(3, 1)));
                 return chosen.var().add(y.softplus().log().mean());
             };
             float[][] losses = new float[2][12];
