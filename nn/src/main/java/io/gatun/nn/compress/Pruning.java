@@ -17,14 +17,8 @@ import java.util.function.Predicate;
 
 /**
  * Sets the weights of smallest magnitude to 0 and keeps them there, as torch.nn.utils.prune.l1_unstructured and
- * global_unstructured: a mask of one byte a weight, applied again after each step of the optimizer it is attached to, and
- * saved in its checkpoints.
- *
- * <pre>{@code
- * Pruning pruning = new Pruning(memory, parameters);
- * pruning.global(0.5);
- * optimizer.attach(pruning);
- * }</pre>
+ * global_unstructured: a mask of one byte a weight, applied again after each step of the optimizer it is attached to ({@link
+ * io.gatun.nn.optim.Optimizer#attach}), and saved in its checkpoints.
  *
  * <p>An amount is the share of all the weights, not of those that are left as where PyTorch prunes again; what is pruned
  * stays so. One thread at a time. Close it before the parameters.
