@@ -9,8 +9,10 @@ import java.util.Set;
 /**
  * Batch norms folded into the convolutions before them, for inference: with its running statistics a norm is one factor and
  * one summand a channel, which the filters and a bias can hold, w' = w · γ / √(σ² + ε) and b' = β + (b - μ) · γ / √(σ² + ε).
- * That saves a pass over the image; the norm's ReLU goes into the convolution too. A norm that adds a residual keeps that
- * sum and its ReLU.
+ * The norm's ReLU goes into the convolution too. A norm that adds a residual keeps that sum and its ReLU.
+ *
+ * <p>It makes a net simpler, and not faster yet: a norm was one pass already, and the convolutions write a plain result by a
+ * shorter way than one with a bias and a ReLU. ResNet-20 takes 1.05 to 1.2 times as long folded; measure your own.
  *
  * <p>A folded net gives the results of before but for rounding (about 1e-6 relative). It stays in inference, and is neither
  * saved nor loaded: its numbers are not those that the names stand for.
