@@ -56,7 +56,7 @@ class BadInputTest {
                 row("unknown command 'trian'; known are train, bench, tune, doctor, jmh, compare", "trian"),
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
-                row("unknown model 'resnet21'; known are resnet20, charlstm", "train", "resnet21"),
+                row("unknown model 'resnet21'; known are linear, logistic, resnet20, charlstm", "train", "resnet21"),
                 row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
                 row("--batch 0 is less than 1", train("--batch", "0")),
                 row("--epochs -1 is less than 1", train("--epochs", "-1")),
