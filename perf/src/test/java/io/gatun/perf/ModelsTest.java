@@ -55,4 +55,37 @@ class ModelsTest {
         assertThat((double) json.get("test_accuracy")).isGreaterThan(best - 0.015);
         assertThat(report().text("metrics")).contains("roc auc");
     }
+
+    /** A line is right on 60 %. */
+    @Test
+    void perceptronsTellSpiralsApart() throws Exception {
+        Map<String, Object> json = train("mlp", 20);
+        assertThat((double) json.get("test_accuracy")).isGreaterThan(0.95);
+        assertThat(report().text("pictures")).contains("what the net says");
+    }
+
+    /** Two of the ten classes of that set have pictures, dark and bright ones. */
+    @Test
+    void leNetTellsBrightFromDark() throws Exception {
+        Map<String, Object> json = train("lenet5", 8, "--batch", "8", "--data", "cifar10:" + Cli.cifar(folder));
+        assertThat((double) json.get("test_accuracy")).isEqualTo(1);
+        assertThat(report().all("img")).hasSize(8);
+    }
+
+    /** Pictures that are dark or bright as a whole: one number explains most of what the mean image leaves. */
+    @Test
+    void autoencoderDrawsBetterThanTheMeanImage() throws Exception {
+        Map<String, Object> json = train("autoencoder", 10, "--batch", "8", "--data", "cifar10:" + Cli.cifar(folder));
+        assertThat((double) json.get("mean_image_loss")).isGreaterThan(0.8);
+        assertThat((double) json.get("explained")).isBetween(0.7, 1.0);
+        assertThat(report().all("img")).hasSize(8);
+    }
+
+    /** Fourteen characters, equally often, each of which follows from the one before. */
+    @Test
+    void gptWritesTheAlphabet() throws Exception {
+        Map<String, Object> json = train("gpt", 12, "--batch", "8", "--data", "text:" + Cli.text(folder));
+        assertThat((double) json.get("test_loss")).isLessThan(0.3);
+        assertThat(report().text("texts")).contains("abcdefghijklm");
+    }
 }

@@ -101,7 +101,7 @@ final class LogisticRecipe extends SupervisedRecipe {
     public void end(Trainer.Summary summary, PrintWriter out) {
         out.printf(
                 Locale.ROOT,
-                "result      test accuracy %.2f %% of at best %.2f %%, area under ROC %.4f, %.1f s%n",
+                "result      test accuracy %.2f %%, by the true weights %.2f %%; area under ROC %.4f, %.1f s%n",
                 100 * summary.test().accuracy(),
                 100 * best,
                 summary.test().metric("roc_auc"),

@@ -11,8 +11,12 @@ import java.util.Locale;
 enum Trainable {
     LINEAR(Learns.MADE, LinearRecipe::new),
     LOGISTIC(Learns.MADE, LogisticRecipe::new),
+    MLP(Learns.MADE, MlpRecipe::new),
+    LENET5(Learns.IMAGES, LeNet5Recipe::new),
+    AUTOENCODER(Learns.IMAGES, AutoencoderRecipe::new),
     RESNET20(Learns.IMAGES, ResNetRecipe::new),
-    CHARLSTM(Learns.TEXT, CharLstmRecipe::new);
+    CHARLSTM(Learns.TEXT, CharLstmRecipe::new),
+    GPT(Learns.TEXT, GptRecipe::new);
 
     /** What {@code --data} may name. */
     enum Learns {
