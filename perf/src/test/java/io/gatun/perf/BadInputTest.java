@@ -57,7 +57,7 @@ class BadInputTest {
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
                 row(
-                        "unknown model 'resnet21'; known are linear, logistic, mlp, lenet5, autoencoder, resnet20,"
+                        "unknown model 'resnet21'; known are linear, logistic, mlp, lenet5, autoencoder, vgg, resnet20,"
                                 + " charlstm, gpt",
                         "train",
                         "resnet21"),

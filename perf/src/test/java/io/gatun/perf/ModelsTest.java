@@ -72,6 +72,13 @@ class ModelsTest {
         assertThat(report().all("img")).hasSize(8);
     }
 
+    @Test
+    void vggTellsBrightFromDark() throws Exception {
+        String data = "cifar10:" + Cli.cifar(folder);
+        Map<String, Object> json = train("vgg", 3, "--batch", "8", "--lr", "0.02", "--data", data);
+        assertThat((double) json.get("test_accuracy")).isEqualTo(1);
+    }
+
     /** Pictures that are dark or bright as a whole: one number explains most of what the mean image leaves. */
     @Test
     void autoencoderDrawsBetterThanTheMeanImage() throws Exception {

@@ -21,6 +21,7 @@ class ParameterCountTest {
         assertThat(ResNet.resnet34(1000).parameterCount()).isEqualTo(21_797_672);
         assertThat(ResNet.resnet50(1000).parameterCount()).isEqualTo(25_557_032);
         assertThat(Vgg.vgg16(1000).parameterCount()).isEqualTo(138_357_544);
+        assertThat(Vgg.vgg11Cifar(10, 64).parameterCount()).isEqualTo(9_231_114);
         assertThat(new LeNet5(10).parameterCount()).isEqualTo(61_706);
         // 784·64 + 64 + 64·10 + 10, and 10·32 + 32 + 32 + 1.
         assertThat(new Mlp(Activation.SIGMOID, 784, 64, 10).parameterCount()).isEqualTo(50_890);

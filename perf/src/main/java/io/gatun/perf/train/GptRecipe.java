@@ -42,7 +42,7 @@ final class GptRecipe extends SupervisedRecipe {
     private static final int LAYERS = 2;
     private static final float DROPOUT = 0;
     private static final int BATCH = 32;
-    private static final int EPOCHS = 10;
+    private static final int EPOCHS = 8;
     private static final float RATE = 2e-3f;
     private static final float CLIP = 1;
     private static final float TEMPERATURE = 0.8f;

@@ -32,7 +32,7 @@ final class MlpRecipe extends SupervisedRecipe {
     private static final double TURNS = 1.5;
     private static final double NOISE = 0.015;
     private static final int BATCH = 64;
-    private static final int EPOCHS = 40;
+    private static final int EPOCHS = 20;
     private static final float RATE = 0.01f;
 
     /** Rows and columns of the report's picture, and how much of the plane it shows each way from the middle. */

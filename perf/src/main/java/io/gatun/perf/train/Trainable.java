@@ -14,6 +14,7 @@ enum Trainable {
     MLP(Learns.MADE, MlpRecipe::new),
     LENET5(Learns.IMAGES, LeNet5Recipe::new),
     AUTOENCODER(Learns.IMAGES, AutoencoderRecipe::new),
+    VGG(Learns.IMAGES, VggRecipe::new),
     RESNET20(Learns.IMAGES, ResNetRecipe::new),
     CHARLSTM(Learns.TEXT, CharLstmRecipe::new),
     GPT(Learns.TEXT, GptRecipe::new);
