@@ -13,12 +13,12 @@ import java.io.IOException;
 
 /**
  * VGG-11 with batch norm on small pictures in colour, half as wide as usual (a quarter of the work), so that two cores need
- * little more than a minute. SGD with Nesterov's momentum and a cosine.
+ * about a minute. SGD with Nesterov's momentum and a cosine.
  */
 final class VggRecipe extends ImageRecipe {
     private static final int WIDTH = 32;
     private static final int BATCH = 128;
-    private static final int EPOCHS = 6;
+    private static final int EPOCHS = 4;
     private static final float RATE = 0.05f;
     private static final float MOMENTUM = 0.9f;
     private static final float WEIGHT_DECAY = 5e-4f;
