@@ -26,8 +26,7 @@ public final class Parameters implements AutoCloseable {
     private final Map<String, Parameter> named;
     private final Parameter[] trainable;
 
-    /** What draws random numbers, each with its place here as its stream: no counters, so a net has the same first weights
-     * with and without one. */
+    /** What draws random numbers, its place here is its stream: no counters, a net begins the same with and without one. */
     private final List<Parameter> drawing;
 
     private final ParameterScope scope;

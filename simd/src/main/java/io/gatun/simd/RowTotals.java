@@ -14,6 +14,7 @@ import jdk.incubator.vector.FloatVector;
 final class RowTotals {
     private static final VectorLoop FROM_16 = new VectorLoop(MethodHandles.lookup(), "from16");
     private static final VectorLoop FROM_64 = new VectorLoop(MethodHandles.lookup(), "from64");
+    private static final VectorLoop FEW = new VectorLoop(MethodHandles.lookup(), "few");
     private static final VectorLoop VECTORS = new VectorLoop(MethodHandles.lookup(), "vectors");
 
     private RowTotals() {}
@@ -30,8 +31,12 @@ final class RowTotals {
      * @param lanes 16 {@link #rounded} floats
      */
     static void of16(long sums, int stride, int rows, long lanes, long out) {
-        FROM_16.run(sums, lanes, stride, rows, 0);
-        VECTORS.run(lanes, out, 0, rows, 0);
+        if (rows <= Lanes.COUNT / 4) {
+            FEW.run(sums, out, stride, rows, 0);
+        } else {
+            FROM_16.run(sums, lanes, stride, rows, 0);
+            VECTORS.run(lanes, out, 0, rows, 0);
+        }
     }
 
     /** As {@link #of16} for rows of 64 sums that lie next to each other; their first 16 are overwritten. */
@@ -63,6 +68,12 @@ final class RowTotals {
                 sum = even.add(load(at + Lanes.BYTES).add(load(at + 3 * Lanes.BYTES)));
             }
             sum.intoMemorySegment(Raw.MEMORY, lanes + r * Lanes.BYTES, Lanes.ORDER);
+        }
+    }
+
+    private static void few(long sums, long out, long stride, int rows, float parameter) {
+        for (int r = 0; r < rows; r++) {
+            Raw.f32(out, r, Sums.fold(sums + r * stride));
         }
     }
 

@@ -20,6 +20,9 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Element i of a block is added to sum i mod 64, four vectors of 512 bits a step: one chain of additions would wait 4 cycles
  * for each. The sums are added in pairs to 16, these folded in halves, and blocks in double.
+ *
+ * <p>Where L3 holds the tensors, two Zen 5 cores reach 0.3 to 0.4 of a copy's speed at 4096 x 768 (backward 0.3 to 0.5) and 0.1
+ * at 16384 x 128, where a row's folds and its two divisions in double are more than its 8 vectors.
  */
 final class SimdLayerNorm implements Kernel, Task {
     private static final int WAYS = 64;
@@ -33,9 +36,9 @@ final class SimdLayerNorm implements Kernel, Task {
     /** Elements of a group: 8 KB. */
     static final int GROUP = 2048;
 
-    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; then two totals of each
-    // row's
-    // blocks, room to make them, and running sums.
+    // A thread's scratch memory, in floats: two addresses; mean, scale and shift of each row; two totals of each block
+    // of a
+    // row, room to make them, and running sums.
     private static final int NUMBERS = 16;
     private static final int TOTALS = NUMBERS + 4 * ROWS;
 

@@ -30,9 +30,9 @@ final class SimdLayerNormBackward implements Kernel, Task {
     /** Rows whose sum down a column is one chain of additions. */
     private static final int CHAIN = 64;
 
-    // A thread's scratch memory, in floats: four addresses; mean(g) and mean(g x^) of each row; then totals of rows'
-    // blocks,
-    // room to make them, running sums, and two columns' sums.
+    // A thread's scratch memory, in floats: four addresses; mean(g) and mean(g x^) of each row; the totals of each
+    // block of a
+    // row, room to make them, running sums, and two columns' sums.
     private static final int NUMBERS = 16;
     private static final int TOTALS = NUMBERS + 2 * SimdLayerNorm.ROWS;
 

@@ -13,7 +13,7 @@ record SvgChart(String id, String title, String x, List<Series> series) {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 330;
     private static final int LEFT = 62;
-    private static final int RIGHT = 14;
+    private static final int RIGHT = 22;
     private static final int LEGEND_LINE = 24;
     private static final int LEGENDS = 3;
     private static final int BOTTOM = 42;

@@ -8,7 +8,7 @@ import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** AdamW by PyTorch's rule (torch.optim.AdamW): weights shrink by rate · weightDecay, beside Adam's step. See {@link AdamSpec}. */
+/** AdamW by PyTorch's rule (torch.optim.AdamW): weights shrink by rate · weightDecay beside the step, {@link AdamSpec}. */
 public final class AdamW extends Optimizer {
     /**
      * What does not change from step to step.

@@ -147,7 +147,7 @@ final class Step {
     }
 
     private Outcome tryStep(int epoch, int batch, long number, boolean last, Gradients gradients) throws IOException {
-        CapturedStep step = stepOf(pending == 0 ? task.prepare() : added());
+        CapturedStep step = stepOf(task.prepare());
         loss = step.forward(number);
         boolean finite = Float.isFinite(loss);
         if (finite) {
@@ -177,12 +177,6 @@ final class Step {
             bad |= (bits & EXPONENT) == EXPONENT ? 1 : 0;
         }
         return bad == 0;
-    }
-
-    /** Adding to gradients is recorded each time, and must not take the place of a step that is repeated. */
-    private long added() {
-        task.prepare();
-        return Task.ANEW;
     }
 
     /** One that repeats what it did for a batch of the same number, or does it for the first time. */

@@ -103,8 +103,8 @@ public final class Trainer {
 
     /**
      * Adds up the gradients of so many batches before each update, which then is that of their mean: large batches in little
-     * memory. An epoch's last update takes those that are left. The schedule counts updates. Only the first micro-batch of
-     * an update is repeated from its capture; the others are recorded anew.
+     * memory. An epoch's last update takes those that are left. The schedule counts updates. A backward that
+     * adds to gradients cannot be repeated from a capture, so with more than one micro-batch every step is recorded anew.
      *
      * <p>Updates are whole or not at all: what ends a run between two micro-batches lets the next run begin with the first
      * of them. A task with a carried state ({@link Task#state}) has then carried it further; resume from a checkpoint.

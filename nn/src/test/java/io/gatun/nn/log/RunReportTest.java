@@ -90,7 +90,7 @@ class RunReportTest {
             double[] values = line == 0 ? TRAIN : TEST;
             for (int i = 0; i < 3; i++) {
                 assertThat(lines.get(line)[2 * i + 1]).isCloseTo(288 - values[i] / 2.5 * 254, within(0.01));
-                assertThat(lines.get(line)[2 * i]).isCloseTo(62 + i / 2.0 * 564, within(0.01));
+                assertThat(lines.get(line)[2 * i]).isCloseTo(62 + i / 2.0 * 556, within(0.01));
             }
         }
         assertThat(page.lines("shares").getFirst()).as("NaN is left out").hasSize(4);
