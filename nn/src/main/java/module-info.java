@@ -9,6 +9,7 @@ module io.gatun.nn {
     requires static java.desktop;
 
     exports io.gatun.nn;
+    exports io.gatun.nn.compress;
     exports io.gatun.nn.data;
     exports io.gatun.nn.data.folder;
     exports io.gatun.nn.data.image;

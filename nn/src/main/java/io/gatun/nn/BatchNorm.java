@@ -63,12 +63,12 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         }
     }
 
-    private final Options options;
-    private final int channels;
-    private final Parameter weight;
-    private final Parameter bias;
-    private final Parameter runningMean;
-    private final Parameter runningVar;
+    final Options options;
+    final int channels;
+    final Parameter weight;
+    final Parameter bias;
+    final Parameter runningMean;
+    final Parameter runningVar;
     private final Parameter batches;
 
     BatchNorm(int channels, Options options) {

@@ -7,6 +7,7 @@ import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
+import java.lang.foreign.ValueLayout;
 
 /**
  * 2-d convolution of [n, h, w, in], as torch.nn.Conv2d; weight [out, kh, kw, in / groups]. An output side is floor((h + 2
@@ -17,6 +18,12 @@ public final class Conv2d extends Module {
     private final Window fixed;
     private final Parameter weight;
     private final Parameter bias;
+
+    /** Null until a batch norm is folded into this. */
+    private Folded folded;
+
+    /** What runs in the same pass instead of the own bias and activation. */
+    private record Folded(Parameter bias, Activation activation) {}
 
     /** A square kernel, with a bias. */
     public Conv2d(int in, int out, int kernel, int stride, int padding) {
@@ -68,7 +75,44 @@ public final class Conv2d extends Module {
     public Tensor forward(Tensor src) {
         Shape s = src.shape();
         Window window = fixed != null || s.rank() != 4 ? fixed : options.window(s.dim(1), s.dim(2));
-        return Images.conv2d(src, weight, bias, window == null ? options.window(1, 1) : window, options.activation());
+        Window moves = window == null ? options.window(1, 1) : window;
+        return folded == null
+                ? Images.conv2d(src, weight, bias, moves, options.activation())
+                : Images.conv2d(src, weight, folded.bias, moves, folded.activation);
+    }
+
+    /** Whether what follows may be folded in: nothing lies between. */
+    boolean linear() {
+        return options.activation().equals(Activation.IDENTITY);
+    }
+
+    int channels() {
+        return weight.shape().dim(0);
+    }
+
+    /** The bias of each channel, zeros without one. */
+    double[] bias() {
+        double[] values = new double[channels()];
+        for (int c = 0; bias != null && c < values.length; c++) {
+            values[c] = bias.data().getAtIndex(ValueLayout.JAVA_FLOAT, c);
+        }
+        return values;
+    }
+
+    /** Scales the filters of each channel, and takes a bias and perhaps a ReLU in; {@link BatchNorm2d#foldInto}. */
+    void fold(double[] scale, Parameter newBias, boolean relu) {
+        float[] filters = weight.toArray();
+        int filter = filters.length / scale.length;
+        for (int i = 0; i < filters.length; i++) {
+            filters[i] = (float) (filters[i] * scale[i / filter]);
+        }
+        weight.copyFrom(filters);
+        folded = new Folded(newBias, relu ? Activation.RELU : Activation.IDENTITY);
+    }
+
+    @Override
+    boolean folded() {
+        return folded != null;
     }
 
     /** The kernel's rows and columns, and how it moves: for {@link ReceptiveField}. */

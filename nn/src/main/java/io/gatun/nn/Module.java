@@ -232,8 +232,13 @@ public abstract class Module {
         return frozen(true);
     }
 
-    /** Takes {@link #freeze} back; the module is in training if the net around it was last told so. */
+    /**
+     * Takes {@link #freeze} back; the module is in training if the net around it was last told so.
+     *
+     * @throws IllegalStateException if batch norms were folded
+     */
     public final Module unfreeze() {
+        refuseFolded("trained");
         return frozen(false);
     }
 
@@ -242,8 +247,13 @@ public abstract class Module {
         return requiresGrad(!wanted);
     }
 
-    /** Switches this module and its children to training: dropout drops, batch norm uses the batch. */
+    /**
+     * Switches this module and its children to training: dropout drops, batch norm uses the batch.
+     *
+     * @throws IllegalStateException if batch norms were folded
+     */
     public final Module train() {
+        refuseFolded("trained");
         return mode(true);
     }
 
@@ -263,12 +273,37 @@ public abstract class Module {
         return training && !frozen;
     }
 
+    /**
+     * The convolutions among this module's children whose results go to one of its batch norms and nowhere else; for {@link
+     * Folding}. None by default: a module that calls such a pair says so here.
+     */
+    protected List<Folding.Pair> foldable() {
+        return List.of();
+    }
+
+    /** Whether {@link Folding} has changed what this layer computes. */
+    boolean folded() {
+        return false;
+    }
+
+    /** Throws if a part was folded: its numbers are no longer those that the names stand for. */
+    final void refuseFolded(String what) {
+        modules().forEach((path, module) -> {
+            if (module.folded()) {
+                throw new IllegalStateException(
+                        getClass().getSimpleName() + " cannot be " + what + ": its part '" + path
+                                + "' was folded for inference; build the net again and load its weights from their"
+                                + " file");
+            }
+        });
+    }
+
     /** A number that tells which of this module and its children are in training: changes when one of them changes. */
     public final int modes() {
         if (parts == null) {
             parts = children.values().toArray(Module[]::new);
         }
-        int modes = training() ? 1 : 2;
+        int modes = folded() ? 3 : training() ? 1 : 2;
         for (Module part : parts) {
             modes = 31 * modes + part.modes();
         }

@@ -4,6 +4,7 @@ import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The blocks of He et al. 2016, with torchvision's names and places of the stride: a chain of convolutions, each followed
@@ -45,6 +46,14 @@ public final class ResidualBlock extends Module {
     }
 
     @Override
+    protected List<Folding.Pair> foldable() {
+        int last = convs.size() - 1;
+        return IntStream.rangeClosed(0, last)
+                .mapToObj(i -> new Folding.Pair(convs.get(i), norms.get(i), i == last))
+                .toList();
+    }
+
+    @Override
     public Tensor forward(Tensor src) {
         Tensor shortcut = downsample == null ? src : downsample.call(src);
         Tensor value = src;
@@ -57,7 +66,9 @@ public final class ResidualBlock extends Module {
                 value.releaseToRecompute();
             }
             value = norms.get(i).call(sums, i == last ? shortcut : null);
-            sums.release();
+            if (value != sums) {
+                sums.release();
+            }
         }
         if (shortcut != src) {
             // No rule reads it, so it goes at once.

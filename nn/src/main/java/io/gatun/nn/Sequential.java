@@ -51,6 +51,17 @@ public final class Sequential extends Module {
     }
 
     @Override
+    protected List<Folding.Pair> foldable() {
+        List<Folding.Pair> pairs = new ArrayList<>();
+        for (int i = 1; i < modules.size(); i++) {
+            if (modules.get(i - 1) instanceof Conv2d conv && modules.get(i) instanceof BatchNorm2d norm) {
+                pairs.add(new Folding.Pair(conv, norm, false));
+            }
+        }
+        return pairs;
+    }
+
+    @Override
     public Tensor forward(Tensor src) {
         Tensor value = src;
         for (Module module : modules) {

@@ -77,9 +77,11 @@ public final class StateDict {
      *
      * @param model allocated
      * @throws IllegalArgumentException if names are missing or left over, or a shape differs; nothing has changed then
+     * @throws IllegalStateException if the model's batch norms were folded
      * @throws io.gatun.nn.io.FormatException if the file is damaged
      */
     public Report load(Module model) throws IOException {
+        model.refuseFolded("loaded");
         Map<String, FileLayout> layouts = model.layouts();
         Map<String, Parameter> wanted = new LinkedHashMap<>(model.stateDict());
         wanted.keySet().removeIf(skip);
@@ -159,8 +161,11 @@ public final class StateDict {
     /**
      * Writes all parameters and buffers of the model, which {@code load_state_dict(safetensors.torch.load_file(file))}
      * takes. A parameter of two names is written under both.
+     *
+     * @throws IllegalStateException if the model's batch norms were folded
      */
     public static void save(Module model, Path file) throws IOException {
+        model.refuseFolded("saved");
         Map<String, FileLayout> layouts = model.layouts();
         List<NamedTensor> tensors = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {

@@ -5,20 +5,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
+import io.gatun.nn.FoldedNets;
 import io.gatun.nn.ManyCallers;
 import io.gatun.onednn.LoadResult;
 import io.gatun.onednn.OneDnnLibrary;
 import org.junit.jupiter.api.Test;
 
-/** Many threads on one model, on oneDNN where it can be loaded. */
+/** Folded nets, and many threads on one model, on oneDNN where it can be loaded. */
 class OneDnnCallersTest {
     @Test
-    void platformAndVirtualThreadsGetTheSameBits() throws Exception {
+    void foldedNetsAreTheNetsBeforeAndAllThreadsGetTheSameBits() throws Exception {
         LoadResult library = OneDnnLibrary.load(2);
         assumeTrue(library instanceof LoadResult.Loaded, () -> "SKIPPED, oneDNN is NOT tested here: " + library);
         NativeMemory memory = new NativeMemory(new MemoryBudget(1L << 30), false);
         try (Kernels kernels = Kernels.open("onednn", 2, memory)) {
             ManyCallers.check(kernels, memory);
+            FoldedNets.check(kernels, memory);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Tensor;
 import io.gatun.nn.BatchNorm2d;
 import io.gatun.nn.Conv2d;
+import io.gatun.nn.Folding;
 import io.gatun.nn.GlobalAvgPool;
 import io.gatun.nn.Init;
 import io.gatun.nn.Linear;
@@ -11,6 +12,7 @@ import io.gatun.nn.MaxPool2d;
 import io.gatun.nn.Module;
 import io.gatun.nn.ResidualBlock;
 import io.gatun.nn.Sequential;
+import java.util.List;
 
 /**
  * Residual nets (He, Zhang, Ren, Sun 2016) for NHWC images with three channels, with torchvision's parameter names. Where
@@ -71,6 +73,11 @@ public final class ResNet extends Module {
     /** Bottleneck blocks, for 224x224 images; 25,557,032 parameters with 1000 classes. */
     public static ResNet resnet50(int classes) {
         return new ResNet(true, WIDTHS, new int[] {3, 4, 6, 3}, true, classes);
+    }
+
+    @Override
+    protected List<Folding.Pair> foldable() {
+        return List.of(new Folding.Pair(conv1, bn1, false));
     }
 
     /** Logits [n, classes] of images [n, h, w, 3]. */

@@ -1,0 +1,2 @@
+/** Smaller nets: weights pruned by magnitude. */
+package io.gatun.nn.compress;
