@@ -6,6 +6,7 @@ import io.gatun.perf.train.TrainRun;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,9 +18,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
-        description = "Train a net: resnet20 on images, charlstm on the class names of the running JDK.")
+        description = "Train a net on data that it makes, on class names of the running JDK, or on yours.")
 final class TrainCommand implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "MODEL", description = "resnet20 or charlstm")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            completionCandidates = Models.class,
+            description = "One of ${COMPLETION-CANDIDATES}")
     private String model;
 
     @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd or reference")
@@ -28,7 +33,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--batch", paramLabel = "N", description = "Default: 128 images or 32 texts")
+    @Option(names = "--batch", paramLabel = "N", description = "Default: the model's")
     private Integer batch;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Default: what reaches the promised result")
@@ -43,7 +48,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             description =
-                    "Images: shapes (default), cifar10:DIR, mnist:DIR, cifar100:DIR. Text: jdk (default), text:FILE")
+                    "Images: shapes (default), cifar10:DIR, mnist:DIR, cifar100:DIR. Text: jdk (default), text:FILE."
+                            + " linear, logistic and mlp make their own")
     private String data;
 
     @Option(
@@ -72,6 +78,16 @@ final class TrainCommand implements Callable<Integer> {
     private CommandSpec command;
 
     TrainCommand() {}
+
+    /** What the help lists. */
+    static final class Models implements Iterable<String> {
+        Models() {}
+
+        @Override
+        public Iterator<String> iterator() {
+            return TrainOptions.MODELS.iterator();
+        }
+    }
 
     @Override
     public Integer call() throws IOException {

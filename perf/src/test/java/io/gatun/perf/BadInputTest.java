@@ -56,7 +56,11 @@ class BadInputTest {
                 row("unknown command 'trian'; known are train, bench, tune, doctor, jmh, compare", "trian"),
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
-                row("unknown model 'resnet21'; known are resnet20, charlstm", "train", "resnet21"),
+                row(
+                        "unknown model 'resnet21'; known are linear, logistic, mlp, lenet5, autoencoder, vgg, resnet20,"
+                                + " charlstm, gpt",
+                        "train",
+                        "resnet21"),
                 row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
                 row("--batch 0 is less than 1", train("--batch", "0")),
                 row("--epochs -1 is less than 1", train("--epochs", "-1")),
@@ -64,6 +68,9 @@ class BadInputTest {
                 row("'x' is not a", train("--epochs", "x")),
                 row("--lr -1.0 is not a positive number", train("--lr", "-1")),
                 row("known are shapes, cifar10:DIR, mnist:DIR", train("--data", "imagenet")),
+                row("resnet20 learns from images: unknown image data \"jdk\"", train("--data", "jdk")),
+                row("gpt learns from text: unknown text data \"shapes\"", "train", "gpt", "--data", "shapes"),
+                row("linear makes its own data; leave --data jdk out", "train", "linear", "--data", "jdk"),
                 row("cifar10:DIR", train("--data", "cifar10")),
                 row("does not exist", train("--data", "cifar10:" + f + "/nowhere")),
                 row("lacks data_batch_2.bin, data_batch_3.bin", train("--data", "cifar10:" + f + "/half")),

@@ -1,8 +1,5 @@
 package io.gatun.simd;
 
-import static io.gatun.simd.Lanes.load;
-import static io.gatun.simd.Lanes.store;
-
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.memory.Raw;
@@ -17,6 +14,9 @@ import io.gatun.spec.BinarySpec.Broadcast;
  * elements whose b is either consecutive too or one number; a flat problem is cut into runs of a piece.
  */
 final class SimdBinary implements Kernel, Task {
+    /** What a loop counts at most: a whole number of vectors of any width. */
+    private static final int LONGEST = 1 << 30;
+
     private final BinarySpec.Op op;
     private final Broadcast broadcast;
     private final long runs;
@@ -69,90 +69,26 @@ final class SimdBinary implements Kernel, Task {
     }
 
     private static void pairs(BinarySpec.Op op, long a, long b, long dst, long n) {
-        long whole = Lanes.F.loopBound(n) * 4;
-        switch (op) {
-            case ADD -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).add(load(b + i)));
-                }
+        for (long from = 0; from < n; from += LONGEST) {
+            long at = from * 4;
+            int count = (int) Math.min(LONGEST, n - from);
+            int whole = Lanes.F.loopBound(count);
+            BinaryLoops.pairs(op, a + at, b + at, dst + at, whole);
+            for (long i = from + whole; i < from + count; i++) {
+                Raw.f32(dst, i, ScalarMath.binary(op, Raw.f32(a, i), Raw.f32(b, i)));
             }
-            case SUB -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).sub(load(b + i)));
-                }
-            }
-            case MUL -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).mul(load(b + i)));
-                }
-            }
-            case DIV -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).div(load(b + i)));
-                }
-            }
-            case MAX -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).max(load(b + i)));
-                }
-            }
-            case MIN -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).min(load(b + i)));
-                }
-            }
-            case SHARE -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, VectorMath.share(load(a + i), load(b + i)));
-                }
-            }
-        }
-        for (long i = whole / 4; i < n; i++) {
-            Raw.f32(dst, i, ScalarMath.binary(op, Raw.f32(a, i), Raw.f32(b, i)));
         }
     }
 
     private static void constant(BinarySpec.Op op, long a, float b, long dst, long n) {
-        long whole = Lanes.F.loopBound(n) * 4;
-        switch (op) {
-            case ADD -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).add(b));
-                }
+        for (long from = 0; from < n; from += LONGEST) {
+            long at = from * 4;
+            int count = (int) Math.min(LONGEST, n - from);
+            int whole = Lanes.F.loopBound(count);
+            BinaryLoops.constant(op, a + at, b, dst + at, whole);
+            for (long i = from + whole; i < from + count; i++) {
+                Raw.f32(dst, i, ScalarMath.binary(op, Raw.f32(a, i), b));
             }
-            case SUB -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).sub(b));
-                }
-            }
-            case MUL -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).mul(b));
-                }
-            }
-            case DIV -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).div(b));
-                }
-            }
-            case MAX -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).max(b));
-                }
-            }
-            case MIN -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, load(a + i).min(b));
-                }
-            }
-            case SHARE -> {
-                for (long i = 0; i < whole; i += Lanes.BYTES) {
-                    store(dst + i, VectorMath.share(load(a + i), Lanes.splat(b)));
-                }
-            }
-        }
-        for (long i = whole / 4; i < n; i++) {
-            Raw.f32(dst, i, ScalarMath.binary(op, Raw.f32(a, i), b));
         }
     }
 }

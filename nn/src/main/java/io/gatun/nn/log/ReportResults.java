@@ -62,10 +62,7 @@ final class ReportResults {
             Map<?, ?> fields = (Map<?, ?>) sample;
             String there = Html.escape(fields.get("true").toString());
             String said = Html.escape(fields.get("predicted").toString());
-            String png = fields.get("png").toString();
-            if (!BASE64.matcher(png).matches()) {
-                throw new IllegalArgumentException("results.json: a sample's png is no base64");
-            }
+            String png = png(fields);
             page.append("<li><img alt=\"Test image of ")
                     .append(there)
                     .append(", taken for ")
@@ -79,6 +76,33 @@ final class ReportResults {
                     .append(Html.cell(fields.get("probability")))
                     .append(there.equals(said) ? "</span>" : "; is " + there + "</span>")
                     .append("</li>\n");
+        }
+        page.append("</ul>\n");
+    }
+
+    private static String png(Map<?, ?> fields) {
+        String png = fields.get("png").toString();
+        if (!BASE64.matcher(png).matches()) {
+            throw new IllegalArgumentException("results.json: a sample's png is no base64");
+        }
+        return png;
+    }
+
+    static void pictures(StringBuilder page, List<?> pictures) {
+        if (pictures.isEmpty()) {
+            return;
+        }
+        page.append("<h2>What it sees</h2>\n<ul class=\"samples\" id=\"pictures\">\n");
+        for (Object picture : pictures) {
+            Map<?, ?> fields = (Map<?, ?>) picture;
+            String caption = Html.escape(fields.get("caption").toString());
+            page.append("<li><img alt=\"")
+                    .append(caption)
+                    .append("\" src=\"data:image/png;base64,")
+                    .append(png(fields))
+                    .append("\"/><span>")
+                    .append(caption)
+                    .append("</span></li>\n");
         }
         page.append("</ul>\n");
     }

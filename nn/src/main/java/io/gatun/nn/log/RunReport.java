@@ -20,7 +20,8 @@ import java.util.Map;
  * <p>{@code results.json} is one object, all of it optional: {@code title}, {@code metrics} (name to number),
  * {@code classes} (names), {@code confusion} ({@code counts[true][predicted]}), {@code per_class} (objects of equal keys,
  * the first the name), {@code samples} (objects of {@code png} in base64, {@code true}, {@code predicted},
- * {@code probability}), {@code texts} (strings), {@code environment} (name to text).
+ * {@code probability}), {@code pictures} (objects of {@code png} in base64 and {@code caption}), {@code texts} (strings),
+ * {@code environment} (name to text).
  */
 public final class RunReport {
     private static final int MOST_POINTS = 500;
@@ -54,6 +55,7 @@ public final class RunReport {
         ReportResults.confusion(page, list(results, "classes"), list(results, "confusion"));
         ReportResults.perClass(page, list(results, "per_class"));
         ReportResults.samples(page, list(results, "samples"));
+        ReportResults.pictures(page, list(results, "pictures"));
         ReportResults.texts(page, list(results, "texts"));
         page.append("<h2>Settings and environment</h2>\n");
         facts(page, "settings", "What the run was told", log.settings());

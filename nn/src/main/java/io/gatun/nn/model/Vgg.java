@@ -2,8 +2,10 @@ package io.gatun.nn.model;
 
 import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Tensor;
+import io.gatun.nn.BatchNorm2d;
 import io.gatun.nn.Conv2d;
 import io.gatun.nn.Dropout;
+import io.gatun.nn.GlobalMaxPool;
 import io.gatun.nn.Init;
 import io.gatun.nn.Linear;
 import io.gatun.nn.MaxPool2d;
@@ -13,51 +15,74 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * VGG (Simonyan, Zisserman 2015) for NHWC images of 224x224 with three channels, with torchvision's parameter names. Each
- * ReLU runs in the pass of the layer before it.
+ * VGG (Simonyan, Zisserman 2015) for NHWC images with three channels, with torchvision's parameter names: of 224x224, or
+ * small ones with batch norm. Each ReLU runs in the pass of the layer before it.
  */
 public final class Vgg extends Module {
-    /** Channels of each convolution; 0 is a pooling. */
-    private static final int[] CONFIGURATION_D = {
-        64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0
-    };
+    /** Channels of each convolution in multiples of the first one's; 0 is a pooling. */
+    private static final int[] CONFIGURATION_A = {1, 0, 2, 0, 4, 4, 0, 8, 8, 0, 8, 8};
 
+    private static final int[] CONFIGURATION_D = {1, 1, 0, 2, 2, 0, 4, 4, 4, 0, 8, 8, 8, 0, 8, 8, 8, 0};
+    private static final int WIDTH = 64;
     private static final int HIDDEN = 4096;
 
     private final List<Module> features = new ArrayList<>();
     private final List<Module> classifier = new ArrayList<>();
 
-    private Vgg(int[] layers, int classes) {
+    private Vgg(int[] layers, int width, boolean norm) {
         int channels = 3;
         // torchvision counts every ReLU as a layer of its own.
         int place = 0;
-        for (int width : layers) {
-            if (width == 0) {
+        for (int multiple : layers) {
+            if (multiple == 0) {
                 features.add(new MaxPool2d(2));
                 place++;
-            } else {
-                features.add(child("features." + place, conv(channels, width)));
-                channels = width;
-                place += 2;
+                continue;
             }
+            int out = multiple * width;
+            Activation activation = norm ? Activation.IDENTITY : Activation.RELU;
+            features.add(child("features." + place, conv(channels, out, activation)));
+            if (norm) {
+                features.add(child("features." + (place + 1), new BatchNorm2d(out, true)));
+            }
+            channels = out;
+            place += norm ? 3 : 2;
         }
-        classifier.add(child("classifier.0", Linear.afterFlatten(7, 7, channels, HIDDEN, Activation.RELU)));
-        classifier.add(child("classifier.2", new Dropout(0.5f)));
-        classifier.add(child("classifier.3", new Linear(HIDDEN, HIDDEN, true, Activation.RELU)));
-        classifier.add(child("classifier.5", new Dropout(0.5f)));
-        classifier.add(child("classifier.6", new Linear(HIDDEN, classes)));
     }
 
-    private static Conv2d conv(int in, int out) {
-        return new Conv2d(in, out, 3, new Window(1, 1, 1, 1), true, Activation.RELU, Init.kaimingNormal());
+    private static Conv2d conv(int in, int out, Activation activation) {
+        return new Conv2d(in, out, 3, new Window(1, 1, 1, 1), true, activation, Init.kaimingNormal());
     }
 
-    /** 13 convolutions and three linear layers; 138,357,544 parameters with 1000 classes. */
+    /** 13 convolutions and three linear layers; 138,357,544 parameters with 1000 classes. For images of 224x224. */
     public static Vgg vgg16(int classes) {
-        return new Vgg(CONFIGURATION_D, classes);
+        Vgg vgg = new Vgg(CONFIGURATION_D, WIDTH, false);
+        vgg.head("classifier.0", Linear.afterFlatten(7, 7, 8 * WIDTH, HIDDEN, Activation.RELU));
+        vgg.head("classifier.2", new Dropout(0.5f));
+        vgg.head("classifier.3", new Linear(HIDDEN, HIDDEN, true, Activation.RELU));
+        vgg.head("classifier.5", new Dropout(0.5f));
+        vgg.head("classifier.6", new Linear(HIDDEN, classes));
+        return vgg;
     }
 
-    /** Logits [n, classes] of images [n, 224, 224, 3]. */
+    /**
+     * VGG-11 as it is usual for CIFAR: eight convolutions with batch norms, one linear layer; 9,231,114 parameters with 10
+     * classes and a width of 64. For images of 16x16 and more; the last pool takes what is left, 2x2 of 32x32.
+     *
+     * @param width channels of the first convolution, of the last ones 8 times as many
+     */
+    public static Vgg vgg11Cifar(int classes, int width) {
+        Vgg vgg = new Vgg(CONFIGURATION_A, width, true);
+        vgg.features.add(new GlobalMaxPool());
+        vgg.head("classifier", new Linear(8 * width, classes));
+        return vgg;
+    }
+
+    private void head(String name, Module layer) {
+        classifier.add(child(name, layer));
+    }
+
+    /** Logits [n, classes] of images [n, h, w, 3]. */
     @Override
     public Tensor forward(Tensor images) {
         Tensor value = images;

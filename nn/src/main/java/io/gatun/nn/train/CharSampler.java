@@ -61,7 +61,7 @@ public final class CharSampler {
             CharLstm.Result result = model.forward(tape.integers(Shape.of(1, 1), token), state.on(tape));
             state.keep(result.states());
             Philox.block(seed, line, 0, i, random);
-            token = draw(result.logits().toArray(), Philox.uniform(random[0]));
+            token = draw(result.logits().toArray(), temperature, Philox.uniform(random[0]));
             if (token == Vocabulary.END) {
                 break;
             }
@@ -71,7 +71,7 @@ public final class CharSampler {
     }
 
     /** The token at which the running sum of probabilities passes {@code uniform}. */
-    private int draw(float[] logits, float uniform) {
+    static int draw(float[] logits, float temperature, float uniform) {
         double max = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {
             max = Math.max(max, logit);

@@ -8,6 +8,7 @@ import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Gru;
 import io.gatun.nn.Module;
+import io.gatun.spec.Activation;
 import org.junit.jupiter.api.Test;
 
 /** The published numbers of parameters (torchvision's for ImageNet nets), and PyTorch's names and order. */
@@ -20,6 +21,17 @@ class ParameterCountTest {
         assertThat(ResNet.resnet34(1000).parameterCount()).isEqualTo(21_797_672);
         assertThat(ResNet.resnet50(1000).parameterCount()).isEqualTo(25_557_032);
         assertThat(Vgg.vgg16(1000).parameterCount()).isEqualTo(138_357_544);
+        assertThat(Vgg.vgg11Cifar(10, 64).parameterCount()).isEqualTo(9_231_114);
+        assertThat(new LeNet5(10).parameterCount()).isEqualTo(61_706);
+        // 784·64 + 64 + 64·10 + 10, and 10·32 + 32 + 32 + 1.
+        assertThat(new Mlp(Activation.SIGMOID, 784, 64, 10).parameterCount()).isEqualTo(50_890);
+        assertThat(new Mlp(Activation.SIGMOID, 10, 32, 1).parameterCount()).isEqualTo(385);
+        // 784·128 + 128 + 128·32 + 32, and back.
+        assertThat(new Autoencoder(784, 128, 32).parameterCount()).isEqualTo(209_968);
+        // A token's row is also its head: 12·128² + 13·128 a layer, the last norm 2·128, the tables (64 + 60)·128.
+        assertThat(new Gpt(60, 64, 128, 4, 2, 0).parameterCount())
+                .isEqualTo(2 * (12 * 128 * 128 + 13 * 128) + 2 * 128 + (64 + 60) * 128);
+        assertThat(new LogisticRegression(6).parameterCount()).isEqualTo(7);
         // 32·24 + 4·48·(24 + 48 + 2) + 4·48·(48 + 48 + 2) + 48·32 + 32
         assertThat(new CharLstm(32, 24, 48, 2, 0).parameterCount()).isEqualTo(35_360);
         assertThat(new Gru(128, 512, 2).parameterCount()).isEqualTo(2_562_048);

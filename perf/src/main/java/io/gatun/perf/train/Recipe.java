@@ -19,11 +19,7 @@ import java.util.Optional;
 interface Recipe extends AutoCloseable {
     /** The recipe of the model that the options name, its data loaded and its parameters initialised. */
     static Recipe of(TrainOptions options, NativeMemory memory) throws IOException {
-        return switch (options.model()) {
-            case "resnet20" -> new ResNetRecipe(options, memory);
-            case "charlstm" -> new CharLstmRecipe(options, memory);
-            default -> throw new AssertionError(options.model());
-        };
+        return Trainable.of(options.model()).recipe(options, memory);
     }
 
     /** The options, none of them null. */
@@ -44,6 +40,11 @@ interface Recipe extends AutoCloseable {
     /** Figures of each evaluation besides loss and accuracy. */
     default List<Metric> metrics() {
         return List.of();
+    }
+
+    /** Figures of the finished model besides those of its evaluation. */
+    default Map<String, Double> figures() {
+        return Map.of();
     }
 
     /** What the report shows of the finished model besides its figures, as {@link io.gatun.nn.log.RunReport} says. */

@@ -26,11 +26,11 @@ public record TrainOptions(
         boolean resume) {
 
     /** The nets that {@code gatun train} knows. */
-    public static final List<String> MODELS = List.of("resnet20", "charlstm");
+    public static final List<String> MODELS = Trainable.words();
 
     private static final List<String> BACKENDS = List.of("auto", "onednn", "simd", "reference");
 
-    /** @throws IllegalArgumentException for a model, backend or number that cannot be */
+    /** @throws IllegalArgumentException for a model, backend, number or data that cannot be */
     public TrainOptions {
         known("model", model, MODELS);
         known("backend", backend, BACKENDS);
@@ -40,6 +40,9 @@ public record TrainOptions(
         atLeast("--checkpoint-every", every, 0);
         if (learningRate != null && !(learningRate > 0 && Float.isFinite(learningRate))) {
             throw new IllegalArgumentException("--lr " + learningRate + " is not a positive number");
+        }
+        if (data != null) {
+            Trainable.of(model).require(data);
         }
         out = out == null ? Path.of("runs", model, "checkpoint.safetensors") : out;
     }

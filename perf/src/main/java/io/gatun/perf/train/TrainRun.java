@@ -120,6 +120,7 @@ public final class TrainRun {
     private static Path report(Recipe recipe, Trainer.Summary summary, RunFolder folder, Tape tape) throws IOException {
         Map<String, Object> metrics = new LinkedHashMap<>();
         summary.test().all().forEach((name, value) -> metrics.put("test_" + name, value));
+        metrics.putAll(recipe.figures());
         metrics.put("epochs", summary.epochs());
         metrics.put(recipe.task().unit() + "_per_s", summary.itemsPerSecond());
         metrics.put("seconds", summary.seconds());
@@ -145,6 +146,7 @@ public final class TrainRun {
             json.put("test_accuracy", summary.test().accuracy());
         }
         json.put("test_loss", summary.test().loss());
+        json.putAll(recipe.figures());
         json.put(recipe.task().unit() + "_per_s", summary.itemsPerSecond());
         json.put("seconds", summary.seconds());
         json.put("checkpoint", options.out().toString());

@@ -1,0 +1,110 @@
+package io.gatun.perf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatun.nn.log.ReportPage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each model of docs/guide/models.md reaches its kind of result, by the command line, in less time than the whole run. */
+@Timeout(60)
+class ModelsTest {
+    @TempDir
+    private Path folder;
+
+    /** What {@code --json} says at the end of a run of so many epochs; its folder is {@link #folder}/run. */
+    private Map<String, Object> train(String model, int epochs, String... more) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("train", model, "--backend", "simd", "--threads", "2"));
+        arguments.addAll(List.of("--json", "--epochs", Integer.toString(epochs)));
+        arguments.addAll(
+                List.of("--out", folder.resolve("run/checkpoint.safetensors").toString()));
+        arguments.addAll(List.of(more));
+        Cli.Result result = Cli.run(arguments.toArray(String[]::new));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("result ");
+        return TrainCommandTest.json(result.lastLine());
+    }
+
+    private ReportPage report() throws Exception {
+        return ReportPage.read(folder.resolve("run/report.html"));
+    }
+
+    /** The noise leaves R² at most 0.987; untrained weights have one below 0. */
+    @Test
+    void linearRegressionFindsTheWeights() throws Exception {
+        Map<String, Object> json = train("linear", 5);
+        assertThat((double) json.get("weight_error")).isLessThan(0.05);
+        // The noise's variance is 0.25.
+        assertThat((double) json.get("test_loss")).isBetween(0.2, 0.3);
+        assertThat(report().text("texts")).contains("learned", "true", "w8", "-1.250");
+        assertThat(Files.readString(folder.resolve("run/log.csv"))).contains("r2");
+
+        // What was generated for the checkpoint's run is generated again, and nothing is left to learn.
+        Cli.Result resumed = Cli.run(
+                "train",
+                "linear",
+                "--resume",
+                "--json",
+                "--out",
+                folder.resolve("run/checkpoint.safetensors").toString());
+        assertThat(resumed.code()).as(resumed.err()).isZero();
+        assertThat(resumed.out()).contains("resumed ", "625 steps done");
+        assertThat(TrainCommandTest.json(resumed.lastLine())).containsEntry("weight_error", json.get("weight_error"));
+    }
+
+    @Test
+    void logisticRegressionIsAsGoodAsTheTrueWeights() throws Exception {
+        Map<String, Object> json = train("logistic", 5);
+        double best = (double) json.get("best_accuracy");
+        assertThat(best).isBetween(0.8, 0.95);
+        assertThat((double) json.get("test_accuracy")).isGreaterThan(best - 0.015);
+        assertThat(report().text("metrics")).contains("roc auc");
+    }
+
+    /** The best line is right on 67 %. */
+    @Test
+    void perceptronsTellSpiralsApart() throws Exception {
+        Map<String, Object> json = train("mlp", 20);
+        assertThat((double) json.get("test_accuracy")).isGreaterThan(0.95);
+        assertThat(report().text("pictures")).contains("what the net says");
+    }
+
+    /** Two of the ten classes of that set have pictures, dark and bright ones. */
+    @Test
+    void leNetTellsBrightFromDark() throws Exception {
+        Map<String, Object> json = train("lenet5", 8, "--batch", "8", "--data", "cifar10:" + Cli.cifar(folder));
+        assertThat((double) json.get("test_accuracy")).isEqualTo(1);
+        assertThat(report().all("img")).hasSize(8);
+    }
+
+    @Test
+    void vggTellsBrightFromDark() throws Exception {
+        String data = "cifar10:" + Cli.cifar(folder);
+        Map<String, Object> json = train("vgg", 3, "--batch", "8", "--lr", "0.02", "--data", data);
+        assertThat((double) json.get("test_accuracy")).isEqualTo(1);
+    }
+
+    /** Pictures that are dark or bright as a whole: one number explains most of what the mean image leaves. */
+    @Test
+    void autoencoderDrawsBetterThanTheMeanImage() throws Exception {
+        Map<String, Object> json = train("autoencoder", 10, "--batch", "8", "--data", "cifar10:" + Cli.cifar(folder));
+        assertThat((double) json.get("mean_image_loss")).isGreaterThan(0.8);
+        assertThat((double) json.get("explained")).isBetween(0.7, 1.0);
+        assertThat(report().all("img")).hasSize(8);
+    }
+
+    /** Fourteen characters, equally often, each of which follows from the one before. */
+    @Test
+    void gptWritesTheAlphabet() throws Exception {
+        Map<String, Object> json = train("gpt", 12, "--batch", "8", "--data", "text:" + Cli.text(folder));
+        assertThat((double) json.get("test_loss")).isLessThan(0.3);
+        assertThat(report().text("texts")).contains("abcdefghijklm");
+    }
+}
