@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
  * next is released.
  *
  * <pre>{@code
- * new Sequential(new Linear(4, 8), Nonlinearity.relu())
+ * Sequential net = new Sequential(new Linear(4, 8), Nonlinearity.relu())
  *         .append(x -> x.clamp(0, 6))
  *         .append("head", new Linear(8, 2));
  * }</pre>

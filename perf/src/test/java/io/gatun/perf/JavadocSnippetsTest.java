@@ -92,6 +92,9 @@ class JavadocSnippetsTest {
                 MemorySegment c = arena.allocate(8, 4);
                 …
                 return Arrays.toString(c.toArray(ValueLayout.JAVA_FLOAT));
+                """, "Sequential", """
+                …
+                return net.size() + " modules, " + net.stateDict().keySet();
                 """, "Tape", """
                 List<Batch> batches = List.of(new Batch(1), new Batch(2), new Batch(3));
                 …
@@ -109,7 +112,7 @@ class JavadocSnippetsTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"CapturedStep", "Kernels", "Tape", "Trainer"})
+    @ValueSource(strings = {"CapturedStep", "Kernels", "Sequential", "Tape", "Trainer"})
     void compilesAndRuns(String name) throws Exception {
         String body = CONTEXTS.get(name).replace("…", snippets().get(name));
         Path source = Files.writeString(folder.resolve("Snippet.java"), AROUND.formatted(body));
@@ -135,6 +138,7 @@ class JavadocSnippetsTest {
                             switch (name) {
                                 case "CapturedStep" -> "3 steps, repeating true";
                                 case "Kernels" -> "[15.0, 21.0]";
+                                case "Sequential" -> "4 modules, [0.weight, 0.bias, head.weight, head.bias]";
                                 case "Tape" -> "3 steps";
                                 default -> "20 steps, saved true";
                             });
