@@ -9,7 +9,6 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
 /** Who makes garbage: for the message of a test that found some. */
@@ -52,14 +51,13 @@ final class Allocations {
                 .collect(Collectors.joining("\n", "\n", "\n"));
     }
 
+    /** Our innermost frames. */
     private static String place(RecordedEvent event) {
-        for (RecordedFrame frame : event.getStackTrace().getFrames()) {
-            String name = frame.getMethod().getType().getName();
-            if (name.startsWith("io.gatun")) {
-                return name + "." + frame.getMethod().getName() + ":" + frame.getLineNumber() + " (" + frame.getType()
-                        + ")";
-            }
-        }
-        return "elsewhere";
+        return event.getStackTrace().getFrames().stream()
+                .filter(frame -> frame.getMethod().getType().getName().startsWith("io.gatun"))
+                .limit(3)
+                .map(frame -> frame.getMethod().getType().getName() + "."
+                        + frame.getMethod().getName() + ":" + frame.getLineNumber() + " (" + frame.getType() + ")")
+                .collect(Collectors.joining(" < "));
     }
 }
