@@ -45,6 +45,11 @@ final class ImageNetProblems {
             // Group norm with 32 groups in the place of batch norm (Wu and He 2018), end of the first stage's blocks.
             full(RESNET, "groupnorm f32 training affine n=16 hw=3136 c=256 g=32"),
             full(RESNET, "groupnorm f32 backward affine n=16 hw=3136 c=256 g=32"),
+            // PReLU in the place of the first stage's ReLUs (He et al. 2015), 64 channels; a label for each class on
+            // its own.
+            full(RESNET, "prelu f32 forward rows=50176 cols=64"),
+            full(RESNET, "prelu f32 backward rows=50176 cols=64"),
+            full(RESNET, "loss f32 bce_with_logits mean gradient cols=16000"),
             // The classifier: 2,048 means to 1,000 classes.
             full(RESNET, "gemm f32 tb bias m=16 n=1000 k=2048"),
             full(RESNET, "crossentropy f32 gradient rows=16 cols=1000"),
