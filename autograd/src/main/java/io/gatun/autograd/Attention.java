@@ -4,6 +4,7 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /** Dot-product attention (Vaswani et al. 2017) and its masks, which are added to the scores: 0 to see, -Inf not to see. */
 public final class Attention {
@@ -62,17 +63,11 @@ public final class Attention {
             throw new IllegalArgumentException(
                     "causalMask: " + queries + " queries are more than " + keys + " keys; the first would see nothing");
         }
-        Tensor mask = tape.result(Shape.of(queries, keys), "causalMask");
-        MemorySegment memory = mask.memory;
-        tape.act(() -> {
-            for (int i = 0; i < queries; i++) {
-                for (int j = 0; j < keys; j++) {
-                    float value = j <= i + keys - queries ? 0 : Float.NEGATIVE_INFINITY;
-                    memory.setAtIndex(ValueLayout.JAVA_FLOAT, (long) i * keys + j, value);
-                }
-            }
-        });
-        return mask;
+        float[] mask = new float[queries * keys];
+        for (int i = 0; i < queries; i++) {
+            Arrays.fill(mask, i * keys + i + keys - queries + 1, (i + 1) * keys, Float.NEGATIVE_INFINITY);
+        }
+        return tape.constant(Shape.of(queries, keys), mask);
     }
 
     /** That of self-attention over {@code src} [t, b, size]. */

@@ -7,12 +7,8 @@ import io.gatun.autograd.Activations;
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Sequences.LstmState;
-import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
-import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
-import io.gatun.memory.MemoryBudget;
-import io.gatun.memory.NativeMemory;
 import io.gatun.nn.model.CharLstm;
 import io.gatun.spec.Activation;
 import java.lang.foreign.ValueLayout;
@@ -21,37 +17,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class ModuleTest {
-    private final NativeMemory memory = new NativeMemory(new MemoryBudget(1L << 28), true);
-    private Kernels kernels;
-    private Tape tape;
-
-    @BeforeEach
-    void open() {
-        kernels = Kernels.open("simd", 2);
-        tape = new Tape(kernels, memory, 0, 3);
-    }
-
-    @AfterEach
-    void close() {
-        tape.close();
-        kernels.close();
-        assertThat(memory.leaks()).isEmpty();
-    }
-
-    private static float[] numbers(int count, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
-    }
-
+class ModuleTest extends OnATape {
     @Test
     void fusedNormAddReluIsTheSeparateOperations() {
         BatchNorm2d fused = new BatchNorm2d(4, true);
@@ -59,8 +27,8 @@ class ModuleTest {
         try (Parameters first = fused.allocate(memory, 1);
                 Parameters second = plain.allocate(memory, 1)) {
             Shape shape = Shape.of(3, 2, 2, 4);
-            Tensor src = tape.tensor(shape, numbers(48, 1));
-            Tensor shortcut = tape.tensor(shape, numbers(48, 2));
+            Tensor src = tape.tensor(shape, normal(Shape.of(48), 1));
+            Tensor shortcut = tape.tensor(shape, normal(Shape.of(48), 2));
             float[] one = fused.forward(src, shortcut).toArray();
             float[] three = plain.forward(src).add(shortcut).relu().toArray();
             assertThat(one).containsExactly(three, Offset.offset(1e-6f));
@@ -79,7 +47,7 @@ class ModuleTest {
         Linear plain = new Linear(5, 7);
         try (Parameters _ = fused.allocate(memory, 1);
                 Parameters _ = plain.allocate(memory, 1)) {
-            Tensor src = tape.tensor(Shape.of(3, 5), numbers(15, 1));
+            Tensor src = tape.tensor(Shape.of(3, 5), normal(Shape.of(15), 1));
             assertThat(fused.forward(src).toArray())
                     .containsExactly(
                             Activations.activation(plain.forward(src), Activation.TANH)
@@ -91,7 +59,7 @@ class ModuleTest {
     @Test
     void dropoutOnlyInTraining() {
         Sequential net = new Sequential(new Dropout(0.5f));
-        Tensor src = tape.tensor(Shape.of(100), numbers(100, 1));
+        Tensor src = tape.tensor(Shape.of(100), normal(Shape.of(100), 1));
         assertThat(net.training()).isTrue();
         assertThat(net.forward(src).toArray()).contains(0f);
         net.eval();
@@ -202,7 +170,7 @@ class ModuleTest {
                         seen.add(path);
                     })));
             Shape shape = Shape.of(2, 4, 4, 2);
-            Tensor result = net.call(tape.tensor(shape, numbers(64, 1)));
+            Tensor result = net.call(tape.tensor(shape, normal(Shape.of(64), 1)));
             assertThat(seen)
                     .containsExactly(
                             "0.downsample.0",
@@ -219,7 +187,7 @@ class ModuleTest {
             assertThat(result.shape()).isEqualTo(Shape.of(2, 3));
             seen.clear();
             hooks.forEach(Module.Registration::close);
-            net.call(tape.tensor(shape, numbers(64, 1)));
+            net.call(tape.tensor(shape, normal(Shape.of(64), 1)));
             assertThat(seen).isEmpty();
         }
     }

@@ -14,11 +14,7 @@ final class LoopTask implements Task {
 
     /** The method {@code name(long[] frame, int index, int worker)} of {@code kernel}. */
     LoopTask(MethodHandles.Lookup lookup, Object kernel, String name) {
-        try {
-            this.code = lookup.findVirtual(lookup.lookupClass(), name, TYPE).bindTo(kernel);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("no loop " + name, e);
-        }
+        this.code = LoopHandle.of(lookup, kernel, name, TYPE);
     }
 
     @Override

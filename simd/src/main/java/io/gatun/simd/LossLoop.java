@@ -14,11 +14,7 @@ final class LossLoop {
 
     /** The method {@code name(long x, long t, long space, long terms, long diff, int n)} of {@code owner}. */
     LossLoop(MethodHandles.Lookup lookup, Object owner, String name) {
-        try {
-            this.code = lookup.findVirtual(lookup.lookupClass(), name, TYPE).bindTo(owner);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("no loop " + name, e);
-        }
+        this.code = LoopHandle.of(lookup, owner, name, TYPE);
     }
 
     /** n predictions at x and targets at t, a whole number of vectors. */

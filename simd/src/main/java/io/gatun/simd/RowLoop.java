@@ -14,11 +14,7 @@ final class RowLoop {
 
     /** The method {@code name(long a, long b, long c, int row)} of {@code kernel}. */
     RowLoop(MethodHandles.Lookup lookup, Object kernel, String name) {
-        try {
-            this.code = lookup.findVirtual(lookup.lookupClass(), name, TYPE).bindTo(kernel);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("no loop " + name, e);
-        }
+        this.code = LoopHandle.of(lookup, kernel, name, TYPE);
     }
 
     /** What the addresses are, the loop says. */

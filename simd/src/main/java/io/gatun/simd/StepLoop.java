@@ -14,11 +14,7 @@ final class StepLoop {
 
     /** The method {@code name(long[] frame, long bytes, int n, float decay)} of {@code kernel}. */
     StepLoop(MethodHandles.Lookup lookup, Object kernel, String name) {
-        try {
-            this.code = lookup.findVirtual(lookup.lookupClass(), name, TYPE).bindTo(kernel);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("no loop " + name, e);
-        }
+        this.code = LoopHandle.of(lookup, kernel, name, TYPE);
     }
 
     /** {@code n} elements, whole vectors, {@code bytes} behind the beginning of each buffer, with that weight decay. */

@@ -158,7 +158,7 @@ public class SupervisedTask implements Task {
     @Override
     public Evaluation evaluate(Tape tape, Predictions predictions) {
         double sum = 0;
-        Accuracy accuracy = new Accuracy();
+        RightAnswers answers = new RightAnswers();
         int seen = 0;
         model.eval();
         try (BatchStream batches = test.open(memory);
@@ -169,14 +169,14 @@ public class SupervisedTask implements Task {
                 Tensor prediction = model.call(next.tensor(tape, input));
                 Tensor wanted = next.tensor(tape, target);
                 sum += testLoss.of(prediction, wanted).item() * (double) next.size();
-                accuracy.add(prediction, wanted);
+                answers.add(prediction, wanted);
                 predictions.batch(prediction, wanted);
                 seen += next.size();
             }
         } finally {
             model.train();
         }
-        return new Evaluation(sum / seen, accuracy.share());
+        return new Evaluation(sum / seen, answers.share());
     }
 
     @Override

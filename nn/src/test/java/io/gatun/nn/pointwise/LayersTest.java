@@ -10,7 +10,6 @@ import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Pieces;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
-import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
@@ -23,6 +22,7 @@ import io.gatun.nn.Highway;
 import io.gatun.nn.Identity;
 import io.gatun.nn.Linear;
 import io.gatun.nn.Nonlinearity;
+import io.gatun.nn.OnATape;
 import io.gatun.nn.PRelu;
 import io.gatun.nn.Rbf;
 import io.gatun.nn.Residual;
@@ -32,39 +32,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class LayersTest {
-    private final NativeMemory memory = new NativeMemory(new MemoryBudget(1L << 26), true);
+class LayersTest extends OnATape {
     // Steps are not repeated where memory is watched.
     private final NativeMemory plain = new NativeMemory(new MemoryBudget(1L << 26), false);
-    private Kernels kernels;
-    private Tape tape;
-
-    @BeforeEach
-    void open() {
-        kernels = Kernels.open("simd", 1);
-        tape = new Tape(kernels, memory, 0, 3);
-    }
-
-    @AfterEach
-    void close() {
-        tape.close();
-        kernels.close();
-        assertThat(memory.leaks()).isEmpty();
-    }
-
-    private static float[] numbers(int count, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
-    }
-
     /** p is the probability of a drop; what is kept is divided by 1 - p, so that the mean stays; eval changes nothing. */
     @Test
     void b16DropoutDropsWithPAndRescales() {
@@ -139,14 +111,15 @@ class LayersTest {
         assertThat(net.get(3)).isInstanceOf(Linear.class);
         assertThatThrownBy(() -> net.append("head", new Identity())).hasMessageContaining("head");
         try (Parameters _ = net.allocate(memory, 1)) {
-            assertThat(net.call(tape.tensor(Shape.of(3, 4), numbers(12, 1))).shape())
+            assertThat(net.call(tape.tensor(Shape.of(3, 4), normal(Shape.of(12), 1)))
+                            .shape())
                     .isEqualTo(Shape.of(3, 2));
         }
     }
 
     @Test
     void shapesAreTurnedAndRefused() {
-        Tensor src = tape.tensor(Shape.of(2, 12), numbers(24, 1));
+        Tensor src = tape.tensor(Shape.of(2, 12), normal(Shape.of(24), 1));
         assertThat(new Unflatten(2, 2, 3).call(src).shape()).isEqualTo(Shape.of(2, 2, 2, 3));
         assertThat(new Sequential(new Unflatten(4, 3), new Flatten(), new Identity())
                         .call(src)
@@ -170,7 +143,7 @@ class LayersTest {
     void aShutHighwayIsTheIdentity() {
         Highway layer = new Highway(5, io.gatun.spec.Activation.RELU, -20);
         try (Parameters _ = layer.allocate(memory, 1)) {
-            float[] values = numbers(15, 1);
+            float[] values = normal(Shape.of(15), 1);
             assertThat(layer.call(tape.tensor(Shape.of(3, 5), values)).toArray())
                     .containsExactly(values, org.assertj.core.data.Offset.offset(1e-4f));
         }
@@ -220,7 +193,7 @@ class LayersTest {
             for (int mode = 0; mode < 2; mode++) {
                 CapturedStep step = steps.capture(code);
                 for (int number = 0; number < 12; number++) {
-                    MemorySegment.copy(numbers(36, number), 0, inputs, ValueLayout.JAVA_FLOAT, 0, 36);
+                    MemorySegment.copy(normal(Shape.of(36), number), 0, inputs, ValueLayout.JAVA_FLOAT, 0, 36);
                     int[] rows = new SplittableRandom(number).ints(3, 0, 6).toArray();
                     MemorySegment.copy(rows, 0, picks, ValueLayout.JAVA_INT, 0, 3);
                     if (mode == 0) {

@@ -22,7 +22,6 @@ import io.gatun.nn.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -74,14 +73,7 @@ final class CharLstmRecipe implements Recipe {
 
     @Override
     public String dataLine() {
-        return String.format(
-                Locale.ROOT,
-                "%s: %,d characters to learn from, %,d to test on, %d different; unigram entropy %.3f nats",
-                options.data(),
-                text.train().length,
-                text.test().length,
-                text.vocabulary().size(),
-                text.unigramEntropy());
+        return TextLines.data(options.data(), text);
     }
 
     @Override
@@ -123,13 +115,7 @@ final class CharLstmRecipe implements Recipe {
 
     @Override
     public void end(Trainer.Summary summary, PrintWriter out) {
-        out.printf(
-                Locale.ROOT,
-                "result      test loss %.3f nats a character, unigram entropy %.3f; %.0f tokens/s, %.0f s%n",
-                summary.test().loss(),
-                text.unigramEntropy(),
-                summary.itemsPerSecond(),
-                summary.seconds());
+        TextLines.result(out, summary, text, summary.itemsPerSecond());
     }
 
     @Override

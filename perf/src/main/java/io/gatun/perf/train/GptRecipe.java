@@ -27,7 +27,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -93,14 +92,7 @@ final class GptRecipe extends SupervisedRecipe {
 
     @Override
     public String dataLine() {
-        return String.format(
-                Locale.ROOT,
-                "%s: %,d characters to learn from, %,d to test on, %d different; unigram entropy %.3f nats",
-                options().data(),
-                text.train().length,
-                text.test().length,
-                text.vocabulary().size(),
-                text.unigramEntropy());
+        return TextLines.data(options().data(), text);
     }
 
     @Override
@@ -141,12 +133,6 @@ final class GptRecipe extends SupervisedRecipe {
 
     @Override
     public void end(Trainer.Summary summary, PrintWriter out) {
-        out.printf(
-                Locale.ROOT,
-                "result      test loss %.3f nats a character, unigram entropy %.3f; %.0f tokens/s, %.0f s%n",
-                summary.test().loss(),
-                text.unigramEntropy(),
-                summary.itemsPerSecond() * model.longest(),
-                summary.seconds());
+        TextLines.result(out, summary, text, summary.itemsPerSecond() * model.longest());
     }
 }

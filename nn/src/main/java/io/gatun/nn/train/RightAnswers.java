@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Counts the rows of logits whose largest, the first of equals, is the target's; a row with a NaN is wrong. */
-final class Accuracy {
+final class RightAnswers {
     private long right;
     private long rows;
     private boolean classes = true;
