@@ -326,15 +326,17 @@ public abstract class KernelContract {
         return small;
     }
 
+    /** Each special value in each input; for the interpreter each value in one of the inputs, in turn. */
     private static List<Inputs> withSpecials(Family<?> family, Spec spec, SplittableRandom random) {
         List<Inputs> all = new ArrayList<>();
         Inputs base = family.anyInputs(spec, false, random);
-        for (Map.Entry<String, double[]> input : base.all().entrySet()) {
-            if (input.getValue().length == 0 || !family.anyTakesSpecials(spec, input.getKey())) {
-                continue;
-            }
-            for (double special : SpecialValues.ALL) {
-                all.add(base.with(input.getKey(), random.nextInt(input.getValue().length), special));
+        List<String> inputs = base.all().keySet().stream()
+                .filter(name -> base.get(name).length > 0 && family.anyTakesSpecials(spec, name))
+                .toList();
+        for (int i = 0; i < inputs.size(); i++) {
+            int length = base.get(inputs.get(i)).length;
+            for (int j = SMALL ? i : 0; j < SpecialValues.ALL.length; j += SMALL ? inputs.size() : 1) {
+                all.add(base.with(inputs.get(i), random.nextInt(length), SpecialValues.ALL[j]));
             }
         }
         return all;

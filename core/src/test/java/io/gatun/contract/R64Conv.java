@@ -8,8 +8,9 @@ import java.util.Map;
 final class R64Conv {
     private R64Conv() {}
 
+    /** A group's channels under one tap: {@code count} elements of src and of weights that belong to one of dst. */
     private interface Tap {
-        void at(int src, int weights, int dst);
+        void at(int src, int weights, int dst, int count);
     }
 
     private static void walk(ConvSpec s, Tap tap) {
@@ -26,12 +27,11 @@ final class R64Conv {
                                 continue;
                             }
                             for (int o = 0; o < s.oc(); o++) {
-                                for (int c = 0; c < icg; c++) {
-                                    tap.at(
-                                            ((n * s.h() + row) * s.w() + col) * s.ic() + o / ocg * icg + c,
-                                            ((o * s.kh() + i) * s.kw() + j) * icg + c,
-                                            ((n * s.oh() + y) * s.ow() + x) * s.oc() + o);
-                                }
+                                tap.at(
+                                        ((n * s.h() + row) * s.w() + col) * s.ic() + o / ocg * icg,
+                                        ((o * s.kh() + i) * s.kw() + j) * icg,
+                                        ((n * s.oh() + y) * s.ow() + x) * s.oc() + o,
+                                        icg);
                             }
                         }
                     }
@@ -54,7 +54,11 @@ final class R64Conv {
                         terms[i] = Expected.size(dst[i]);
                     }
                 }
-                walk(s, (a, b, c) -> add(dst, terms, c, src[a] * weights[b]));
+                walk(s, (a, b, c, count) -> {
+                    for (int k = 0; k < count; k++) {
+                        add(dst, terms, c, src[a + k] * weights[b + k]);
+                    }
+                });
                 for (int i = 0; i < dst.length; i++) {
                     dst[i] = R64Activation.apply(s.activation(), dst[i]);
                 }
@@ -75,7 +79,11 @@ final class R64Conv {
                 double[] weights = in.get("weights");
                 double[] diffSrc = new double[s.n() * s.h() * s.w() * s.ic()];
                 double[] terms = new double[diffSrc.length];
-                walk(s, (a, b, c) -> add(diffSrc, terms, a, diffDst[c] * weights[b]));
+                walk(s, (a, b, c, count) -> {
+                    for (int k = 0; k < count; k++) {
+                        add(diffSrc, terms, a + k, diffDst[c] * weights[b + k]);
+                    }
+                });
                 out.put("diffSrc", Expected.sums(diffSrc, terms, in.exact));
             }
             case BACKWARD_WEIGHTS -> {
@@ -83,7 +91,11 @@ final class R64Conv {
                 double[] src = in.get("src");
                 double[] diffWeights = new double[s.oc() * s.kh() * s.kw() * (s.ic() / s.groups())];
                 double[] terms = new double[diffWeights.length];
-                walk(s, (a, b, c) -> add(diffWeights, terms, b, diffDst[c] * src[a]));
+                walk(s, (a, b, c, count) -> {
+                    for (int k = 0; k < count; k++) {
+                        add(diffWeights, terms, b + k, diffDst[c] * src[a + k]);
+                    }
+                });
                 out.put("diffWeights", Expected.sums(diffWeights, terms, in.exact));
                 if (s.bias()) {
                     double[] diffBias = new double[s.oc()];

@@ -10,6 +10,7 @@ import java.util.function.IntUnaryOperator;
 final class R64Gru {
     private final GruSpec s;
     private final Inputs in;
+    private final double[] h0;
     /** Of each step and row: the gates r, z, n and what r multiplies, [t][b][4h]; the state after it, [t][b][h]. */
     private final double[][][] gates;
 
@@ -28,6 +29,7 @@ final class R64Gru {
     private R64Gru(GruSpec s, Inputs in) {
         this.s = s;
         this.in = in;
+        this.h0 = in.get("h0");
         this.gates = new double[s.t()][s.b()][4 * s.h()];
         this.hidden = new double[s.t()][s.b()][s.h()];
         this.candidateSize = new double[s.t()][s.b()][s.h()];
@@ -53,11 +55,14 @@ final class R64Gru {
     }
 
     private double hiddenBefore(int t, int b, int k) {
-        return t == 0 ? in.get("h0")[b * s.h() + k] : hidden[t - 1][b][k];
+        return t == 0 ? h0[b * s.h() + k] : hidden[t - 1][b][k];
     }
 
     private void step(int t, int b) {
         int h = s.h();
+        double[] src = in.get("src");
+        double[] ih = in.get("weightsIh");
+        double[] hh = in.get("weightsHh");
         double[] x = new double[3 * h];
         double[] xSize = new double[3 * h];
         double[] y = new double[3 * h];
@@ -66,14 +71,14 @@ final class R64Gru {
             x[q] = in.get("biasIh")[q];
             xSize[q] = Expected.size(x[q]);
             for (int k = 0; k < s.i(); k++) {
-                double term = in.get("src")[(t * s.b() + b) * s.i() + k] * in.get("weightsIh")[q * s.i() + k];
+                double term = src[(t * s.b() + b) * s.i() + k] * ih[q * s.i() + k];
                 x[q] += term;
                 xSize[q] += Expected.size(term);
             }
             y[q] = in.get("biasHh")[q];
             ySize[q] = Expected.size(y[q]);
             for (int k = 0; k < h; k++) {
-                double weight = in.get("weightsHh")[q * h + k];
+                double weight = hh[q * h + k];
                 y[q] += hiddenBefore(t, b, k) * weight;
                 ySize[q] += Expected.size(hiddenSize[t][b][k] * weight);
             }

@@ -9,6 +9,8 @@ import java.util.Map;
 final class R64Lstm {
     private final LstmSpec s;
     private final Inputs in;
+    private final double[] h0;
+    private final double[] c0;
     /** Activated gates i, f, g, o of each step and row: [t][b][4h]; states after it: [t][b][h]. */
     private final double[][][] gates;
 
@@ -23,6 +25,8 @@ final class R64Lstm {
     private R64Lstm(LstmSpec s, Inputs in) {
         this.s = s;
         this.in = in;
+        this.h0 = in.get("h0");
+        this.c0 = in.get("c0");
         this.gates = new double[s.t()][s.b()][4 * s.h()];
         this.cells = new double[s.t()][s.b()][s.h()];
         this.hidden = new double[s.t()][s.b()][s.h()];
@@ -38,11 +42,11 @@ final class R64Lstm {
     }
 
     private double hiddenBefore(int t, int b, int k) {
-        return t == 0 ? in.get("h0")[b * s.h() + k] : hidden[t - 1][b][k];
+        return t == 0 ? h0[b * s.h() + k] : hidden[t - 1][b][k];
     }
 
     private double cellBefore(int t, int b, int k) {
-        return t == 0 ? in.get("c0")[b * s.h() + k] : cells[t - 1][b][k];
+        return t == 0 ? c0[b * s.h() + k] : cells[t - 1][b][k];
     }
 
     private void forward() {

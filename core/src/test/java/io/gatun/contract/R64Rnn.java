@@ -10,6 +10,7 @@ import java.util.Map;
 final class R64Rnn {
     private final RnnSpec s;
     private final Inputs in;
+    private final double[] h0;
     private final boolean relu;
     /** The state after each step, [t][b][h], and what it would be if all terms were positive, before each step too. */
     private final double[][][] hidden;
@@ -21,6 +22,7 @@ final class R64Rnn {
     private R64Rnn(RnnSpec s, Inputs in) {
         this.s = s;
         this.in = in;
+        this.h0 = in.get("h0");
         this.relu = s.activation().kind() == Activation.Kind.RELU;
         this.hidden = new double[s.t()][s.b()][s.h()];
         this.hiddenSize = new double[s.t() + 1][s.b()][s.h()];
@@ -34,7 +36,7 @@ final class R64Rnn {
     }
 
     private double before(int t, int b, int k) {
-        return t == 0 ? in.get("h0")[b * s.h() + k] : hidden[t - 1][b][k];
+        return t == 0 ? h0[b * s.h() + k] : hidden[t - 1][b][k];
     }
 
     private void forward() {
@@ -54,15 +56,18 @@ final class R64Rnn {
     }
 
     private void unit(int t, int b, int k) {
+        double[] src = in.get("src");
+        double[] ih = in.get("weightsIh");
+        double[] hh = in.get("weightsHh");
         double sum = in.get("biasIh")[k] + in.get("biasHh")[k];
         double size = Expected.size(in.get("biasIh")[k]) + Expected.size(in.get("biasHh")[k]);
         for (int j = 0; j < s.i(); j++) {
-            double term = in.get("src")[(t * s.b() + b) * s.i() + j] * in.get("weightsIh")[k * s.i() + j];
+            double term = src[(t * s.b() + b) * s.i() + j] * ih[k * s.i() + j];
             sum += term;
             size += Expected.size(term);
         }
         for (int j = 0; j < s.h(); j++) {
-            double weight = in.get("weightsHh")[k * s.h() + j];
+            double weight = hh[k * s.h() + j];
             sum += before(t, b, j) * weight;
             size += Expected.size(hiddenSize[t][b][j] * weight);
         }
