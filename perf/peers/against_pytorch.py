@@ -17,7 +17,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 GATUN = HERE.parent.parent / "gatun"
 IMAGES = ["resnet20", "resnet18c", "resnet50", "vgg16"]
-MODELS = ["resnet20", "resnet18c", "resnet50", "lstm", "gru", "mlp", "adamw", "sgd"]
+MODELS = ["resnet20", "resnet18c", "resnet50", "lstm", "gru", "transformer", "mlp", "adamw", "sgd"]
 PARAMETERS = 25_000_000
 OPTIMIZERS = {
     "adamw": f"adamw f32 count={PARAMETERS}",

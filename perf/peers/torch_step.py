@@ -2,8 +2,8 @@
 
     python torch_step.py MODEL [--layout nhwc|nchw] [--threads N] [--warm SECONDS] [--steps N]
 
-MODEL is resnet20, resnet18c, resnet50, vgg16, lstm, gru, mlp, or adamw and sgd for one optimizer step on 25 million
-parameters. Prints one line of JSON with the keys that `gatun bench train --json` has. Needs torch.
+MODEL is resnet20, resnet18c, resnet50, vgg16, lstm, gru, transformer, mlp, or adamw and sgd for one optimizer step on
+25 million parameters. Prints one line of JSON with the keys that `gatun bench train --json` has. Needs torch.
 """
 
 import argparse
@@ -92,6 +92,19 @@ class Recurrent(nn.Module):
         return self.head(self.cell(x)[0]).flatten(0, 1)
 
 
+class Transformer(nn.Module):
+    """Four layers of width 256, 4 heads and 1,024 hidden units, norms first, and a linear layer on every place."""
+
+    def __init__(self):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(256, 4, 1024, dropout=0.1, activation="gelu", norm_first=True)
+        self.layers = nn.TransformerEncoder(layer, 4, nn.LayerNorm(256), enable_nested_tensor=False)
+        self.head = nn.Linear(256, 128)
+
+    def forward(self, x):
+        return self.head(self.layers(x)).flatten(0, 1)
+
+
 def mlp():
     return nn.Sequential(
         nn.Linear(784, 1024), nn.ReLU(inplace=True), nn.Linear(1024, 1024), nn.ReLU(inplace=True), nn.Linear(1024, 10)
@@ -109,6 +122,7 @@ NETS = {
     "vgg16": (vgg16, (16, 3, 224, 224), 16, 1000),
     "lstm": (lambda: Recurrent(nn.LSTM), (64, 32, 128), 64 * 32, 128),
     "gru": (lambda: Recurrent(nn.GRU), (64, 32, 128), 64 * 32, 128),
+    "transformer": (Transformer, (128, 16, 256), 128 * 16, 128),
     "mlp": (mlp, (256, 784), 256, 10),
 }
 

@@ -24,7 +24,7 @@ final class BenchTrainCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "MODEL",
-            description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru or mlp")
+            description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru, transformer or mlp")
     private String model;
 
     @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd or reference")

@@ -32,7 +32,8 @@ final class TuneCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "MODEL",
-            description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru or mlp, trained at their usual batch")
+            description =
+                    "resnet20, resnet18c, resnet50, vgg16, lstm, gru, transformer or mlp, trained at their usual batch")
     private List<String> models = List.of();
 
     @Option(

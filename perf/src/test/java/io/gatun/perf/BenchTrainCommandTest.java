@@ -52,22 +52,23 @@ class BenchTrainCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"lstm, 3481728", "gru, 2627712"})
-    void recurrentNetsCountTokens(String net, double parameters) throws Exception {
+    @CsvSource({"lstm, 64, 3481728", "gru, 64, 2627712", "transformer, 128, 3192448"})
+    void netsOfSequencesCountTokens(String net, int length, double parameters) throws Exception {
         Cli.Result result = Cli.run(
                 "bench", "train", net, "--threads", "2", "--batch", "2", "--warmups", "0", "--steps", "1", "--json");
         assertThat(result.code()).as(result.err()).isZero();
         Map<String, Object> json = TrainCommandTest.json(result.lastLine());
         assertThat(json).containsEntry("unit", "tokens/s").containsEntry("parameters", parameters);
         assertThat((double) json.get("rate") * (double) json.get("median_ms") / 1e3)
-                .isCloseTo(64 * 2, within(1e-6));
+                .isCloseTo(length * 2, within(1e-6));
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "resnet19 | unknown model 'resnet19'; known are resnet20, resnet18c, resnet50, vgg16, lstm, gru, mlp",
+                "resnet19 | unknown model 'resnet19'; known are resnet20, resnet18c, resnet50, vgg16, lstm, gru,"
+                        + " transformer, mlp",
                 "mlp --steps 0 | give at least one step to time",
                 "mlp --batch 0 | a batch of 0 has nothing to train on",
                 "mlp --backend cuda | unknown backend 'cuda'; known are auto, onednn, simd, reference"

@@ -9,6 +9,8 @@ import io.gatun.nn.Linear;
 import io.gatun.nn.Lstm;
 import io.gatun.nn.Module;
 import io.gatun.nn.Sequential;
+import io.gatun.nn.TransformerEncoder;
+import io.gatun.nn.TransformerOptions;
 import io.gatun.nn.model.ResNet;
 import io.gatun.nn.model.Vgg;
 import io.gatun.nn.optim.AdamW;
@@ -38,6 +40,9 @@ public enum Net {
 
     /** As {@link #LSTM}, of GRU. */
     GRU(32, new int[] {64, 128}, 128, () -> new Sequential(new Gru(128, 512, 2), new Linear(512, 128))),
+
+    /** Four layers of width 256, 4 heads and 1,024 hidden units over 128 places, norms first; a target for each place. */
+    TRANSFORMER(16, new int[] {128, 256}, 128, () -> new Sequential(encoder(256, 4), new Linear(256, 128))),
 
     /** Two hidden layers of 1,024 units. */
     MLP(
@@ -94,8 +99,17 @@ public enum Net {
         return module.get();
     }
 
+    /** Layers with GELU and the usual dropout of 0.1, and a norm behind the last. */
+    private static Module encoder(int width, int layers) {
+        TransformerOptions options = TransformerOptions.of(width, 4, 4 * width)
+                .withActivation(Activation.GELU)
+                .withNormFirst(true)
+                .withDropout(0.1f);
+        return new TransformerEncoder(options, layers, true);
+    }
+
     private boolean sequence() {
-        return this == LSTM || this == GRU;
+        return this == LSTM || this == GRU || this == TRANSFORMER;
     }
 
     /** [n, h, w, c] of images, [t, b, inputs] of sequences. */
@@ -124,7 +138,7 @@ public enum Net {
         return switch (this) {
             case RESNET20, RESNET18C, RESNET50, VGG16 ->
                 new Sgd(kernels, memory, parameters, Schedule.constant(0.01f), new Sgd.Options(0.9f, 0, false, 5e-4f));
-            case LSTM, GRU, MLP ->
+            case LSTM, GRU, TRANSFORMER, MLP ->
                 new AdamW(
                         kernels,
                         memory,

@@ -42,6 +42,8 @@ final class SequenceProblems {
             quick(GRU, "gru f32 backward t=64 b=32 i=512 h=512"),
             full(GRU, "gru f32 training t=64 b=32 i=128 h=512"),
             quick(GRU, "step gru"),
+            // A step of four such blocks of width 256.
+            quick(BLOCK, "step transformer"),
             // Queries, keys and values in one product, 768 to 3 * 768.
             quick(BLOCK, "gemm f32 tb bias m=1024 n=2304 k=768"),
             // Heads apart: 8 x 128 x (12 x 64) to 8 x 12 x 128 x 64.
@@ -65,8 +67,8 @@ final class SequenceProblems {
             full(BLOCK, "binary f32 mul column rows=1024 cols=768"),
             full(BLOCK, "dropout f32 count=786432 p=0.1"),
             // The block's layer norms, 1,024 rows of 768, and a mean of each row alone.
-            full(BLOCK, "groupnorm f32 training affine n=1024 c=768"),
-            full(BLOCK, "groupnorm f32 backward affine n=1024 c=768"),
+            quick(BLOCK, "groupnorm f32 training affine n=1024 c=768"),
+            quick(BLOCK, "groupnorm f32 backward affine n=1024 c=768"),
             full(BLOCK, "reduce f32 mean shape=1024x768 axes=1"),
             // BERT's 30,522 word pieces; 15 % of 1,024 tokens are masked and have a loss.
             quick(BLOCK, "embedding f32 forward vocabulary=30522 dim=768 count=1024"),
