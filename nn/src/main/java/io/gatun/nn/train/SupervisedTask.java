@@ -11,6 +11,7 @@ import io.gatun.nn.data.BatchStream;
 import io.gatun.nn.data.BatchStream.Position;
 import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.Field;
+import io.gatun.nn.optim.BatchNormStatistics;
 import java.util.List;
 
 /**
@@ -177,6 +178,24 @@ public class SupervisedTask implements Task {
             model.train();
         }
         return new Evaluation(sum / seen, answers.share());
+    }
+
+    @Override
+    public void refreshStatistics(Tape tape, int batches) {
+        try (BatchStream shown = train.open(memory);
+                var _ = tape.noGrad()) {
+            Batch[] current = {shown.next()};
+            int[] number = {0};
+            BatchNormStatistics.update(model, Math.min(batches, train.batchesPerEpoch()), wanted -> {
+                // The first is asked for twice.
+                if (wanted != number[0]) {
+                    current[0] = shown.next();
+                    number[0] = wanted;
+                }
+                tape.reset(tape.step());
+                model.call(current[0].tensor(tape, input));
+            });
+        }
     }
 
     @Override
