@@ -13,6 +13,7 @@ import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.Field;
 import io.gatun.nn.optim.BatchNormStatistics;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * Learning a target from an input, whatever both are: classes from images, numbers from a table's rows. Of each batch
@@ -178,6 +179,18 @@ public class SupervisedTask implements Task {
             model.train();
         }
         return new Evaluation(sum / seen, answers.share());
+    }
+
+    /** Shows somebody the model in evaluation, without gradients, and the input of the first test batch; changes no state. */
+    public final <T> T show(Tape tape, BiFunction<Module, Tensor, T> look) {
+        model.eval();
+        try (BatchStream batches = test.open(memory);
+                var _ = tape.noGrad()) {
+            tape.reset(tape.step());
+            return look.apply(model, batches.next().tensor(tape, input));
+        } finally {
+            model.train();
+        }
     }
 
     @Override
