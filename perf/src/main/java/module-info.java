@@ -14,6 +14,8 @@ module io.gatun.perf {
     requires jdk.unsupported;
     requires jdk.management;
     requires java.management;
+    // Decodes the pictures of train --data folder:DIR.
+    requires java.desktop;
 
     // JMH makes the profiler.
     exports io.gatun.perf.jmh to

@@ -1,5 +1,6 @@
 package io.gatun.autograd;
 
+import io.gatun.kernel.Shape;
 import io.gatun.spec.LossSpec.Kind;
 import io.gatun.spec.Reduction;
 
@@ -93,5 +94,39 @@ public final class Divergences {
         ElementLoss.requireSame("gaussianKl", mean, logVariance);
         Tensor spread = Arithmetic.sub(logVariance.exp(), ElementLoss.plus(logVariance, 1));
         return ElementLoss.reduce(Arithmetic.add(mean.square(), spread).scale(0.5f), Reduction.BATCH_MEAN);
+    }
+
+    /**
+     * Mean negative log-likelihood of targets under a mixture of k normal distributions that a net predicts for each row
+     * (a mixture density network, Bishop 1994): -ln Σ_k softmax(logits)_k Π_d N(t_d; mean_kd, e^(2 logDeviation_kd)). It is
+     * what a target with several right answers wants, where {@link Losses#mse} predicts their middle.
+     *
+     * @param logits of the components, [n, k]
+     * @param means [n, k, d]
+     * @param logDeviations ln σ, [n, k, d]
+     * @param target [n, d], a constant
+     */
+    public static Tensor mixtureNll(Tensor logits, Tensor means, Tensor logDeviations, Tensor target) {
+        ElementLoss.requireSame("mixtureNll", means, logDeviations);
+        ElementLoss.requireConstant("mixtureNll", "target", target);
+        if (means.shape.rank() != 3
+                || !logits.shape.equals(Views.leading(means.shape, 1))
+                || !target.shape.equals(Shape.of(means.shape.dim(0), means.shape.dim(2)))) {
+            throw new IllegalArgumentException("mixtureNll: logits " + logits.shape + ", means " + means.shape
+                    + " and target " + target.shape + " do not fit; give [n, k], [n, k, d] and [n, d]");
+        }
+        int n = means.shape.dim(0);
+        int d = means.shape.dim(2);
+        Tensor apart = Arithmetic.sub(Views.reshape(target, n, 1, d), means);
+        Tensor scaled = Arithmetic.mul(apart, logDeviations.neg().exp());
+        Tensor exponents = Arithmetic.add(scaled.square().scale(0.5f), logDeviations);
+        Tensor densities =
+                ElementLoss.plus(Arithmetic.sum(exponents, 2).neg(), (float) (-0.5 * d * Math.log(2 * Math.PI)));
+        Tensor joint = Arithmetic.add(Activations.logSoftmax(logits), densities);
+        // ln Σ e^x without overflow: the largest is taken out, and is a constant to the gradient, which it cancels
+        // from.
+        Tensor largest = Views.reshape(Extremes.max(Views.detach(joint), 1), n, 1);
+        Tensor sums = Arithmetic.sum(Arithmetic.sub(joint, largest).exp(), 1).log();
+        return Arithmetic.add(sums, Views.reshape(largest, n)).mean().neg();
     }
 }

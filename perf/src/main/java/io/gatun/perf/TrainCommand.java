@@ -1,6 +1,7 @@
 package io.gatun.perf;
 
 import io.gatun.nn.log.JsonLine;
+import io.gatun.perf.train.Regularization;
 import io.gatun.perf.train.TrainOptions;
 import io.gatun.perf.train.TrainRun;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
+        sortOptions = false,
         description = "Train a net on data that it makes, on class names of the running JDK, or on yours.")
 final class TrainCommand implements Callable<Integer> {
     @Parameters(
@@ -27,38 +29,67 @@ final class TrainCommand implements Callable<Integer> {
             description = "One of ${COMPLETION-CANDIDATES}")
     private String model;
 
-    @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd or reference")
+    @Option(
+            names = "--data",
+            paramLabel = "DATA",
+            description =
+                    "Images: shapes (default), cifar10:DIR, mnist:DIR, cifar100:DIR, or folder:DIR with pictures in"
+                            + " DIR/train/CLASS and DIR/test/CLASS, or in DIR/CLASS, of which the seed then chooses a"
+                            + " fifth to test on. Text: jdk (default), text:FILE. Some models make their own data.")
+    private String data;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Default: what reaches the promised result")
+    private Integer epochs;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Default: the model's")
+    private Integer batch;
+
+    @Option(
+            names = "--lr",
+            paramLabel = "RATE",
+            description = "Peak learning rate of the schedule. Default: the model's")
+    private Float learningRate;
+
+    @Option(
+            names = "--l1",
+            paramLabel = "FACTOR",
+            description = "Add FACTOR times the sum of |w| over all weights to the training loss. Default: 0")
+    private Float l1;
+
+    @Option(
+            names = "--l2",
+            paramLabel = "FACTOR",
+            description = "Add FACTOR times the sum of w² over all weights to the training loss, beside the optimizer's"
+                    + " weight decay. Default: 0")
+    private Float l2;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description =
+                    "Stop when the test loss has not become better in N epochs; the report and best.safetensors are"
+                            + " of the best one. 0: do all epochs. Default: 0")
+    private Integer patience;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of weights, data and their order. Default: 1")
+    private Long seed;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "auto, onednn, simd or reference. Default: ${DEFAULT-VALUE}")
     private String backend;
 
     @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--batch", paramLabel = "N", description = "Default: the model's")
-    private Integer batch;
-
-    @Option(names = "--epochs", paramLabel = "N", description = "Default: what reaches the promised result")
-    private Integer epochs;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Of weights, data and their order. Default: 1")
-    private Long seed;
-
-    @Option(names = "--lr", paramLabel = "RATE", description = "Peak learning rate of the schedule")
-    private Float learningRate;
-
-    @Option(
-            names = "--data",
-            description =
-                    "Images: shapes (default), cifar10:DIR, mnist:DIR, cifar100:DIR. Text: jdk (default), text:FILE."
-                            + " linear, logistic and mlp make their own")
-    private String data;
-
     @Option(
             names = "--out",
             paramLabel = "FILE",
-            description = {
-                "The checkpoint; default: runs/MODEL/checkpoint.safetensors.",
-                "Logs and report.html go into its folder, or into FILE.run where it has another name."
-            })
+            description =
+                    "The checkpoint. Logs and report.html go into its folder, or into FILE.run where it has another"
+                            + " name. Default: runs/MODEL/checkpoint.safetensors")
     private Path out;
 
     @Option(
@@ -70,6 +101,16 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", description = "Continue the run whose checkpoint is at --out, exactly")
     private boolean resume;
+
+    @Option(
+            names = "--tensorboard",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description =
+                    "Write an event file for TensorBoard: losses and metrics, histograms of the weights, samples, the"
+                            + " net's graph, the settings. Default: yes")
+    private boolean tensorBoard;
 
     @Option(names = "--json", description = "End with one line of JSON")
     private boolean json;
@@ -91,8 +132,20 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        TrainOptions options =
-                new TrainOptions(model, backend, threads, batch, epochs, seed, learningRate, data, out, every, resume);
+        TrainOptions options = new TrainOptions(
+                model,
+                backend,
+                threads,
+                batch,
+                epochs,
+                seed,
+                learningRate,
+                data,
+                out,
+                every,
+                resume,
+                tensorBoard,
+                new Regularization(l1, l2, patience));
         PrintWriter lines = command.commandLine().getOut();
         var result = new TrainRun(options, lines).run();
         if (json) {

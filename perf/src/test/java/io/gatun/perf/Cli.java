@@ -1,5 +1,6 @@
 package io.gatun.perf;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import javax.imageio.ImageIO;
 
 /** Runs the command line in this process or in one of its own, on tiny data. */
 final class Cli {
@@ -64,6 +66,25 @@ final class Cli {
                 }
             }
             Files.write(folder.resolve(name), bytes);
+        }
+        return folder;
+    }
+
+    /** A folder of PNG files: 24 dark and 24 bright ones to learn from, six of each to test on. */
+    static Path pictures(Path folder) throws IOException {
+        Random random = new Random(2);
+        for (String part : List.of("train", "test")) {
+            for (int bright = 0; bright < 2; bright++) {
+                Path own = Files.createDirectories(folder.resolve(part, bright == 1 ? "bright" : "dark"));
+                for (int i = 0; i < (part.equals("train") ? 24 : 6); i++) {
+                    BufferedImage image = new BufferedImage(36, 32, BufferedImage.TYPE_INT_RGB);
+                    for (int p = 0; p < 36 * 32; p++) {
+                        int grey = random.nextInt(200) + 55 * bright;
+                        image.setRGB(p % 36, p / 36, 0x010101 * grey);
+                    }
+                    ImageIO.write(image, "png", own.resolve(i + ".png").toFile());
+                }
+            }
         }
         return folder;
     }

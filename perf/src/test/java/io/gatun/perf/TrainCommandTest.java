@@ -122,6 +122,108 @@ class TrainCommandTest {
         }
     }
 
+    /**
+     * Pictures of a folder, penalties, and a rate at which test losses go up and down: what the report, the command and
+     * best.safetensors say is the best epoch's.
+     */
+    @Test
+    void penalizedOnAFolderUntilPatienceEnds() throws Exception {
+        Path out = folder.resolve("run/checkpoint.safetensors");
+        Cli.Result result = Cli.run(
+                "train",
+                "lenet5",
+                "--backend",
+                "simd",
+                "--threads",
+                "2",
+                "--batch",
+                "8",
+                "--epochs",
+                "9",
+                "--lr",
+                "0.02",
+                "--l1",
+                "1e-4",
+                "--l2",
+                "1e-3",
+                "--patience",
+                "2",
+                "--data",
+                "folder:" + Cli.pictures(folder.resolve("pictures")),
+                "--out",
+                out.toString(),
+                "--json");
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("28x28x1, 2 classes", "best        epoch ");
+        Map<String, Object> json = json(result.lastLine());
+        int epochs = (int) (double) json.get("epochs");
+        int best = (int) (double) json.get("best_epoch");
+        assertThat(epochs).isEqualTo(Math.min(9, best + 2));
+        assertThat(best).as("so that there is something to bring back").isLessThan(epochs);
+        Path run = folder.resolve("run");
+        List<String> csv = Files.readAllLines(run.resolve("log.csv"));
+        List<String> header = List.of(csv.getFirst().split(","));
+        List<String> row = List.of(csv.get(best).split(","));
+        for (String figure : List.of("test_loss", "test_penalty", "test_accuracy")) {
+            Map<?, ?> metrics =
+                    (Map<?, ?>) JsonFile.read(run.resolve("results.json")).get("metrics");
+            assertThat(metrics.get(figure)).isEqualTo(Double.parseDouble(row.get(header.indexOf(figure))));
+        }
+        assertThat(json.get("test_loss")).isEqualTo(Double.parseDouble(row.get(header.indexOf("test_loss"))));
+        assertThat(Double.parseDouble(row.get(header.indexOf("test_penalty")))).isPositive();
+        assertThat(run.resolve("best.safetensors")).exists();
+        tensorBoardReads(run, epochs);
+
+        Cli.Result other = Cli.run("train", "lenet5", "--resume", "--patience", "3", "--out", out.toString());
+        assertThat(other.err()).contains("was made with --patience 2, not 3");
+        Cli.Result again = Cli.run("train", "lenet5", "--resume", "--backend", "simd", "--out", out.toString());
+        assertThat(again.code()).as(again.err()).isZero();
+        assertThat(again.out())
+                .contains(result.out()
+                        .lines()
+                        .filter(line -> line.startsWith("best "))
+                        .findFirst()
+                        .orElseThrow());
+    }
+
+    /** Needs Python with the package tensorboard: {@code -Dgatun.python=…} or {@code python3}; else looks at names alone. */
+    private void tensorBoardReads(Path run, int epochs) throws Exception {
+        try (var files = Files.list(run)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .anyMatch(name -> name.startsWith("events.out"));
+        }
+        String python = System.getProperty("gatun.python", "python3");
+        Path script = folder.resolve("read.py");
+        Files.copy(getClass().getResourceAsStream("read_run.py"), script);
+        Process process;
+        try {
+            process = new ProcessBuilder(python, script.toString(), run.toString(), Integer.toString(epochs))
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            // There is no such program.
+            return;
+        }
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        if (!said.contains("No module named 'tensorboard'")) {
+            assertThat(said.strip().lines().toList()).as(said).endsWith("read everything");
+        }
+    }
+
+    @Test
+    void withoutTensorBoardThereIsNoEventFile() throws Exception {
+        Path out = folder.resolve("plain/checkpoint.safetensors");
+        Cli.Result result = Cli.run(
+                "train", "linear", "--backend", "simd", "--epochs", "1", "--no-tensorboard", "--out", out.toString());
+        assertThat(result.code()).as(result.err()).isZero();
+        try (var files = Files.list(out.getParent())) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .contains("report.html")
+                    .noneMatch(name -> name.startsWith("events."));
+        }
+    }
+
     @Test
     void charLstmBeatsTheUnigramEntropyAndWrites() throws Exception {
         Path out = folder.resolve("c.safetensors");

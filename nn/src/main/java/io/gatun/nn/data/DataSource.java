@@ -1,5 +1,6 @@
 package io.gatun.nn.data;
 
+import io.gatun.nn.data.folder.FolderImages;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.util.List;
  * @param path its folder or file; null for the sets that need none
  */
 public record DataSource(Kind kind, Path path) {
+    /** Height and width of a folder's pictures: those of CIFAR, which the small nets are made for. */
+    private static final int FOLDER_SIZE = 32;
 
     /** The known sets. */
     public enum Kind {
@@ -25,6 +28,8 @@ public record DataSource(Kind kind, Path path) {
         MNIST(true, "mnist:DIR"),
         /** {@link Cifar100}, its fine labels. */
         CIFAR100(true, "cifar100:DIR"),
+        /** {@link FolderImages}, 32x32 in colour. */
+        FOLDER(true, "folder:DIR"),
         /** {@link ClassNames}. */
         JDK(false, "jdk"),
         /** {@link CharText#ofFile}. */
@@ -89,7 +94,7 @@ public record DataSource(Kind kind, Path path) {
     /**
      * Loads a picture set.
      *
-     * @param seed of the rendered set; files do not depend on it
+     * @param seed of the rendered set, and of the split of a folder that has no train and test; other files do not depend on it
      */
     public ImageData loadImages(long seed) throws IOException {
         return switch (kind) {
@@ -97,6 +102,7 @@ public record DataSource(Kind kind, Path path) {
             case CIFAR10 -> Cifar10.load(path);
             case MNIST -> Mnist.load(path);
             case CIFAR100 -> Cifar100.load(path, Cifar100.Labels.FINE);
+            case FOLDER -> FolderImages.load(path, FOLDER_SIZE, seed);
             case JDK, TEXT -> throw new IllegalStateException(this + " is text, not images");
         };
     }
@@ -110,7 +116,8 @@ public record DataSource(Kind kind, Path path) {
         return switch (kind) {
             case JDK -> CharText.ofRunningJdk(seed);
             case TEXT -> CharText.ofFile(path);
-            case SHAPES, CIFAR10, CIFAR100, MNIST -> throw new IllegalStateException(this + " are images, not text");
+            case SHAPES, CIFAR10, CIFAR100, MNIST, FOLDER ->
+                throw new IllegalStateException(this + " are images, not text");
         };
     }
 

@@ -69,6 +69,21 @@ public record ImageDataset(int height, int width, int channels, int classes, byt
     }
 
     /**
+     * The images of these numbers, in this order, as a set of their own (a copy).
+     *
+     * @throws IndexOutOfBoundsException when a number is none
+     */
+    public ImageDataset select(int... images) {
+        byte[] chosen = new byte[Math.multiplyExact(images.length, imageBytes())];
+        int[] named = new int[images.length];
+        for (int i = 0; i < images.length; i++) {
+            named[i] = labels[images[i]];
+            System.arraycopy(pixels, images[i] * imageBytes(), chosen, i * imageBytes(), imageBytes());
+        }
+        return new ImageDataset(height, width, channels, classes, chosen, named);
+    }
+
+    /**
      * The set as fields {@code images} f32 [H, W, C], standardized, and {@code labels} i32 [].
      *
      * @param augment for a training view; an evaluation never sees it

@@ -12,13 +12,14 @@ import java.util.Map;
 /**
  * A training in TensorBoard: {@code train/loss} and {@code train/learning_rate} every so many batches,
  * {@code epoch/train_loss} and {@code test/…} after each epoch, histograms of the parameters after each epoch, and the
- * settings for the HPARAMS page. The step is the number of batches. A resumed run goes on in the same file, without the
+ * settings for the HPARAMS page and the model's {@link #graph}. The step is the number of batches. A resumed run goes on in the same file, without the
  * events behind its checkpoint.
  */
 public final class TensorBoardLog implements Callback {
     private final Path folder;
     private final int every;
     private final Map<String, ?> settings;
+    private ModelGraph graph;
     private TensorBoard board;
 
     /**
@@ -36,6 +37,12 @@ public final class TensorBoardLog implements Callback {
         this.settings = settings;
     }
 
+    /** A graph to write when a run begins that is not resumed. */
+    public TensorBoardLog graph(ModelGraph layers) {
+        graph = layers;
+        return this;
+    }
+
     /** To write pictures and texts of one's own; during the run only. */
     public TensorBoard board() {
         return board;
@@ -48,6 +55,9 @@ public final class TensorBoardLog implements Callback {
             return;
         }
         board = new TensorBoard(folder);
+        if (graph != null) {
+            board.graph(graph);
+        }
         if (!settings.isEmpty()) {
             board.hyperParameters(settings, List.of("epoch/train_loss", "test/loss", "test/accuracy"));
         }

@@ -117,8 +117,13 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return value;
     }
 
-    /** Adds something that is told of each step and saved with this; see {@link Companion}. */
+    /** Adds something that is told of each step, once however often it is added, and saved with this; see {@link Companion}. */
     public final Optimizer attach(Companion companion) {
+        for (Companion other : companions) {
+            if (other == companion) {
+                return this;
+            }
+        }
         companions = Arrays.copyOf(companions, companions.length + 1);
         companions[companions.length - 1] = companion;
         return this;

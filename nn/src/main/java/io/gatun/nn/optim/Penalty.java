@@ -7,7 +7,6 @@ import io.gatun.spec.PenaltySpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -22,8 +21,6 @@ import java.util.List;
  * @param biases whether parameters of one axis (biases, norms) count too
  */
 public record Penalty(float l1, float l2, boolean biases) {
-    private static final long LINE = 16;
-
     public Penalty {
         if (!(l1 >= 0 && l2 >= 0 && l1 + l2 < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("penalty factors " + l1 + " and " + l2 + " must be finite, not below 0");
@@ -50,6 +47,26 @@ public record Penalty(float l1, float l2, boolean biases) {
         return new Penalty(l1, l2, true);
     }
 
+    /** This penalty so many times over. */
+    public Penalty scaled(float factor) {
+        return factor == 1 ? this : new Penalty(factor * l1, factor * l2, biases);
+    }
+
+    /** l1 Σ|w| + l2 Σw² of the weights as they are, frozen ones not counted; a plain sum that touches no gradient. */
+    public double value(Parameters parameters) {
+        double sum = 0;
+        long end = biases ? parameters.count() : parameters.decayed();
+        for (Parameter parameter : learning(parameters)) {
+            if (parameters.offset(parameter) < end) {
+                for (long i = 0; i < parameter.shape().elements(); i++) {
+                    double w = parameter.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                    sum += l1 * Math.abs(w) + l2 * w * w;
+                }
+            }
+        }
+        return sum;
+    }
+
     /**
      * Adds the gradients to those of all parameters that require one; call it after the step's last backward and before the
      * optimizer's step.
@@ -66,12 +83,12 @@ public record Penalty(float l1, float l2, boolean biases) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(ValueLayout.JAVA_FLOAT);
             for (Parameter parameter : learning(parameters)) {
-                long begin = offset(values, parameter);
+                long begin = parameters.offset(parameter);
                 if (begin != to) {
                     sum += range(kernels, values, gradients, from, to, value);
                     from = begin;
                 }
-                to = begin >= end ? begin : begin + lines(parameter);
+                to = begin >= end ? begin : begin + parameters.extent(parameter);
                 if (begin >= end) {
                     break;
                 }
@@ -92,20 +109,8 @@ public record Penalty(float l1, float l2, boolean biases) {
         return value.get(ValueLayout.JAVA_FLOAT, 0);
     }
 
+    /** In the order of memory. */
     private static List<Parameter> learning(Parameters parameters) {
-        MemorySegment values = parameters.values();
-        return parameters.named().values().stream()
-                .distinct()
-                .filter(p -> p.trainable() && p.requiresGrad())
-                .sorted(Comparator.comparingLong(p -> offset(values, p)))
-                .toList();
-    }
-
-    private static long offset(MemorySegment values, Parameter parameter) {
-        return (parameter.data().address() - values.address()) / Float.BYTES;
-    }
-
-    private static long lines(Parameter parameter) {
-        return (parameter.shape().elements() + LINE - 1) / LINE * LINE;
+        return parameters.trainable().stream().filter(Parameter::requiresGrad).toList();
     }
 }

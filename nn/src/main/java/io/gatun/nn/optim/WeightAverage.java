@@ -33,6 +33,13 @@ public final class WeightAverage implements Companion, AutoCloseable {
     private final MemorySegment share;
     private final MemorySegment spare;
     private final MemorySegment updates;
+
+    /** What the running statistics were when the average came into use. */
+    private final MemorySegment buffers;
+
+    /** 1 while the model has the average and this the trained weights, so that a checkpoint of that moment says so. */
+    private final MemorySegment exchanged;
+
     private final Plan lerp;
 
     /** What the average keeps of itself; NaN for the mean of all. */
@@ -41,7 +48,6 @@ public final class WeightAverage implements Companion, AutoCloseable {
     private boolean warmUp;
     private long from;
     private long every = 1;
-    private boolean inUse;
 
     private WeightAverage(String name, Kernels kernels, NativeMemory memory, Parameters parameters, float decay) {
         this.name = name;
@@ -56,6 +62,10 @@ public final class WeightAverage implements Companion, AutoCloseable {
             spare = scope.allocate(CHUNK, name + " spare");
             updates = scope.allocate(Long.BYTES, name + " updates");
             updates.fill((byte) 0);
+            exchanged = scope.allocate(Long.BYTES, name + " exchanged");
+            exchanged.fill((byte) 0);
+            buffers = scope.allocate(parameters.buffers().byteSize(), name + " buffers");
+            buffers.copyFrom(parameters.buffers());
         } catch (RuntimeException e) {
             scope.close();
             throw e;
@@ -141,7 +151,9 @@ public final class WeightAverage implements Companion, AutoCloseable {
     }
 
     /**
-     * Exchanges the model's weights with the average until the result is closed.
+     * Exchanges the model's weights with the average until the result is closed, which brings the running statistics back too:
+     * {@link BatchNormStatistics} may compute those of the average meanwhile. What is saved meanwhile has the average under
+     * the parameters' names, and {@link #load} exchanges it back.
      *
      * @throws IllegalStateException before the first update, or if the average is in use
      */
@@ -150,20 +162,34 @@ public final class WeightAverage implements Companion, AutoCloseable {
         if (updates() == 0) {
             throw new IllegalStateException("the average " + name + " has no weights yet; update it first");
         }
+        buffers.copyFrom(parameters.buffers());
         exchange();
-        inUse = true;
+        inUse(true);
         return () -> {
-            if (inUse) {
-                exchange();
-                inUse = false;
+            if (inUse()) {
+                giveBack();
             }
         };
+    }
+
+    private void giveBack() {
+        parameters.buffers().copyFrom(buffers);
+        exchange();
+        inUse(false);
+    }
+
+    private boolean inUse() {
+        return exchanged.get(ValueLayout.JAVA_LONG, 0) != 0;
+    }
+
+    private void inUse(boolean now) {
+        exchanged.set(ValueLayout.JAVA_LONG, 0, now ? 1 : 0);
     }
 
     /** Makes the average the model's weights for good. */
     public void keep() {
         use();
-        inUse = false;
+        inUse(false);
     }
 
     private void exchange() {
@@ -178,7 +204,7 @@ public final class WeightAverage implements Companion, AutoCloseable {
     }
 
     private void refuseInUse(String what) {
-        if (inUse) {
+        if (inUse()) {
             throw new IllegalStateException("the average " + name + " cannot be " + what
                     + " while the model has its weights; close what use() gave");
         }
@@ -186,15 +212,21 @@ public final class WeightAverage implements Companion, AutoCloseable {
 
     @Override
     public List<NamedTensor> save() {
-        refuseInUse("saved");
         List<NamedTensor> tensors = new ArrayList<>(states.save());
         tensors.add(new NamedTensor(name + ".updates", TensorType.I64, new long[] {1}, updates));
+        tensors.add(new NamedTensor(name + ".exchanged", TensorType.I64, new long[] {1}, exchanged));
+        tensors.add(new NamedTensor(name + ".buffers", TensorType.F32, new long[] {buffers.byteSize() / 4}, buffers));
         return tensors;
     }
 
+    /** Brings back what {@link #save} gave; the parameters must have been loaded before. */
     @Override
     public void load(Function<String, NamedTensor> find) {
+        refuseInUse("loaded");
         save().forEach(own -> FlatStates.restore(own, find));
+        if (inUse()) {
+            giveBack();
+        }
     }
 
     @Override

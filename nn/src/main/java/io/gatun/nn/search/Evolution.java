@@ -33,7 +33,7 @@ record Evolution(int trials, int population) implements Strategy {
     }
 
     private Map<String, Object> child(State state, int number) {
-        SplittableRandom random = Seeds.random(state.seed(), number);
+        SplittableRandom random = state.random(number);
         List<Outcome> all = state.outcomes();
         List<Outcome> youngest = all.subList(Math.max(0, all.size() - population), all.size());
         Outcome parent = youngest.get(random.nextInt(youngest.size()));

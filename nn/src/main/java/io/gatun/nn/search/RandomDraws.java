@@ -13,6 +13,6 @@ record RandomDraws(int trials) implements Strategy {
     }
 
     static Request request(State state, int number, int budget) {
-        return new Request(number, budget, state.space().draw(Seeds.random(state.seed(), number)));
+        return new Request(number, budget, state.space().draw(state.random(number)));
     }
 }

@@ -1,7 +1,9 @@
 package io.gatun.nn.search;
 
+import io.gatun.nn.data.SplitMix;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * Says what to try next. A strategy is a function of the space, the seed and the outcomes so far, so that a study that was
@@ -18,6 +20,11 @@ public interface Strategy {
      * @param parallel how many trials run side by side
      */
     record State(Space space, long seed, List<Outcome> outcomes, int parallel, boolean maximize) {
+        /** Random numbers that depend on the study's seed and a trial's number alone. */
+        SplittableRandom random(int number) {
+            return new SplittableRandom(SplitMix.of(seed, number).nextLong());
+        }
+
         /** What to make small: the score, or minus the score; infinite for a failure. */
         double loss(Outcome outcome) {
             return outcome.failed() ? Double.POSITIVE_INFINITY : maximize ? -outcome.score() : outcome.score();

@@ -1,5 +1,6 @@
 package io.gatun.nn.search;
 
+import io.gatun.nn.data.SplitMix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,7 +136,11 @@ public final class Study {
                 Files.createDirectories(own);
             }
             Trial trial = new Trial(
-                    request.number(), Seeds.of(seed, request.number()), request.budget(), own, request.values());
+                    request.number(),
+                    SplitMix.of(seed, request.number()).nextLong(),
+                    request.budget(),
+                    own,
+                    request.values());
             long begin = System.nanoTime();
             double score = Double.NaN;
             String failure = null;

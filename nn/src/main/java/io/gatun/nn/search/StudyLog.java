@@ -1,11 +1,10 @@
 package io.gatun.nn.search;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.gatun.nn.io.FormatException;
-import java.io.ByteArrayOutputStream;
+import io.gatun.nn.log.JsonLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -84,30 +83,18 @@ final class StudyLog implements AutoCloseable {
         if (channel == null) {
             return;
         }
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        try (JsonGenerator json = JSON.createGenerator(line)) {
-            json.writeStartObject();
-            json.writeNumberField("number", outcome.number());
-            json.writeNumberField("budget", outcome.budget());
-            json.writeObjectFieldStart("values");
-            for (Map.Entry<String, Object> value : outcome.values().entrySet()) {
-                switch (value.getValue()) {
-                    case Long whole -> json.writeNumberField(value.getKey(), whole);
-                    case Double real -> json.writeNumberField(value.getKey(), real);
-                    default -> json.writeStringField(value.getKey(), (String) value.getValue());
-                }
-            }
-            json.writeEndObject();
-            json.writeNumberField("seconds", outcome.seconds());
-            if (outcome.failed()) {
-                json.writeStringField("failure", outcome.failure());
-            } else {
-                json.writeNumberField("score", outcome.score());
-            }
-            json.writeEndObject();
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("number", outcome.number());
+        line.put("budget", outcome.budget());
+        line.put("values", outcome.values());
+        line.put("seconds", outcome.seconds());
+        if (outcome.failed()) {
+            line.put("failure", outcome.failure());
+        } else {
+            // JSON has no infinite numbers.
+            line.put("score", Double.isFinite(outcome.score()) ? outcome.score() : Double.toString(outcome.score()));
         }
-        line.write('\n');
-        ByteBuffer bytes = ByteBuffer.wrap(line.toByteArray());
+        ByteBuffer bytes = ByteBuffer.wrap((JsonLine.of(line) + "\n").getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }

@@ -31,7 +31,7 @@ record Tpe(int trials) implements Strategy {
     }
 
     private static Map<String, Object> likely(State state, int number) {
-        SplittableRandom random = Seeds.random(state.seed(), number);
+        SplittableRandom random = state.random(number);
         List<Outcome> sorted = state.outcomes().stream()
                 .sorted(Comparator.comparingDouble(state::loss).thenComparingInt(Outcome::number))
                 .toList();

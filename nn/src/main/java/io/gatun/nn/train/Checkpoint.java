@@ -25,6 +25,7 @@ final class Checkpoint {
     private static final String STEPS_PER_EPOCH = "steps_per_epoch";
     private static final String BATCHES = "batches";
     private static final String ACCUMULATE = "accumulate";
+    private static final String PENALTY = "penalty";
     private static final String SKIPPED = "skipped";
     private static final String EPOCH_LOSS = "epoch_loss_sum";
     private static final String EPOCH_COUNT = "epoch_loss_count";
@@ -35,7 +36,7 @@ final class Checkpoint {
      * @param batches learned from or skipped since the very beginning
      * @param lossSum of the current epoch's {@code losses} batches; 0 at its end
      */
-    record Place(long batches, long skipped, double lossSum, int losses, int accumulate) {}
+    record Place(long batches, long skipped, double lossSum, int losses, Step.Options options) {}
 
     private Checkpoint() {}
 
@@ -49,7 +50,8 @@ final class Checkpoint {
         Map<String, String> metadata = new TreeMap<>(facts);
         metadata.put(STEPS, Long.toString(optimizer.steps()));
         metadata.put(BATCHES, Long.toString(place.batches));
-        metadata.put(ACCUMULATE, Integer.toString(place.accumulate));
+        metadata.put(ACCUMULATE, Integer.toString(place.options.accumulate()));
+        metadata.put(PENALTY, String.valueOf(place.options.penalty()));
         metadata.put(SKIPPED, Long.toString(place.skipped));
         metadata.put(EPOCH_LOSS, Double.toString(place.lossSum));
         metadata.put(EPOCH_COUNT, Integer.toString(place.losses));
@@ -65,17 +67,22 @@ final class Checkpoint {
      *     then
      */
     static Place restore(
-            CheckpointFile.Content content, Task task, Optimizer optimizer, List<Callback> callbacks, int accumulate) {
+            CheckpointFile.Content content,
+            Task task,
+            Optimizer optimizer,
+            List<Callback> callbacks,
+            Step.Options options) {
         same(content, SCHEDULE, optimizer.schedule().toString());
         same(content, STEPS_PER_EPOCH, Integer.toString(task.stepsPerEpoch()));
-        same(content, ACCUMULATE, Integer.toString(accumulate));
+        same(content, ACCUMULATE, Integer.toString(options.accumulate()));
+        same(content, PENALTY, String.valueOf(options.penalty()));
         long steps = Long.parseLong(fact(content, STEPS));
         Place place = new Place(
                 Long.parseLong(fact(content, BATCHES)),
                 Long.parseLong(fact(content, SKIPPED)),
                 Double.parseDouble(fact(content, EPOCH_LOSS)),
                 Integer.parseInt(fact(content, EPOCH_COUNT)),
-                accumulate);
+                options);
         List<NamedTensor> needed = new ArrayList<>(parameters(task.parameters()));
         needed.addAll(optimizer.save());
         needed.addAll(task.state());

@@ -3,6 +3,7 @@ package io.gatun.nn.train;
 import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Tape;
 import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.optim.Penalty;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -42,10 +43,18 @@ final class Step {
     /** Steps to be repeated: one for each buffer of a loader, and for an epoch's shorter last batch in it. */
     private final List<Captured> captured = new ArrayList<>();
 
+    /**
+     * What a checkpoint's run must have in common with the one that resumes it.
+     *
+     * @param accumulate micro-batches of an update
+     * @param penalty null for none
+     */
+    record Options(int accumulate, Penalty penalty) {}
+
     private NonFinite policy = NonFinite.THROW;
     private long skipped;
     private int inARow;
-    private int accumulate = 1;
+    private Options options = new Options(1, null);
 
     /** Micro-batches whose gradients wait. */
     private int pending;
@@ -55,6 +64,9 @@ final class Step {
 
     private double lossSum;
     private float loss;
+
+    /** Of the latest batch's update; 0 where it made none. */
+    private float penalized;
 
     Step(Task task, Optimizer optimizer, Tape tape) {
         this.task = task;
@@ -67,11 +79,15 @@ final class Step {
     }
 
     void accumulate(int microBatches) {
-        accumulate = microBatches;
+        options = new Options(microBatches, options.penalty);
     }
 
-    int accumulate() {
-        return accumulate;
+    void penalty(Penalty penalty) {
+        options = new Options(options.accumulate, penalty);
+    }
+
+    Options options() {
+        return options;
     }
 
     int pending() {
@@ -127,7 +143,7 @@ final class Step {
         if (event.shouldCommit()) {
             event.epoch = epoch;
             event.batch = batch;
-            event.loss = loss;
+            event.loss = loss + penalized;
             event.items = task.items();
             event.skipped = outcome == Outcome.SKIPPED;
             event.commit();
@@ -138,6 +154,7 @@ final class Step {
     private void settle(Outcome outcome) {
         lossSum = pending == 0 ? loss : lossSum + loss;
         pending++;
+        lossSum += (double) penalized * pending;
         if (outcome != Outcome.GATHERED) {
             group = pending;
             pending = 0;
@@ -154,19 +171,29 @@ final class Step {
             step.backward();
             finite = policy.skips() == 0 || finiteGradients();
         }
-        if (!finite) {
+        int microBatches = pending + 1;
+        boolean update = microBatches == options.accumulate || last;
+        penalized = finite && update ? penalize(microBatches) : 0;
+        if (!finite || !Float.isFinite(penalized)) {
             if (inARow >= policy.skips()) {
-                throw new NonFiniteException(loss, number, epoch, batch, optimizer.learningRate());
+                throw new NonFiniteException(loss + penalized, number, epoch, batch, optimizer.learningRate());
             }
+            penalized = 0;
             return Outcome.SKIPPED;
         }
-        int microBatches = pending + 1;
-        if (microBatches < accumulate && !last) {
+        if (!update) {
             return Outcome.GATHERED;
         }
         gradients.computed();
         optimizer.step(microBatches);
         return Outcome.LEARNED;
+    }
+
+    /** Once for an update, whose gradients the optimizer divides by the number of micro-batches; the value for one of them. */
+    private float penalize(int microBatches) {
+        return options.penalty == null
+                ? 0
+                : options.penalty.scaled(microBatches).addTo(tape.kernels(), task.parameters()) / microBatches;
     }
 
     private boolean finiteGradients() {

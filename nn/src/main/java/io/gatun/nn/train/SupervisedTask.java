@@ -11,7 +11,9 @@ import io.gatun.nn.data.BatchStream;
 import io.gatun.nn.data.BatchStream.Position;
 import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.Field;
+import io.gatun.nn.optim.BatchNormStatistics;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * Learning a target from an input, whatever both are: classes from images, numbers from a table's rows. Of each batch
@@ -177,6 +179,36 @@ public class SupervisedTask implements Task {
             model.train();
         }
         return new Evaluation(sum / seen, answers.share());
+    }
+
+    /** Shows somebody the model in evaluation, without gradients, and the input of the first test batch; changes no state. */
+    public final <T> T show(Tape tape, BiFunction<Module, Tensor, T> look) {
+        model.eval();
+        try (BatchStream batches = test.open(memory);
+                var _ = tape.noGrad()) {
+            tape.reset(tape.step());
+            return look.apply(model, batches.next().tensor(tape, input));
+        } finally {
+            model.train();
+        }
+    }
+
+    @Override
+    public void refreshStatistics(Tape tape, int batches) {
+        try (BatchStream shown = train.open(memory);
+                var _ = tape.noGrad()) {
+            Batch[] current = {shown.next()};
+            int[] number = {0};
+            BatchNormStatistics.update(model, Math.min(batches, train.batchesPerEpoch()), wanted -> {
+                // The first is asked for twice.
+                if (wanted != number[0]) {
+                    current[0] = shown.next();
+                    number[0] = wanted;
+                }
+                tape.reset(tape.step());
+                model.call(current[0].tensor(tape, input));
+            });
+        }
     }
 
     @Override

@@ -62,6 +62,18 @@ public interface Task extends AutoCloseable {
      */
     Evaluation evaluate(Tape tape, Predictions predictions);
 
+    /**
+     * Computes batch norms' running statistics anew for the weights that the model has now, from training batches
+     * ({@link io.gatun.nn.optim.BatchNormStatistics}); resets the tape and changes no other state.
+     *
+     * @param batches how many, at least 1; those of an epoch if it has fewer
+     * @throws UnsupportedOperationException if this task does not know how
+     */
+    default void refreshStatistics(Tape tape, int batches) {
+        throw new UnsupportedOperationException(getClass().getSimpleName()
+                + " does not compute running statistics; average(average, 0) leaves them as they are");
+    }
+
     /** What is carried from one batch to the next besides parameters; views, valid until the next forward. */
     default List<NamedTensor> state() {
         return List.of();

@@ -1,18 +1,14 @@
 package io.gatun.nn.train;
 
 import io.gatun.autograd.Tape;
-import io.gatun.autograd.Tensor;
-import io.gatun.kernel.DType;
-import io.gatun.kernel.Shape;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.metric.Metric;
 import io.gatun.nn.metric.Metrics;
 import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.optim.Penalty;
+import io.gatun.nn.optim.WeightAverage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,12 +24,11 @@ public final class Trainer {
     private final Task task;
     private final Optimizer optimizer;
     private final int epochs;
-    private final List<Callback> callbacks = new ArrayList<>();
-    private Metrics metrics = new Metrics();
-    private final Training view = new View();
+    private final Callbacks callbacks = new Callbacks(new View());
     private final Tape tape;
     private final Step step;
-    private final Step.Gradients gradients = this::gradients;
+    private final Step.Gradients gradients = callbacks::gradients;
+    private final Evaluator evaluator;
 
     private Path file;
     private int every;
@@ -70,6 +65,7 @@ public final class Trainer {
         this.tape = tape;
         this.epochs = epochs;
         this.step = new Step(task, optimizer, tape);
+        this.evaluator = new Evaluator(task, tape);
     }
 
     /**
@@ -91,13 +87,52 @@ public final class Trainer {
      * the latest one has shown: a {@link io.gatun.nn.metric.ConfusionMatrix} its counts.
      */
     public Trainer metrics(Metric... more) {
-        metrics = new Metrics(more);
+        evaluator.metrics(new Metrics(more));
         return this;
     }
 
     /** What to do about a loss or gradient that is not finite; {@link NonFinite#THROW} unless said. */
     public Trainer nonFinite(NonFinite policy) {
         step.nonFinite(policy);
+        return this;
+    }
+
+    /**
+     * Adds a penalty of large weights to what is learned: its gradient in each update and its value to the loss, so in
+     * {@link Callback.StepReport#loss} and {@link Callback.EpochReport#trainLoss}. The test loss stays that of the data; the
+     * weights' penalty is the figure {@code penalty} beside it.
+     */
+    public Trainer penalty(Penalty penalty) {
+        step.penalty(penalty);
+        evaluator.penalty(penalty);
+        return this;
+    }
+
+    /**
+     * Evaluates averaged weights, which usually do better than the trained ones: from its first update on, the model has the
+     * average during each evaluation, {@link Callback#onEvaluation} included, so that the best weights of
+     * {@link EarlyStopping} and {@link ModelCheckpoint} are averaged ones; then the trained ones are back, to the bit, and so
+     * they are when the run has ended ({@link WeightAverage#keep} makes the average the model). The optimizer updates the
+     * average from now on, and checkpoints hold it.
+     */
+    public Trainer average(WeightAverage average) {
+        return average(average, 0);
+    }
+
+    /**
+     * As {@link #average(WeightAverage)}, with running statistics that are computed anew for the average before each
+     * evaluation, as torch.optim.swa_utils.update_bn does: a mean of weights far apart (SWA) needs that where the model has
+     * batch norms.
+     *
+     * @param statisticsBatches of the training data that they come from, at most an epoch; 0 leaves them as they are
+     */
+    public Trainer average(WeightAverage average, int statisticsBatches) {
+        if (statisticsBatches < 0) {
+            throw new IllegalArgumentException(
+                    "running statistics of " + statisticsBatches + " batches are not possible; 0 leaves them");
+        }
+        optimizer.attach(average);
+        evaluator.average(average, statisticsBatches);
         return this;
     }
 
@@ -141,7 +176,7 @@ public final class Trainer {
      * @throws IllegalArgumentException if it is of another model or was made with other options or callbacks
      */
     public Trainer resume(CheckpointFile.Content checkpoint) {
-        Checkpoint.Place place = Checkpoint.restore(checkpoint, task, optimizer, callbacks, step.accumulate());
+        Checkpoint.Place place = Checkpoint.restore(checkpoint, task, optimizer, callbacks.all(), step.options());
         done = place.batches();
         step.skipped(place.skipped());
         lossSum = place.lossSum();
@@ -163,47 +198,25 @@ public final class Trainer {
             done = optimizer.steps();
         }
         stopped = false;
-        List<Callback> begun = new ArrayList<>();
         Summary summary;
         try {
-            for (Callback callback : callbacks) {
-                callback.onTrainBegin(view);
-                begun.add(callback);
-            }
+            callbacks.trainBegin();
             summary = train();
         } catch (IOException | RuntimeException | Error e) {
-            for (Callback callback : begun) {
-                try {
-                    callback.onTrainEnd(view, null);
-                } catch (IOException | RuntimeException again) {
-                    e.addSuppressed(again);
-                }
-            }
+            callbacks.failed(e);
             throw e;
         }
-        end(begun, summary);
+        callbacks.trainEnd(summary);
         return summary;
     }
 
-    /** Tells all, and throws what the first of them has thrown. */
-    private void end(List<Callback> begun, Summary summary) throws IOException {
-        Exception first = null;
-        for (Callback callback : begun) {
-            try {
-                callback.onTrainEnd(view, summary);
-            } catch (IOException | RuntimeException e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
-        }
-        switch (first) {
-            case null -> {}
-            case IOException e -> throw e;
-            case RuntimeException e -> throw e;
-            default -> throw new AssertionError(first);
+    /**
+     * Evaluates the model as it is, metrics and averaged weights as in a run, and tells no callback: after a run whose
+     * {@link EarlyStopping} has brought other weights back.
+     */
+    public Evaluation evaluate() {
+        try (var _ = evaluator.averaged()) {
+            return evaluator.run();
         }
     }
 
@@ -232,7 +245,7 @@ public final class Trainer {
             event.commit();
         }
         if (test == null) {
-            test = evaluation();
+            test = evaluate();
         }
         return new Summary(
                 (int) (done / batches), optimizer.steps(), test, allSeconds > 0 ? all / allSeconds : 0, seconds(begin));
@@ -246,14 +259,10 @@ public final class Trainer {
 
     /** The rest of an epoch, or less if a callback stops it. */
     private void epoch(int epoch, int batches, Progress progress) throws IOException {
-        for (Callback callback : callbacks) {
-            callback.onEpochBegin(view, epoch);
-        }
+        callbacks.epochBegin(epoch);
         boolean on = !stopped;
         for (int batch = (int) (done % batches); on && batch < batches; batch++) {
-            for (int i = 0; i < callbacks.size(); i++) {
-                callbacks.get(i).onStepBegin(view);
-            }
+            callbacks.stepBegin();
             long start = System.nanoTime();
             rate = optimizer.learningRate();
             boolean last = batch + 1 == batches;
@@ -278,15 +287,7 @@ public final class Trainer {
             losses += step.group();
             report(epoch, batch, batches, progress);
         } else {
-            for (Callback callback : callbacks) {
-                callback.onSkip(view);
-            }
-        }
-    }
-
-    private void gradients() throws IOException {
-        for (int i = 0; i < callbacks.size(); i++) {
-            callbacks.get(i).onGradients(view);
+            callbacks.skip();
         }
     }
 
@@ -295,46 +296,26 @@ public final class Trainer {
             float loss = (float) (step.lossSum() / step.group());
             Callback.StepReport report = new Callback.StepReport(
                     epoch, epochs, batch, batches, done, loss, rate, progress.items / progress.seconds);
-            for (int i = 0; i < callbacks.size(); i++) {
-                stopped |= !callbacks.get(i).onStep(report);
-            }
+            stopped |= !callbacks.step(report);
         }
     }
 
     private Evaluation evaluate(int epoch, Progress progress, long begin) throws IOException {
-        for (Callback callback : callbacks) {
-            callback.onEvaluationBegin(view);
-        }
-        Evaluation test = evaluation();
-        progress.trainLoss = lossSum / losses;
-        lossSum = 0;
-        losses = 0;
-        Callback.EpochReport report = new Callback.EpochReport(
-                epoch, epochs, done, progress.trainLoss, test, rate, progress.items / progress.seconds, seconds(begin));
-        for (Callback callback : callbacks) {
-            stopped |= !callback.onEvaluation(view, report);
+        Callback.EpochReport report;
+        try (var _ = evaluator.averaged()) {
+            callbacks.evaluationBegin();
+            Evaluation test = evaluator.run();
+            progress.trainLoss = lossSum / losses;
+            lossSum = 0;
+            losses = 0;
+            double rates = progress.items / progress.seconds;
+            report = new Callback.EpochReport(
+                    epoch, epochs, done, progress.trainLoss, test, rate, rates, seconds(begin));
+            stopped |= !callbacks.evaluation(report);
         }
         save();
-        for (Callback callback : callbacks) {
-            stopped |= !callback.onEpoch(report);
-        }
-        return test;
-    }
-
-    private Evaluation evaluation() {
-        metrics.reset();
-        Evaluation own = task.evaluate(tape, metrics.all().isEmpty() ? Predictions.IGNORED : this::measure);
-        Map<String, Double> all = new LinkedHashMap<>(own.metrics());
-        all.putAll(metrics.values());
-        return new Evaluation(own.loss(), own.accuracy(), all);
-    }
-
-    /** A target of whole numbers is a row's class; others are numbers, as many in a row as are predicted. */
-    private void measure(Tensor prediction, Tensor target) {
-        Shape shape = target.shape();
-        long rows = target.type() == DType.I32 ? shape.elements() : shape.rank() == 0 ? 1 : shape.dim(0);
-        long columns = rows == 0 ? 1 : prediction.shape().elements() / rows;
-        metrics.update(prediction.data(), target.data(), Math.toIntExact(rows), Math.toIntExact(columns));
+        stopped |= !callbacks.epoch(report);
+        return report.test();
     }
 
     private void save() throws IOException {
@@ -350,8 +331,8 @@ public final class Trainer {
         }
         TrainingEvents.Saved event = new TrainingEvents.Saved();
         event.begin();
-        Checkpoint.Place place = new Checkpoint.Place(done, step.skipped(), lossSum, losses, step.accumulate());
-        Checkpoint.save(path, task, optimizer, callbacks, place, facts);
+        Checkpoint.Place place = new Checkpoint.Place(done, step.skipped(), lossSum, losses, step.options());
+        Checkpoint.save(path, task, optimizer, callbacks.all(), place, facts);
         event.file = path.toString();
         event.batches = done;
         event.commit();

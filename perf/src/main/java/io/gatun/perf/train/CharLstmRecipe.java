@@ -3,9 +3,11 @@ package io.gatun.perf.train;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.data.DataSource;
+import io.gatun.nn.log.ModelGraph;
 import io.gatun.nn.log.TensorBoard;
 import io.gatun.nn.metric.Accuracy;
 import io.gatun.nn.metric.Metric;
@@ -106,6 +108,14 @@ final class CharLstmRecipe implements Recipe {
         CharSampler sampler = new CharSampler(model, text.vocabulary(), TEMPERATURE);
         written = sampler.lines(tape, memory, 4 * SAMPLES, LONGEST, options.seed() + options.epochs());
         return Map.of("texts", written);
+    }
+
+    @Override
+    public Optional<ModelGraph> graph(Tape tape) {
+        try (var _ = tape.noGrad()) {
+            tape.reset(tape.step());
+            return Optional.of(ModelGraph.of(model, tape.integers(Shape.of(1, 1), 0)));
+        }
     }
 
     @Override

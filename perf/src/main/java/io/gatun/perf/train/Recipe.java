@@ -3,6 +3,7 @@ package io.gatun.perf.train;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
+import io.gatun.nn.log.ModelGraph;
 import io.gatun.nn.log.TensorBoard;
 import io.gatun.nn.metric.Metric;
 import io.gatun.nn.optim.Optimizer;
@@ -50,6 +51,11 @@ interface Recipe extends AutoCloseable {
     /** What the report shows of the finished model besides its figures, as {@link io.gatun.nn.log.RunReport} says. */
     default Map<String, Object> results(Tape tape) {
         return Map.of();
+    }
+
+    /** The net's layers for TensorBoard, as one input goes through them. */
+    default Optional<ModelGraph> graph(Tape tape) {
+        return Optional.empty();
     }
 
     /** Pictures and texts of the finished model for TensorBoard. */

@@ -3,6 +3,7 @@ package io.gatun.perf.train;
 import io.gatun.nn.log.CsvLog;
 import io.gatun.nn.log.JsonLine;
 import io.gatun.nn.log.JsonLog;
+import io.gatun.nn.log.ModelGraph;
 import io.gatun.nn.log.RunReport;
 import io.gatun.nn.log.TensorBoardLog;
 import io.gatun.nn.train.Trainer;
@@ -11,10 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * What a run leaves: {@code log.csv}, {@code log.jsonl} and {@code events.*} while it goes on, {@code results.json} and
- * {@code report.html} at its end. The folder of a checkpoint that is named checkpoint.safetensors; {@code FILE.run} beside
+ * What a run leaves: {@code log.csv}, {@code log.jsonl} and {@code events.*} while it goes on, {@code best.safetensors} where
+ * it waits for a better epoch, {@code results.json} and {@code report.html} at its end. The folder of a checkpoint that is named checkpoint.safetensors; {@code FILE.run} beside
  * one that the user named, so that two runs in one folder stay apart.
  */
 final class RunFolder {
@@ -38,8 +40,14 @@ final class RunFolder {
     void attach(Trainer trainer, Map<String, ?> settings) throws IOException {
         Files.createDirectories(folder);
         trainer.callback(new CsvLog(folder.resolve("log.csv")))
-                .callback(new JsonLog(folder.resolve("log.jsonl"), EVERY, settings))
-                .callback(new TensorBoardLog(folder, EVERY, settings));
+                .callback(new JsonLog(folder.resolve("log.jsonl"), EVERY, settings));
+    }
+
+    /** Logs it for TensorBoard too, the graph at the beginning of a run that is not resumed. */
+    void board(Trainer trainer, Map<String, ?> settings, Optional<ModelGraph> graph) {
+        TensorBoardLog log = new TensorBoardLog(folder, EVERY, settings);
+        graph.ifPresent(log::graph);
+        trainer.callback(log);
     }
 
     /** The report, made from the logs and these results. */

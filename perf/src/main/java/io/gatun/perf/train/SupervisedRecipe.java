@@ -1,9 +1,12 @@
 package io.gatun.perf.train;
 
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Module;
+import io.gatun.nn.log.ModelGraph;
 import io.gatun.nn.train.SupervisedTask;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** What recipes of a {@link SupervisedTask} share: who holds what, and who closes it. */
@@ -41,6 +44,11 @@ abstract class SupervisedRecipe implements Recipe {
 
     final Parameters parameters() {
         return parameters;
+    }
+
+    @Override
+    public final Optional<ModelGraph> graph(Tape tape) {
+        return Optional.of(task.show(tape, ModelGraph::of));
     }
 
     /** Optimizer steps of the whole run. */

@@ -11,6 +11,7 @@ import java.util.function.Function;
  * the model's default.
  *
  * @param every steps between checkpoints within an epoch, 0 for none
+ * @param tensorBoard whether to write an event file
  */
 public record TrainOptions(
         String model,
@@ -23,7 +24,9 @@ public record TrainOptions(
         String data,
         Path out,
         int every,
-        boolean resume) {
+        boolean resume,
+        boolean tensorBoard,
+        Regularization regularization) {
 
     /** The nets that {@code gatun train} knows. */
     public static final List<String> MODELS = Trainable.words();
@@ -54,7 +57,7 @@ public record TrainOptions(
         }
     }
 
-    private static void atLeast(String option, Integer value, int least) {
+    static void atLeast(String option, Integer value, int least) {
         if (value != null && value < least) {
             throw new IllegalArgumentException(option + " " + value + " is less than " + least);
         }
@@ -73,7 +76,9 @@ public record TrainOptions(
                 data == null ? defaultData : data,
                 out,
                 every,
-                resume);
+                resume,
+                tensorBoard,
+                regularization.orNone());
     }
 
     /** What a checkpoint keeps, so that a resumed run needs to be told nothing. */
@@ -85,6 +90,7 @@ public record TrainOptions(
         facts.put("seed", seed.toString());
         facts.put("lr", learningRate.toString());
         facts.put("data", data);
+        facts.putAll(regularization.facts());
         return facts;
     }
 
@@ -109,10 +115,12 @@ public record TrainOptions(
                 same("data", data, facts, text -> text, file),
                 out,
                 every,
-                resume);
+                resume,
+                tensorBoard,
+                regularization.of(facts, file));
     }
 
-    private static <T> T same(String key, T asked, Map<String, String> facts, Function<String, T> read, Path file) {
+    static <T> T same(String key, T asked, Map<String, String> facts, Function<String, T> read, Path file) {
         String text = facts.get(key);
         if (text == null) {
             throw new IllegalArgumentException(file + " does not say its '" + key + "': it is no checkpoint of train");

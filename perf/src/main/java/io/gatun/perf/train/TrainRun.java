@@ -9,6 +9,9 @@ import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.log.TensorBoard;
 import io.gatun.nn.metric.Metric;
 import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.train.EarlyStopping;
+import io.gatun.nn.train.ModelCheckpoint;
+import io.gatun.nn.train.Monitor;
 import io.gatun.nn.train.Trainer;
 import io.gatun.perf.results.Environment;
 import java.io.IOException;
@@ -19,9 +22,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** One run of {@code gatun train}, from its options to its summary. */
 public final class TrainRun {
+    /** What decides which epoch is the best. */
+    private static final Monitor BETTER = Monitor.min("loss");
+
     private final TrainOptions asked;
     private final PrintWriter out;
 
@@ -68,7 +75,8 @@ public final class TrainRun {
         }
         Parameters parameters = recipe.task().parameters();
         try (Tape tape = new Tape(kernels, memory, 0, options.seed());
-                Optimizer optimizer = recipe.optimizer(kernels, memory)) {
+                Optimizer optimizer = recipe.optimizer(kernels, memory);
+                EarlyStopping stopping = stopping(options, memory, parameters)) {
             out.printf(Locale.ROOT, "model       %s, %,d parameters%n", options.model(), parameters.parameterCount());
             out.printf(Locale.ROOT, "data        %s%n", recipe.dataLine());
             out.printf(
@@ -86,20 +94,53 @@ public final class TrainRun {
                     .callback(new Progress(out, recipe.task().unit()));
             recipe.callback(tape, out).ifPresent(trainer::callback);
             RunFolder folder = new RunFolder(options.out());
-            folder.attach(trainer, settings(options, kernels, optimizer));
+            Map<String, Object> settings = settings(options, kernels, optimizer);
+            options.regularization().penalty().ifPresent(trainer::penalty);
+            folder.attach(trainer, settings);
+            if (options.tensorBoard()) {
+                folder.board(trainer, settings, checkpoint == null ? recipe.graph(tape) : Optional.empty());
+            }
+            if (stopping != null) {
+                trainer.callback(stopping).callback(new ModelCheckpoint(folder.path(), BETTER, 0));
+            }
             if (checkpoint != null) {
                 trainer.resume(checkpoint);
                 loaded.close();
                 out.printf(Locale.ROOT, "resumed     %s, %d steps done%n", checkpoint.file(), optimizer.steps());
             }
-            Trainer.Summary summary = trainer.run();
+            Trainer.Summary summary = best(trainer, trainer.run(), stopping);
             Ran ran = Ran.of(kernels);
             out.printf(Locale.ROOT, "ran         %s%n", ran);
             recipe.end(summary, out);
             out.printf(Locale.ROOT, "checkpoint  %s%n", options.out());
             out.printf(Locale.ROOT, "report      %s%n", report(recipe, summary, folder, tape));
-            return json(options, ran, summary, recipe);
+            Map<String, Object> json = json(options, ran, summary, recipe);
+            if (stopping != null) {
+                json.put("best_epoch", stopping.bestEpoch() + 1);
+            }
+            return json;
         }
+    }
+
+    /** Null where a run has all its epochs. */
+    private static EarlyStopping stopping(TrainOptions options, NativeMemory memory, Parameters parameters) {
+        int patience = options.regularization().patience();
+        return patience == 0 ? null : new EarlyStopping(BETTER, patience, memory, parameters);
+    }
+
+    /** With the evaluation of the weights that the model has now: those of the best epoch. */
+    private Trainer.Summary best(Trainer trainer, Trainer.Summary last, EarlyStopping stopping) {
+        if (stopping == null) {
+            return last;
+        }
+        out.printf(
+                Locale.ROOT,
+                "best        epoch %d of %d, test loss %.4f%n",
+                stopping.bestEpoch() + 1,
+                last.epochs(),
+                stopping.best());
+        return new Trainer.Summary(
+                last.epochs(), last.steps(), trainer.evaluate(), last.itemsPerSecond(), last.seconds());
     }
 
     private static Map<String, Object> settings(TrainOptions options, Kernels kernels, Optimizer optimizer) {
@@ -111,6 +152,9 @@ public final class TrainRun {
         settings.put("seed", options.seed());
         settings.put("lr", (double) options.learningRate());
         settings.put("schedule", optimizer.schedule().toString());
+        settings.put("l1", (double) options.regularization().l1());
+        settings.put("l2", (double) options.regularization().l2());
+        settings.put("patience", options.regularization().patience());
         settings.put("optimizer", optimizer.getClass().getSimpleName());
         settings.put("backend", kernels.preference().toString());
         settings.put("threads", kernels.threads());
@@ -128,9 +172,11 @@ public final class TrainRun {
         results.put("metrics", metrics);
         results.putAll(recipe.results(tape));
         long done = (long) summary.epochs() * recipe.task().stepsPerEpoch();
-        // One behind the last batch: a resumed run drops it.
-        try (TensorBoard board = TensorBoard.resumed(folder.path(), done)) {
-            recipe.show(board, done + 1);
+        if (recipe.options().tensorBoard()) {
+            // One behind the last batch: a resumed run drops it.
+            try (TensorBoard board = TensorBoard.resumed(folder.path(), done)) {
+                recipe.show(board, done + 1);
+            }
         }
         String title = "gatun train " + recipe.options().model();
         return folder.report(title, results, Environment.here().facts());
