@@ -48,9 +48,8 @@ public record Occlusion(int square, int stride, float value) {
         int down = (height - square) / stride + 1;
         int across = (width - square) / stride + 1;
         float[] falls = new float[down * across];
-        boolean training = model.training();
-        model.eval();
-        try (Tape.NoGrad _ = tape.noGrad()) {
+        try (Module.Registration _ = model.inference();
+                Tape.NoGrad _ = tape.noGrad()) {
             float whole = logits(model, tape, shape, 1, image, label)[0];
             for (int from = 0; from < falls.length; from += BATCH) {
                 int count = Math.min(BATCH, falls.length - from);
@@ -64,10 +63,6 @@ public record Occlusion(int square, int stride, float value) {
                 for (int i = 0; i < count; i++) {
                     falls[from + i] = whole - logits[i];
                 }
-            }
-        } finally {
-            if (training) {
-                model.train();
             }
         }
         return new Map(down, across, falls);

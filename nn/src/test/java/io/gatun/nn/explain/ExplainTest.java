@@ -67,6 +67,21 @@ class ExplainTest {
     }
 
     @Test
+    void partsKeepTheModesTheyHad() {
+        net.modules().get("1").eval();
+        net.modules().get("0").freeze();
+        Saliency.of(net, tape, golden.shape("images"), golden.floats("images"), golden.integers("classes"));
+        Shape images = golden.shape("images");
+        Shape image = Shape.of(images.dim(1), images.dim(2), images.dim(3));
+        float[] first = Arrays.copyOf(golden.floats("images"), (int) image.elements());
+        new Occlusion(2, 2, 0).of(net, tape, image, first, 0);
+        assertThat(net.training()).isTrue();
+        assertThat(net.modules().get("1").training()).isFalse();
+        net.modules().get("0").unfreeze();
+        assertThat(net.modules().get("0").training()).isTrue();
+    }
+
+    @Test
     void gradCamIsPyTorchs() {
         GradCam.Maps maps = GradCam.of(
                 net,
