@@ -218,6 +218,21 @@ class StudyTest {
     }
 
     @Test
+    void ofTwoStudiesOnOneFolderTheSecondIsRefused() throws Exception {
+        Study.Result result = new Study(SPACE, Strategy.random(1), 1)
+                .folder(folder)
+                .run(trial -> new Study(SPACE, Strategy.random(1), 1)
+                        .folder(folder)
+                        .run(StudyTest::valley)
+                        .best()
+                        .orElseThrow()
+                        .score());
+        assertThat(result.outcomes().getFirst().failure())
+                .contains("trials.jsonl")
+                .contains("another run is writing it");
+    }
+
+    @Test
     void aDamagedLogIsRefused() throws Exception {
         for (String line : List.of("x", "[]", "{\"number\":\"one\"}", "{}", "{\"trial\":1}", "{\"values\":3}")) {
             Files.writeString(folder.resolve("trials.jsonl"), line + "\n");
