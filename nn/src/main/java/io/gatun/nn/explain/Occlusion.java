@@ -39,12 +39,12 @@ public record Occlusion(int square, int stride, float value) {
      * @param shape [h, w, c]; squares that would stick out at the right and the bottom are left out
      */
     public Map of(Module model, Tape tape, Shape shape, float[] image, int label) {
-        int height = shape.dim(0);
-        int width = shape.dim(1);
-        if (shape.rank() != 3 || square > height || square > width) {
+        if (shape.rank() != 3 || square > shape.dim(0) || square > shape.dim(1)) {
             throw new IllegalArgumentException("occlusion: a square of " + square + " does not fit an image " + shape
                     + "; give [h, w, c] and a smaller square");
         }
+        int height = shape.dim(0);
+        int width = shape.dim(1);
         int down = (height - square) / stride + 1;
         int across = (width - square) / stride + 1;
         float[] falls = new float[down * across];

@@ -105,6 +105,10 @@ class ExplainTest {
                 .hasMessageContaining("gives [2x3], no planes");
         assertThatThrownBy(() -> GradCam.of(net, net, tape, golden.shape("images"), golden.floats("images"), 1, 7))
                 .hasMessageContaining("class 7");
+        assertThatThrownBy(() ->
+                        GradCam.of(net, net.modules().get("layer4"), tape, golden.shape("images"), new float[0], 1))
+                .hasMessageContaining("no such layer")
+                .hasMessageContaining("[, 0, 1");
     }
 
     /** Each place's fall is that of an image with the square painted by hand. */
@@ -131,6 +135,8 @@ class ExplainTest {
         assertThatThrownBy(() -> new Occlusion(9, 1, 0).of(net, tape, shape, image, 1))
                 .hasMessageContaining("square of 9")
                 .hasMessageContaining("[6x8x2]");
+        assertThatThrownBy(() -> new Occlusion(1, 1, 0).of(net, tape, Shape.of(6), image, 1))
+                .hasMessageContaining("give [h, w, c]");
     }
 
     private float logit(float[] image, int label) {
