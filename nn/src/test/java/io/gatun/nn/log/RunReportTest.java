@@ -1,11 +1,13 @@
 package io.gatun.nn.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -135,6 +137,20 @@ class RunReportTest {
         ReportPage page = ReportPage.read(RunReport.write(folder));
         assertThat(page.text("loss")).contains("nothing to draw");
         assertThat(page.all("title").stream().map(Element::getTextContent)).containsExactly("A training run");
+    }
+
+    @Test
+    void aKilledRunHasAReportAndABrokenLogIsNamed() throws Exception {
+        Path log = folder.resolve("log.jsonl");
+        byte[] whole = Files.readAllBytes(RunReport.write(folder));
+        Files.writeString(log, "{\"event\":\"ep", StandardOpenOption.APPEND);
+        assertThat(Files.readAllBytes(RunReport.write(folder))).isEqualTo(whole);
+        Files.writeString(log, "{}\n");
+        assertThatThrownBy(() -> RunReport.write(folder))
+                .hasMessageStartingWith(log + ", line 1 ")
+                .hasMessageContaining("no event");
+        Files.writeString(log, "hello\n");
+        assertThatThrownBy(() -> RunReport.write(folder)).hasMessageStartingWith(log + ", line 1: ");
     }
 
     @Test
