@@ -101,6 +101,22 @@ class RunReportTest {
     }
 
     @Test
+    void aSingleEpochIsADot() throws Exception {
+        Path log = folder.resolve("log.jsonl");
+        List<String> lines = Files.readAllLines(log);
+        Files.write(log, lines.subList(0, 402));
+        ReportPage page = ReportPage.read(RunReport.write(folder));
+        List<Element> dots = page.all("circle");
+        assertThat(dots).as("training and test loss, accuracy").hasSize(3);
+        assertThat(List.of(dots.getFirst().getAttribute("cx"), dots.getFirst().getAttribute("cy")))
+                .extracting(Double::parseDouble)
+                .containsExactly(
+                        page.lines("loss").getFirst()[0], page.lines("loss").getFirst()[1]);
+        Files.write(log, lines);
+        assertThat(ReportPage.read(RunReport.write(folder)).all("circle")).isEmpty();
+    }
+
+    @Test
     void canBeReadWithoutSeeingIt() throws Exception {
         ReportPage page = ReportPage.read(RunReport.write(folder));
         assertThat(page.all("svg")).isNotEmpty().allSatisfy(svg -> {
