@@ -10,6 +10,7 @@ import io.gatun.autograd.Tensor;
 public final class AdaptiveAvgPool1d extends Module {
     private final int size;
 
+    /** To {@code size} steps, at least 1. */
     public AdaptiveAvgPool1d(int size) {
         if (size < 1) {
             throw new IllegalArgumentException(

@@ -16,6 +16,7 @@ public final class AdaptiveMaxPool2d extends Module {
         this(size, size);
     }
 
+    /** To so many rows and columns, each at least 1. */
     public AdaptiveMaxPool2d(int rows, int cols) {
         if (rows < 1 || cols < 1) {
             throw new IllegalArgumentException(

@@ -17,6 +17,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     /**
      * What may be chosen, as torch.nn's arguments; each method gives a changed copy.
      *
+     * @param eps added to the variance, above 0
      * @param momentum weight of a batch in the running statistics, or {@link Images.Norm#CUMULATIVE}
      * @param affine whether there are a weight and a bias
      * @param trackRunningStats whether there are running statistics; without, inference uses the batch too

@@ -4,6 +4,7 @@ import io.gatun.autograd.Tensor;
 
 /** {@link BatchNorm} of features [n, channels] or sequences [n, l, channels], as torch.nn.BatchNorm1d. */
 public final class BatchNorm1d extends BatchNorm {
+    /** Of PyTorch's defaults, {@link BatchNorm.Options#DEFAULT}. */
     public BatchNorm1d(int channels) {
         this(channels, Options.DEFAULT);
     }

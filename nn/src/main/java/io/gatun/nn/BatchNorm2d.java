@@ -15,6 +15,7 @@ public final class BatchNorm2d extends BatchNorm {
 
     private boolean sums;
 
+    /** Of PyTorch's defaults, {@link BatchNorm.Options#DEFAULT}. */
     public BatchNorm2d(int channels) {
         this(channels, Options.DEFAULT);
     }

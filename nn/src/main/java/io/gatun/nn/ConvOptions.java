@@ -55,18 +55,22 @@ public record ConvOptions(
                 rows, cols, 1, 1, 0, 0, false, 1, 1, 1, 0, 0, true, Activation.IDENTITY, Init.kaimingUniform());
     }
 
+    /** Pixels between neighbouring windows, at least 1, 1 unless said. */
     public ConvOptions stride(int both) {
         return stride(both, both);
     }
 
+    /** As {@link #stride(int)}, down and across. */
     public ConvOptions stride(int rows, int cols) {
         return moved(rows, cols, ph, pw, same, dh, dw, groups);
     }
 
+    /** Zeros on each side, at least 0, 0 unless said. */
     public ConvOptions padding(int both) {
         return padding(both, both);
     }
 
+    /** As {@link #padding(int)}, above and below, left and right. */
     public ConvOptions padding(int rows, int cols) {
         return moved(sh, sw, rows, cols, false, dh, dw, groups);
     }
@@ -79,14 +83,17 @@ public record ConvOptions(
         return moved(sh, sw, 0, 0, true, dh, dw, groups);
     }
 
+    /** Pixels from one tap of the kernel to the next, at least 1, 1 unless said. */
     public ConvOptions dilation(int both) {
         return dilation(both, both);
     }
 
+    /** As {@link #dilation(int)}, down and across. */
     public ConvOptions dilation(int rows, int cols) {
         return moved(sh, sw, ph, pw, same, rows, cols, groups);
     }
 
+    /** Channels fall into so many groups that do not see each other; a divisor of both numbers of channels. */
     public ConvOptions groups(int count) {
         return moved(sh, sw, ph, pw, same, dh, dw, count);
     }
@@ -96,6 +103,7 @@ public record ConvOptions(
                 kh, kw, sh, sw, ph, pw, same, dh, dw, groups, outputRows, outputCols, bias, activation, initializer);
     }
 
+    /** As {@link #outputPadding(int, int)}, the same for both; below the stride. */
     public ConvOptions outputPadding(int both) {
         return outputPadding(both, both);
     }
@@ -105,10 +113,12 @@ public record ConvOptions(
         return ends(rows, cols, bias, activation, initializer);
     }
 
+    /** Whether there is a bias; there is unless said. */
     public ConvOptions bias(boolean with) {
         return ends(outputRows, outputCols, with, activation, initializer);
     }
 
+    /** What is done to the result in the same pass. */
     public ConvOptions activation(Activation fused) {
         return ends(outputRows, outputCols, bias, fused, initializer);
     }

@@ -7,6 +7,7 @@ import io.gatun.autograd.Tensor;
 public final class Dropout extends Module {
     private final float p;
 
+    /** @param p probability that a number becomes 0, in [0, 1] */
     public Dropout(float p) {
         this.p = probability("Dropout", p);
     }

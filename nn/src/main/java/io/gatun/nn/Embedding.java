@@ -9,6 +9,7 @@ import io.gatun.kernel.Shape;
 public final class Embedding extends Module {
     private final Parameter weight;
 
+    /** Rows drawn from the standard normal distribution, as PyTorch's. */
     public Embedding(int vocabulary, int width) {
         weight = parameter("weight", Shape.of(vocabulary, width), Init.normal(1));
     }

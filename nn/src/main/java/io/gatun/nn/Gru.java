@@ -17,6 +17,7 @@ public final class Gru extends OneStateCell {
         this(inputs, hidden, RecurrentOptions.DEFAULT.layers(layers).dropout(dropout));
     }
 
+    /** All there is to choose. */
     public Gru(int inputs, int hidden, RecurrentOptions options) {
         super(3, inputs, hidden, options);
     }

@@ -15,6 +15,7 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
     /**
      * What may be chosen, as torch.nn's arguments; each method gives a changed copy.
      *
+     * @param eps added to the variance, above 0
      * @param momentum weight of a batch in the running statistics
      * @param affine whether there are a weight and a bias
      * @param trackRunningStats whether there are running statistics, which inference then uses

@@ -4,6 +4,7 @@ import io.gatun.autograd.Tensor;
 
 /** {@link InstanceNorm} of sequences [n, l, channels], as torch.nn.InstanceNorm1d. */
 public final class InstanceNorm1d extends InstanceNorm {
+    /** Of PyTorch's defaults, {@link InstanceNorm.Options#DEFAULT}. */
     public InstanceNorm1d(int channels) {
         this(channels, Options.DEFAULT);
     }

@@ -4,6 +4,7 @@ import io.gatun.autograd.Tensor;
 
 /** {@link InstanceNorm} of images [n, h, w, channels], as torch.nn.InstanceNorm2d. */
 public final class InstanceNorm2d extends InstanceNorm {
+    /** Of PyTorch's defaults, {@link InstanceNorm.Options#DEFAULT}. */
     public InstanceNorm2d(int channels) {
         this(channels, Options.DEFAULT);
     }

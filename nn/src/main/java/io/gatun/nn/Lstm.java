@@ -21,6 +21,7 @@ public final class Lstm extends Recurrent<LstmState> {
         this(inputs, hidden, RecurrentOptions.DEFAULT.layers(layers).dropout(dropout));
     }
 
+    /** All there is to choose. */
     public Lstm(int inputs, int hidden, RecurrentOptions options) {
         super(4, inputs, hidden, options);
     }

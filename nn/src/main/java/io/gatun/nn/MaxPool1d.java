@@ -12,6 +12,7 @@ public final class MaxPool1d extends Module {
         this(PoolOptions.window(kernel));
     }
 
+    /** Windows {@code stride} apart, {@code padding} at both ends, at most half a window. */
     public MaxPool1d(int kernel, int stride, int padding) {
         this(PoolOptions.window(kernel).stride(stride).padding(padding));
     }

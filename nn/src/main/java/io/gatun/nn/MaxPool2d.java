@@ -12,6 +12,7 @@ public final class MaxPool2d extends Module {
         this(PoolOptions.window(kernel));
     }
 
+    /** Square windows {@code stride} apart, {@code padding} on each side, at most half a window. */
     public MaxPool2d(int kernel, int stride, int padding) {
         this(PoolOptions.window(kernel).stride(stride).padding(padding));
     }

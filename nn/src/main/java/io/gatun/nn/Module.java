@@ -105,7 +105,7 @@ public abstract class Module {
         void saw(Module module, Tensor src, Tensor dst);
     }
 
-    /** What ends a hook. */
+    /** What ends a hook, or {@link #inference}. */
     public interface Registration extends AutoCloseable {
         @Override
         void close();
@@ -266,6 +266,17 @@ public abstract class Module {
         training = train;
         children.values().forEach(module -> module.mode(train));
         return this;
+    }
+
+    /**
+     * Switches this module and its children to inference until what is returned is closed; then each is again as it was,
+     * also where a part had been switched by itself: {@code try (var _ = model.inference()) { … }}.
+     */
+    public final Registration inference() {
+        Map<Module, Boolean> before = new LinkedHashMap<>();
+        modules().values().forEach(module -> before.put(module, module.training));
+        eval();
+        return () -> before.forEach((module, was) -> module.training = was);
     }
 
     /** Whether dropout drops and batch norm uses the batch: after {@link #train}, unless frozen. */

@@ -8,10 +8,12 @@ import io.gatun.spec.Activation;
 public final class Nonlinearity extends Module {
     private final Activation activation;
 
+    /** Of any of the kernels' activations. */
     public Nonlinearity(Activation activation) {
         this.activation = activation;
     }
 
+    /** max(x, 0); NaN stays NaN. */
     public static Nonlinearity relu() {
         return new Nonlinearity(Activation.RELU);
     }
@@ -21,14 +23,17 @@ public final class Nonlinearity extends Module {
         return new Nonlinearity(Activation.leakyRelu(slope));
     }
 
+    /** 1 / (1 + e^-x). */
     public static Nonlinearity sigmoid() {
         return new Nonlinearity(Activation.SIGMOID);
     }
 
+    /** The hyperbolic tangent. */
     public static Nonlinearity tanh() {
         return new Nonlinearity(Activation.TANH);
     }
 
+    /** x Φ(x), with the exact Φ and not the approximation by tanh. */
     public static Nonlinearity gelu() {
         return new Nonlinearity(Activation.GELU);
     }

@@ -36,26 +36,32 @@ public record PoolOptions(int kh, int kw, int sh, int sw, int ph, int pw, boolea
         return new PoolOptions(rows, cols, rows, cols, 0, 0, false, true);
     }
 
+    /** Pixels between neighbouring windows, at least 1; the window's size unless said. */
     public PoolOptions stride(int both) {
         return stride(both, both);
     }
 
+    /** As {@link #stride(int)}, down and across. */
     public PoolOptions stride(int rows, int cols) {
         return new PoolOptions(kh, kw, rows, cols, ph, pw, ceilMode, countIncludePad);
     }
 
+    /** Places on each side that a maximum does not see and a mean takes as 0; at most half a window, 0 unless said. */
     public PoolOptions padding(int both) {
         return padding(both, both);
     }
 
+    /** As {@link #padding(int)}, above and below, left and right. */
     public PoolOptions padding(int rows, int cols) {
         return new PoolOptions(kh, kw, sh, sw, rows, cols, ceilMode, countIncludePad);
     }
 
+    /** Whether a last window that sticks out counts; it does not unless said. */
     public PoolOptions ceilMode(boolean up) {
         return new PoolOptions(kh, kw, sh, sw, ph, pw, up, countIncludePad);
     }
 
+    /** Whether a mean divides by the whole window, padding included; it does unless said. */
     public PoolOptions countIncludePad(boolean zeros) {
         return new PoolOptions(kh, kw, sh, sw, ph, pw, ceilMode, zeros);
     }

@@ -26,18 +26,22 @@ public record RecurrentOptions(
         }
     }
 
+    /** One over the other, at least 1. */
     public RecurrentOptions layers(int count) {
         return new RecurrentOptions(count, bias, dropout, bidirectional, recurrentInit, forgetBias);
     }
 
+    /** Whether there are bias vectors. */
     public RecurrentOptions bias(boolean wanted) {
         return new RecurrentOptions(layers, wanted, dropout, bidirectional, recurrentInit, forgetBias);
     }
 
+    /** Of the outputs of each layer but the last, in training; 0 to 1. */
     public RecurrentOptions dropout(float probability) {
         return new RecurrentOptions(layers, bias, probability, bidirectional, recurrentInit, forgetBias);
     }
 
+    /** Whether each layer also reads from the last step to the first; outputs are then twice as wide. */
     public RecurrentOptions bidirectional(boolean wanted) {
         return new RecurrentOptions(layers, bias, dropout, wanted, recurrentInit, forgetBias);
     }

@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
 public final class Sequential extends Module {
     private final List<Module> modules = new ArrayList<>();
 
+    /** Modules named 0, 1, 2, … in this order. */
     public Sequential(Module... modules) {
         for (Module module : modules) {
             append(module);

@@ -31,6 +31,9 @@ import java.util.function.UnaryOperator;
  * {@link #skip} names; {@link #lenient} only reports them. All is checked before anything changes. Not thread-safe.
  */
 public final class StateDict {
+    /** As many as a message lists; {@link #lenient} reports all. */
+    private static final int NAMES = 8;
+
     private final Path file;
     private UnaryOperator<String> rename = UnaryOperator.identity();
     private Predicate<String> skip = _ -> false;
@@ -99,7 +102,7 @@ public final class StateDict {
             if (!lenient && !(missing.isEmpty() && unexpected.isEmpty())) {
                 throw new IllegalArgumentException(
                         file + " does not fit " + model.getClass().getSimpleName()
-                                + ": missing " + missing + ", unexpected " + unexpected
+                                + ": missing " + brief(missing) + ", unexpected " + brief(unexpected)
                                 + "; rename() maps names, skip() leaves some out, lenient() takes what fits");
             }
             wanted.keySet().retainAll(found.keySet());
@@ -110,6 +113,13 @@ public final class StateDict {
             model.parameters().changed();
             return new Report(List.copyOf(wanted.keySet()), missing, unexpected);
         }
+    }
+
+    /** The first names: those of a wholly different net would fill a screen. */
+    private static String brief(List<String> names) {
+        return names.size() <= NAMES
+                ? names.toString()
+                : names.subList(0, NAMES) + " and " + (names.size() - NAMES) + " more";
     }
 
     private static List<String> without(Iterable<String> names, java.util.Set<String> others) {

@@ -15,6 +15,7 @@ public final class TransformerDecoderLayer extends Module {
     private final LayerNorm norm2;
     private final LayerNorm norm3;
 
+    /** A layer of these sizes. */
     public TransformerDecoderLayer(TransformerOptions options) {
         self = child("self_attn", new MultiheadAttention(options.size(), options.heads(), options.dropout()));
         cross = child("multihead_attn", new MultiheadAttention(options.size(), options.heads(), options.dropout()));

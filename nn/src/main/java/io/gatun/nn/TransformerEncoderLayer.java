@@ -12,6 +12,7 @@ public final class TransformerEncoderLayer extends Module {
     private final LayerNorm norm1;
     private final LayerNorm norm2;
 
+    /** A layer of these sizes. */
     public TransformerEncoderLayer(TransformerOptions options) {
         attention = child("self_attn", new MultiheadAttention(options.size(), options.heads(), options.dropout()));
         parts = new TransformerParts(options);

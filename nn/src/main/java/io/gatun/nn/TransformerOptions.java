@@ -20,14 +20,17 @@ public record TransformerOptions(
         return new TransformerOptions(size, heads, feedForward, 0.1f, Activation.RELU, false);
     }
 
+    /** With that probability, 0 to 1. */
     public TransformerOptions withDropout(float newDropout) {
         return new TransformerOptions(size, heads, feedForward, newDropout, activation, normFirst);
     }
 
+    /** With that function between the linear layers. */
     public TransformerOptions withActivation(Activation newActivation) {
         return new TransformerOptions(size, heads, feedForward, dropout, newActivation, normFirst);
     }
 
+    /** With the norms before each part, or behind the sums. */
     public TransformerOptions withNormFirst(boolean first) {
         return new TransformerOptions(size, heads, feedForward, dropout, activation, first);
     }

@@ -191,6 +191,9 @@ class StateDictTest {
                             .load(net))
                     .hasMessageContaining("missing [bn.weight, bn.bias")
                     .hasMessageContaining("unexpected [norm.num_batches_tracked");
+            assertThatThrownBy(() ->
+                            StateDict.of(file).rename(name -> "other." + name).load(net))
+                    .hasMessageContaining("fc.weight] and 1 more, unexpected [other.");
             assertThatThrownBy(() -> StateDict.of(file).rename(_ -> "same").load(net))
                     .hasMessageContaining("two tensors are renamed to 'same'");
             assertThat(parameters.values().toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(before);

@@ -7,6 +7,8 @@ import io.gatun.nn.train.NonFiniteException;
 import io.gatun.perf.bench.DisagreementException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
@@ -29,6 +31,8 @@ final class Errors {
                     case UncheckedIOException io -> sentence(io.getCause());
                     case NoSuchFileException io ->
                         io.getFile() + (io.getReason() == null ? " does not exist" : ": " + io.getReason());
+                    case FileAlreadyExistsException io -> io.getFile() + " is a file, where a folder is needed";
+                    case AccessDeniedException io -> io.getFile() + " cannot be used: permission denied";
                     case FileSystemException io ->
                         io.getFile() + " cannot be used: "
                                 + (io.getReason() == null ? io.getClass().getSimpleName() : io.getReason());

@@ -71,8 +71,11 @@ public final class BatchStream implements AutoCloseable {
         this.loader = loader;
         batches = loader.batchesPerEpoch();
         if (batches == 0) {
-            throw new IllegalArgumentException("an epoch of " + loader.sampler().size() + " samples gives no batch of "
-                    + loader.batch() + ": take a smaller batch or keep the last one");
+            int samples = loader.sampler().size();
+            throw new IllegalArgumentException("an epoch of " + samples + " samples gives no batch of " + loader.batch()
+                    + (samples == 0
+                            ? ": the data set or its sampler is empty"
+                            : ": take a smaller batch or keep the last one"));
         }
         if (start.epoch() < 0 || start.batch() < 0 || start.batch() >= batches) {
             throw new IllegalArgumentException(start + " is outside epochs of " + batches + " batches");
@@ -174,7 +177,8 @@ public final class BatchStream implements AutoCloseable {
             }
             await(slot);
             if (slot.failure != null) {
-                throw new IllegalStateException("the data loader's thread failed at " + position(), slot.failure);
+                throw new IllegalStateException(
+                        "the data loader's thread failed at " + position() + ": " + slot.failure, slot.failure);
             }
             lent = true;
         }

@@ -33,16 +33,16 @@ final class Epochs {
 
     private int[] repeats(int[] order) {
         if (order.length != sampler.size()) {
-            throw new IllegalStateException(sampler + " gave " + order.length + " samples, but its size is "
-                    + sampler.size() + "; every epoch must have as many");
+            throw new IllegalStateException(sampler.getClass().getSimpleName() + " gave " + order.length
+                    + " samples, but its size is " + sampler.size() + "; every epoch must have as many");
         }
         int[] seen = new int[samples];
         int[] repeats = new int[order.length];
         boolean any = false;
         for (int i = 0; i < order.length; i++) {
             if (order[i] < 0 || order[i] >= samples) {
-                throw new IllegalStateException(
-                        sampler + " gave sample " + order[i] + ", which is not in 0.." + (samples - 1));
+                throw new IllegalStateException(sampler.getClass().getSimpleName() + " gave sample " + order[i]
+                        + ", which is not in 0.." + (samples - 1) + " of the data set");
             }
             repeats[i] = seen[order[i]]++;
             any |= repeats[i] > 0;

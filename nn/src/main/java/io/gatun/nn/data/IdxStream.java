@@ -19,8 +19,11 @@ import java.util.zip.ZipException;
  * plain file has exactly that size, and deflate expands at most 1,032 times.
  */
 final class IdxStream implements AutoCloseable {
-    /** 256 MiB: MNIST's largest file has 45 MiB. */
-    private static final int MAX_BYTES = 1 << 28;
+    /** A dimension that is read and not demanded. */
+    static final int ANY = 0;
+
+    /** 1 GiB: MNIST's largest file has 45 MiB, EMNIST's 522. */
+    private static final int MAX_BYTES = 1 << 30;
 
     private static final int MAX_EXPANSION = 1032;
 
@@ -54,7 +57,11 @@ final class IdxStream implements AutoCloseable {
         }
     }
 
-    /** All elements; dimensions after the first must be {@code inner}. */
+    /**
+     * All elements.
+     *
+     * @param inner what the dimensions after the first must be; one that is {@link #ANY} becomes what it is
+     */
     byte[] read(int magic, int rank, int... inner) throws IOException {
         byte[] header = read(4 + 4 * rank);
         ByteBuffer fields = ByteBuffer.wrap(header);
@@ -69,15 +76,17 @@ final class IdxStream implements AutoCloseable {
         }
         for (int i = 0; i < inner.length; i++) {
             int dimension = fields.getInt();
-            if (dimension != inner[i]) {
+            boolean fits = inner[i] == ANY ? dimension > 0 : dimension == inner[i];
+            if (!fits) {
+                String wanted = inner[i] == ANY ? "at least 1" : Integer.toString(inner[i]);
                 throw new FormatException(
-                        file, 8 + 4L * i, "dimension " + (i + 1) + " is " + dimension + ", must be " + inner[i]);
+                        file, 8 + 4L * i, "dimension " + (i + 1) + " is " + dimension + ", must be " + wanted);
             }
-            bytes *= dimension;
+            inner[i] = dimension;
+            // Looked at each time, so that no product passes 2^62.
+            bytes = limited(bytes * dimension);
         }
-        if (bytes > MAX_BYTES) {
-            throw new FormatException(file, 4, bytes + " bytes are announced, the limit is " + MAX_BYTES);
-        }
+        limited(bytes);
         if (bytes > mostBytes) {
             throw new FormatException(
                     file, channel.size(), "the file is truncated: it cannot hold the " + bytes + " bytes announced");
@@ -87,6 +96,13 @@ final class IdxStream implements AutoCloseable {
             throw new FormatException(file, offset, "bytes follow the last item");
         }
         return elements;
+    }
+
+    private long limited(long bytes) throws FormatException {
+        if (bytes > MAX_BYTES) {
+            throw new FormatException(file, 4, bytes + " bytes are announced, the limit is " + MAX_BYTES);
+        }
+        return bytes;
     }
 
     private byte[] read(int count) throws IOException {

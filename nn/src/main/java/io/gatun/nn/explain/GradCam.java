@@ -56,9 +56,13 @@ public final class GradCam {
      *
      * @param layer a part of the model whose result is [n, h, w, c], mostly the last before the planes are averaged
      * @param classes one class for each of the n images
-     * @throws IllegalArgumentException if the layer did not run, or its result is no batch of planes
+     * @throws IllegalArgumentException if the layer is null, which {@code modules().get} gives for a wrong name, did not run, or its result is no batch of planes
      */
     public static Maps of(Module model, Module layer, Tape tape, Shape shape, float[] images, int... classes) {
+        if (layer == null) {
+            throw new IllegalArgumentException("Grad-CAM: there is no such layer; the model has "
+                    + model.modules().keySet());
+        }
         Tensor[] seen = new Tensor[1];
         try (ScoreGradients gradients = new ScoreGradients(model);
                 Module.Registration _ = layer.onForward((_, _, dst) -> seen[0] = dst.retainGrad())) {

@@ -39,18 +39,17 @@ public record Occlusion(int square, int stride, float value) {
      * @param shape [h, w, c]; squares that would stick out at the right and the bottom are left out
      */
     public Map of(Module model, Tape tape, Shape shape, float[] image, int label) {
-        int height = shape.dim(0);
-        int width = shape.dim(1);
-        if (shape.rank() != 3 || square > height || square > width) {
+        if (shape.rank() != 3 || square > shape.dim(0) || square > shape.dim(1)) {
             throw new IllegalArgumentException("occlusion: a square of " + square + " does not fit an image " + shape
                     + "; give [h, w, c] and a smaller square");
         }
+        int height = shape.dim(0);
+        int width = shape.dim(1);
         int down = (height - square) / stride + 1;
         int across = (width - square) / stride + 1;
         float[] falls = new float[down * across];
-        boolean training = model.training();
-        model.eval();
-        try (Tape.NoGrad _ = tape.noGrad()) {
+        try (Module.Registration _ = model.inference();
+                Tape.NoGrad _ = tape.noGrad()) {
             float whole = logits(model, tape, shape, 1, image, label)[0];
             for (int from = 0; from < falls.length; from += BATCH) {
                 int count = Math.min(BATCH, falls.length - from);
@@ -64,10 +63,6 @@ public record Occlusion(int square, int stride, float value) {
                 for (int i = 0; i < count; i++) {
                     falls[from + i] = whole - logits[i];
                 }
-            }
-        } finally {
-            if (training) {
-                model.train();
             }
         }
         return new Map(down, across, falls);

@@ -9,12 +9,11 @@ import io.gatun.nn.Module;
 /** Runs a model in inference and goes back from the logits of given classes; the model's modes and gradients come back. */
 final class ScoreGradients implements AutoCloseable {
     private final Module model;
-    private final boolean trained;
+    private final Module.Registration inference;
 
     ScoreGradients(Module model) {
         this.model = model;
-        this.trained = model.training();
-        model.eval();
+        this.inference = model.inference();
     }
 
     /** The input on the tape, its gradient there. */
@@ -42,8 +41,6 @@ final class ScoreGradients implements AutoCloseable {
     @Override
     public void close() {
         model.parameters().zeroGradients();
-        if (trained) {
-            model.train();
-        }
+        inference.close();
     }
 }

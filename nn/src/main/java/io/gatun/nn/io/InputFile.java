@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * Opens and reads files that may be hostile. Nothing is ever mapped: a mapped file that someone truncates is an
- * InternalError in Java and a SIGBUS in native code.
+ * Opens and reads files that may be hostile. They are copied, for a mapped file that someone truncates is an
+ * InternalError in Java and a SIGBUS in native code; the one exception is {@link Npy#map}, for those who ask for it.
  */
 public final class InputFile {
     private InputFile() {}

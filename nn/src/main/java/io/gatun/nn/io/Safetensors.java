@@ -30,6 +30,11 @@ public final class Safetensors {
     /** Bytes moved at once: large enough to hide the call, small enough never to matter as memory. */
     static final int CHUNK = 1 << 20;
 
+    /** How torch.save's files begin, little-endian: PK\3\4, and before PyTorch 1.6 a pickle of protocol 2. */
+    private static final int ZIP = 0x0403_4B50;
+
+    private static final short PICKLE = 0x0280;
+
     private static final JsonFactory JSON = new JsonFactory();
 
     private Safetensors() {}
@@ -58,6 +63,13 @@ public final class Safetensors {
         InputFile.readFully(channel, prefix, 0, file);
         long length = prefix.getLong(0);
         if (length < 0 || length > SafetensorsHeader.MAX_BYTES) {
+            if (prefix.getInt(0) == ZIP || prefix.getShort(0) == PICKLE) {
+                throw new FormatException(
+                        file,
+                        0,
+                        "is a file of torch.save, which holds Python code and is never read; write the weights in"
+                                + " Python by safetensors.torch.save_file(model.state_dict(), \"x.safetensors\")");
+            }
             throw new FormatException(
                     file,
                     0,

@@ -22,6 +22,7 @@ public final class CsvLog implements Callback {
     private LineLog log;
     private String header;
 
+    /** @param file begun anew when the training does; its folder is made if there is none */
     public CsvLog(Path file) {
         this.file = file;
     }

@@ -20,6 +20,9 @@ public final class JsonLog implements Callback {
     private final Map<String, ?> settings;
     private LineLog log;
 
+    /** Batches before the step: an update of several micro-batches may pass the one that a line is due at. */
+    private long before;
+
     /**
      * A log of a run.
      *
@@ -50,8 +53,13 @@ public final class JsonLog implements Callback {
     }
 
     @Override
+    public void onStepBegin(Training training) {
+        before = training.batches();
+    }
+
+    @Override
     public boolean onStep(StepReport report) throws IOException {
-        if (every > 0 && report.done() % every == 0) {
+        if (every > 0 && report.done() / every > before / every) {
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("epoch", report.epoch() + 1);
             line.put("batch", report.batch() + 1);

@@ -1,7 +1,10 @@
 package io.gatun.nn.log;
 
+import io.gatun.nn.io.RunLock;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,38 +14,45 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** A text file that grows by whole lines, each on its way to the disk when {@link #line} returns. */
+/**
+ * A text file that grows by whole lines, each on its way to the disk when {@link #line} returns. It is this run's own as
+ * long as it is open: of two runs with one folder the second is refused before it spoils what the first writes.
+ */
 final class LineLog implements AutoCloseable {
     private final Writer writer;
 
-    private LineLog(Path file) throws IOException {
-        writer = Files.newBufferedWriter(
-                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    private LineLog(FileChannel channel) {
+        writer = Channels.newWriter(channel, StandardCharsets.UTF_8);
     }
 
     /** An empty one; what was there is lost. */
     static LineLog fresh(Path file) throws IOException {
-        folder(file);
-        Files.deleteIfExists(file);
-        return new LineLog(file);
+        FileChannel channel = open(file);
+        channel.truncate(0);
+        return new LineLog(channel);
     }
 
     /** One that goes on behind those lines that are kept; a line that a kill has cut off is dropped. */
     static LineLog resumed(Path file, Predicate<String> keep) throws IOException {
-        folder(file);
-        if (Files.exists(file)) {
-            List<String> kept = new ArrayList<>();
-            String text = Files.readString(file);
-            text.substring(0, text.lastIndexOf('\n') + 1).lines().filter(keep).forEach(kept::add);
-            Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-            Files.write(temporary, kept);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        }
-        return new LineLog(file);
+        // Refused while another run has it; closed again, for Windows replaces no open file.
+        open(file).close();
+        List<String> kept = new ArrayList<>();
+        String text = Files.readString(file);
+        text.substring(0, text.lastIndexOf('\n') + 1).lines().filter(keep).forEach(kept::add);
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.write(temporary, kept);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        FileChannel channel = open(file);
+        channel.position(channel.size());
+        return new LineLog(channel);
     }
 
-    private static void folder(Path file) throws IOException {
+    /** Made with its folder if it is not there, and locked. */
+    private static FileChannel open(Path file) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        RunLock.take(channel, file);
+        return channel;
     }
 
     void line(String text) throws IOException {

@@ -21,9 +21,13 @@ record RunLog(Map<?, ?> settings, List<Map<?, ?>> steps, List<Map<?, ?>> epochs)
         Map<?, ?> settings = Map.of();
         List<Map<?, ?>> steps = new ArrayList<>();
         List<Map<?, ?>> epochs = new ArrayList<>();
-        for (String text : Files.readAllLines(file)) {
-            Map<?, ?> line = JsonFile.parse(text);
-            switch ((String) line.get("event")) {
+        // A run that is still writing, or was killed, leaves half a line.
+        String whole = Files.readString(file);
+        List<String> texts =
+                whole.substring(0, whole.lastIndexOf('\n') + 1).lines().toList();
+        for (int i = 0; i < texts.size(); i++) {
+            Map<?, ?> line = parse(file, i + 1, texts.get(i));
+            switch (line.get("event").toString()) {
                 case "run" -> settings = (Map<?, ?>) line.get("settings");
                 case "step" -> steps.add(line);
                 case "epoch" -> epochs.add(line);
@@ -33,6 +37,18 @@ record RunLog(Map<?, ?> settings, List<Map<?, ?>> steps, List<Map<?, ?>> epochs)
             }
         }
         return new RunLog(settings, steps, epochs);
+    }
+
+    private static Map<?, ?> parse(Path file, int number, String text) {
+        try {
+            Map<?, ?> line = JsonFile.parse(text);
+            if (line.get("event") != null) {
+                return line;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(file + ", line " + number + ": " + e.getMessage(), e);
+        }
+        throw new IllegalArgumentException(file + ", line " + number + " has no event: it is of no log of a run");
     }
 
     /** A column of steps: every so many of them, so that there are no more than {@code most} points. */

@@ -28,7 +28,13 @@ public final class RunReport {
 
     private RunReport() {}
 
-    /** Writes {@code report.html} into the folder and returns its path. */
+    /**
+     * Writes {@code report.html} into the folder and returns its path; of a run that goes on, or was killed, what its log has
+     * so far.
+     *
+     * @throws java.nio.file.NoSuchFileException if the folder has no {@code log.jsonl}
+     * @throws IllegalArgumentException naming the file and the line, if one of the files is not what it should be
+     */
     public static Path write(Path folder) throws IOException {
         RunLog log = RunLog.read(folder.resolve("log.jsonl"));
         Path resultsFile = folder.resolve("results.json");

@@ -1,5 +1,6 @@
 package io.gatun.nn.log;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -164,10 +165,10 @@ record SvgChart(String id, String title, String x, List<Series> series) {
     }
 
     private void line(StringBuilder svg, Series line, int number, Axis across, Axis up) {
-        StringBuilder points = new StringBuilder();
+        List<String> points = new ArrayList<>();
         for (int i = 0; i < line.x.length; i++) {
             if (Double.isFinite(line.x[i]) && Double.isFinite(line.y[i])) {
-                points.append(String.format(Locale.ROOT, "%.2f,%.2f ", x(across, line.x[i]), y(up, line.y[i])));
+                points.add(String.format(Locale.ROOT, "%.2f,%.2f", x(across, line.x[i]), y(up, line.y[i])));
             }
         }
         int colour = number % COLOURS;
@@ -178,7 +179,7 @@ record SvgChart(String id, String title, String x, List<Series> series) {
                 "<polyline class=\"c%d\" points=\"%s\"/>\n<line class=\"c%d\" stroke-width=\"2.5\" x1=\"%d\" x2=\"%d\""
                         + " y1=\"%d\" y2=\"%d\"/><text x=\"%d\" y=\"%d\">%s</text>\n",
                 colour,
-                points.toString().strip(),
+                String.join(" ", points),
                 colour,
                 at,
                 at + 26,
@@ -187,6 +188,12 @@ record SvgChart(String id, String title, String x, List<Series> series) {
                 at + 32,
                 down + 5,
                 Html.escape(line.name)));
+        if (points.size() == 1) {
+            // A line needs two points to be seen, and the first epoch has one.
+            String[] place = points.getFirst().split(",");
+            svg.append("<circle class=\"c" + colour + " dot\" cx=\"" + place[0] + "\" cy=\"" + place[1]
+                    + "\" r=\"2.5\"/>\n");
+        }
     }
 
     private static double x(Axis axis, double value) {

@@ -22,6 +22,9 @@ public final class TensorBoardLog implements Callback {
     private ModelGraph graph;
     private TensorBoard board;
 
+    /** As {@link JsonLog}'s. */
+    private long before;
+
     /**
      * A log in {@code folder}.
      *
@@ -64,8 +67,13 @@ public final class TensorBoardLog implements Callback {
     }
 
     @Override
+    public void onStepBegin(Training training) {
+        before = training.batches();
+    }
+
+    @Override
     public boolean onStep(StepReport report) throws IOException {
-        if (report.done() % every == 0) {
+        if (report.done() / every > before / every) {
             board.scalar("train/loss", report.loss(), report.done());
             board.scalar("train/learning_rate", report.learningRate(), report.done());
         }

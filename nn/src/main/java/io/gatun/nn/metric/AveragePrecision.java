@@ -1,36 +1,19 @@
 package io.gatun.nn.metric;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The area under the precision-recall curve as a sum of steps, Σ (R_n - R_(n-1)) P_n over the different scores from the
  * largest down: no line is drawn between points, which would be too kind. Keeps 8 bytes a row. NaN without positives or
  * where a score was NaN. Targets as in {@link RocAuc}.
  */
-public final class AveragePrecision implements Metric {
-    private final String name;
-    private final Ranking ranking;
-
+public final class AveragePrecision extends RankMetric {
     /** For class 1. */
     public AveragePrecision() {
-        name = "average_precision";
-        ranking = new Ranking(name, 1);
+        super("average_precision", 1);
     }
 
     /** For one class against all others. */
     public AveragePrecision(int positive) {
-        name = "average_precision_" + positive;
-        ranking = new Ranking(name, positive);
-    }
-
-    @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public void update(MemorySegment predictions, MemorySegment targets, int rows, int columns) {
-        ranking.update(predictions, targets, rows, columns);
+        super("average_precision_" + positive, positive);
     }
 
     @Override
@@ -47,7 +30,7 @@ public final class AveragePrecision implements Metric {
 
     /** Recall against precision, a point for each different score; empty where {@link #compute} is NaN. */
     public Curve curve() {
-        Ranking.Steps steps = ranking.steps();
+        Ranking.Steps steps = steps();
         if (steps == null || steps.allPositives() == 0) {
             return Curve.NONE;
         }
@@ -59,15 +42,5 @@ public final class AveragePrecision implements Metric {
             curve.y()[i] = (double) positives / (positives + steps.negatives()[i]);
         }
         return curve;
-    }
-
-    @Override
-    public void reset() {
-        ranking.reset();
-    }
-
-    @Override
-    public void merge(Metric other) {
-        ranking.merge(Batch.other(AveragePrecision.class, this, other).ranking);
     }
 }

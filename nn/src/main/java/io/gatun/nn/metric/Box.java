@@ -13,6 +13,7 @@ public record Box(double left, double top, double right, double bottom) {
         }
     }
 
+    /** Width times height, at least 0. */
     public double area() {
         return (right - left) * (bottom - top);
     }

@@ -19,14 +19,17 @@ public final class ClassScore implements Metric {
         this.figure = figure;
     }
 
+    /** {@code precision_macro} and so on, by the average. */
     public static ClassScore precision(int classes, Average average) {
         return new ClassScore(name("precision", average), classes, m -> m.precision(average));
     }
 
+    /** {@code recall_macro} and so on, by the average. */
     public static ClassScore recall(int classes, Average average) {
         return new ClassScore(name("recall", average), classes, m -> m.recall(average));
     }
 
+    /** {@code f1_macro} and so on, by the average. */
     public static ClassScore f1(int classes, Average average) {
         return new ClassScore(name("f1", average), classes, m -> m.f1(average));
     }

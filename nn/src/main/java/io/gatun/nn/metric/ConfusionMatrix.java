@@ -16,6 +16,7 @@ public final class ConfusionMatrix implements Metric {
     private final long[][] counts;
     private final long[] unanswered;
 
+    /** @param classes at least 2; targets are 0 to {@code classes} - 1 */
     public ConfusionMatrix(int classes) {
         if (classes < 2) {
             throw new IllegalArgumentException("a confusion matrix of " + classes + " classes; there are at least 2");
@@ -59,6 +60,7 @@ public final class ConfusionMatrix implements Metric {
         }
     }
 
+    /** Rows and columns of the matrix. */
     public int classes() {
         return classes;
     }
@@ -98,14 +100,17 @@ public final class ConfusionMatrix implements Metric {
         return ratio(counts[c][c], answered(c) + support(c) - counts[c][c]);
     }
 
+    /** Of all classes; micro is right answers by answers. */
     public double precision(Average average) {
         return average == Average.MICRO ? ratio(trace(), total() - noAnswer()) : mean(average, this::precision);
     }
 
+    /** Of all classes; micro is right answers by rows, the accuracy. */
     public double recall(Average average) {
         return average == Average.MICRO ? ratio(trace(), total()) : mean(average, this::recall);
     }
 
+    /** Of all classes; micro is 2 TP / (2 TP + FP + FN) of the sums, macro the mean of the classes' F1. */
     public double f1(Average average) {
         return average == Average.MICRO ? ratio(2 * trace(), 2 * total() - noAnswer()) : mean(average, this::f1);
     }

@@ -10,6 +10,7 @@ package io.gatun.nn.metric;
 public record Curve(double[] x, double[] y, float[] thresholds) {
     static final Curve NONE = new Curve(new double[0], new double[0], new float[0]);
 
+    /** How many points; 0 where there is no curve. */
     public int size() {
         return x.length;
     }

@@ -17,6 +17,7 @@ public final class LatencyHistogram {
     private long sum;
     private long max;
 
+    /** An empty one, 57 KiB. */
     public LatencyHistogram() {}
 
     /** @param nanos at least 0 */
@@ -60,10 +61,12 @@ public final class LatencyHistogram {
         return max;
     }
 
+    /** How many were recorded. */
     public long count() {
         return count;
     }
 
+    /** In ns, exact; 0 where none was recorded. */
     public long max() {
         return max;
     }
@@ -83,6 +86,7 @@ public final class LatencyHistogram {
         max = Math.max(max, other.max);
     }
 
+    /** Forgets all. */
     public void reset() {
         Arrays.fill(counts, 0);
         count = 0;

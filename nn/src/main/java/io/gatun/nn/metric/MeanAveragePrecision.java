@@ -41,6 +41,7 @@ public final class MeanAveragePrecision {
         this(Interpolation.POINTS_101);
     }
 
+    /** By another rule for the area under a curve. */
     public MeanAveragePrecision(Interpolation interpolation) {
         this.interpolation = interpolation;
     }
@@ -57,6 +58,7 @@ public final class MeanAveragePrecision {
         images.addAll(other.images);
     }
 
+    /** Forgets all images. */
     public void reset() {
         images.clear();
     }

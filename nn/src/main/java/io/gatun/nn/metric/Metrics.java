@@ -24,6 +24,7 @@ public final class Metrics implements Metric {
         }
     }
 
+    /** In the order given. */
     public List<Metric> all() {
         return metrics;
     }

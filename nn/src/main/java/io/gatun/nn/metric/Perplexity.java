@@ -14,6 +14,7 @@ public final class Perplexity implements Metric {
     private double sum;
     private long count;
 
+    /** Ignores targets of {@link #IGNORED}. */
     public Perplexity() {
         this(IGNORED);
     }

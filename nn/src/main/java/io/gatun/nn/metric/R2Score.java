@@ -14,6 +14,7 @@ public final class R2Score implements Metric {
     private double total;
     private long count;
 
+    /** For one output. */
     public R2Score() {}
 
     @Override

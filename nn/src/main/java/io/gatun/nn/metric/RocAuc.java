@@ -1,7 +1,5 @@
 package io.gatun.nn.metric;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The area under the receiver operating characteristic, exactly: the share of pairs of a positive and a negative in which
  * the positive has the larger score, equal scores counting half (Mann and Whitney 1947). No thresholds are chosen. Keeps 8
@@ -10,35 +8,20 @@ import java.lang.foreign.MemorySegment;
  * <p>Targets: class indices. With one column its score is that of class 1; with more, class {@code positive} is held
  * against all others.
  */
-public final class RocAuc implements Metric {
-    private final String name;
-    private final Ranking ranking;
-
+public final class RocAuc extends RankMetric {
     /** For class 1. */
     public RocAuc() {
-        name = "roc_auc";
-        ranking = new Ranking(name, 1);
+        super("roc_auc", 1);
     }
 
     /** For one class against all others. */
     public RocAuc(int positive) {
-        name = "roc_auc_" + positive;
-        ranking = new Ranking(name, positive);
-    }
-
-    @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public void update(MemorySegment predictions, MemorySegment targets, int rows, int columns) {
-        ranking.update(predictions, targets, rows, columns);
+        super("roc_auc_" + positive, positive);
     }
 
     @Override
     public double compute() {
-        Ranking.Steps steps = ranking.steps();
+        Ranking.Steps steps = steps();
         if (steps == null || steps.allPositives() == 0 || steps.allNegatives() == 0) {
             return Double.NaN;
         }
@@ -58,7 +41,7 @@ public final class RocAuc implements Metric {
 
     /** False positive rate against true positive rate, from (0, 0) to (1, 1); empty where {@link #compute} is NaN. */
     public Curve curve() {
-        Ranking.Steps steps = ranking.steps();
+        Ranking.Steps steps = steps();
         if (steps == null || steps.allPositives() == 0 || steps.allNegatives() == 0) {
             return Curve.NONE;
         }
@@ -71,15 +54,5 @@ public final class RocAuc implements Metric {
             curve.thresholds()[i] = steps.scores()[i - 1];
         }
         return curve;
-    }
-
-    @Override
-    public void reset() {
-        ranking.reset();
-    }
-
-    @Override
-    public void merge(Metric other) {
-        ranking.merge(Batch.other(RocAuc.class, this, other).ranking);
     }
 }

@@ -56,6 +56,7 @@ public final class CharLstm extends Module {
         return lstm.hidden();
     }
 
+    /** One over the other. */
     public int layers() {
         return lstm.layers();
     }

@@ -32,6 +32,7 @@ public final class LeNet5 extends Module {
     private final Linear fc2;
     private final Linear fc3;
 
+    /** @param classes logits of an image [n, 28, 28, 1] */
     public LeNet5(int classes) {
         ConvOptions kernel = ConvOptions.kernel(5).activation(Activation.TANH);
         conv1 = child("conv1", new Conv2d(1, 6, kernel.padding(2)));

@@ -41,6 +41,9 @@ public final class AdaHessian implements AutoCloseable {
     /**
      * What does not change from step to step.
      *
+     * @param beta1 share of the old mean gradient that stays, in [0, 1)
+     * @param beta2 share of the old mean square of the diagonal that stays, in [0, 1)
+     * @param eps added to the divisor, so that no step divides by 0
      * @param weightDecay of parameters with more than one axis only
      * @param power 1 divides by the whole of the diagonal, 0 by nothing
      * @param averageWindows of convolution filters [out, kh, kw, in] the mean of |D| over kh and kw

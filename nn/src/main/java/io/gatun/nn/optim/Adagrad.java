@@ -16,6 +16,7 @@ public final class Adagrad extends Optimizer {
      * @param lrDecay step t, from 0, has the schedule's rate / (1 + t · lrDecay)
      * @param weightDecay of parameters with more than one axis only, see {@link Optimizer#decay}
      * @param initialAccumulator the sum of squares before the first step
+     * @param eps added to the root, so that no step divides by 0
      */
     public record Options(float lrDecay, float weightDecay, float initialAccumulator, float eps) implements Rule {
         /** PyTorch's: no decay of either kind, sums from 0, eps 1e-10. */

@@ -13,6 +13,9 @@ public final class AdamW extends Optimizer {
     /**
      * What does not change from step to step.
      *
+     * @param beta1 share of the old first moment that stays, in [0, 1)
+     * @param beta2 share of the old second moment that stays, in [0, 1)
+     * @param eps added to the root, so that no step divides by 0
      * @param weightDecay applied to parameters with more than one axis only, see {@link Optimizer#decay}
      * @param amsgrad divides by the root of the largest second moment so far
      */

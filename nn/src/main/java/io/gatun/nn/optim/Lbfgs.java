@@ -53,6 +53,7 @@ public final class Lbfgs implements AutoCloseable {
      * @param toleranceGradient the largest gradient that is none (tolerance_grad)
      * @param toleranceChange the largest change of parameters or loss that is none (tolerance_change)
      * @param history how many changes it keeps (history_size)
+     * @param strongWolfe searches along the direction until both Wolfe conditions hold (line_search_fn), or goes by the rate
      */
     public record Options(
             double rate,

@@ -230,6 +230,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return gradientNorm;
     }
 
+    /** Where the learning rate comes from. */
     public final Schedule schedule() {
         return schedule;
     }

@@ -15,6 +15,7 @@ public final class RmsProp extends Optimizer {
      * What does not change from step to step.
      *
      * @param alpha what the mean square keeps of itself
+     * @param eps so that no step divides by 0, see {@code epsInside}
      * @param momentum 0 for none
      * @param weightDecay of parameters with more than one axis only, see {@link Optimizer#decay}
      * @param centered divides by the deviation, not by the root of the mean square

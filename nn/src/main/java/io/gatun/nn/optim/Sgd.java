@@ -16,6 +16,7 @@ public final class Sgd extends Optimizer {
      * @param momentum 0 for none
      * @param dampening of the momentum: the buffer takes (1 − dampening) of each gradient but the first, which it takes
      *     whole
+     * @param nesterov steps by the gradient and the momentum ahead of it; wants a momentum and no dampening
      * @param weightDecay added to the gradient as weightDecay · w, so half the factor of a penalty λ Σ w²; of parameters
      *     with more than one axis only, see {@link Optimizer#decay}
      */

@@ -4,10 +4,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** See {@link Strategy#grid}. */
 record Grid(int points) implements Strategy {
+    /** Some hundred bytes each, asked for all at once. */
+    private static final int MOST = 1_000_000;
+
     Grid {
         if (points < 2) {
             throw new IllegalArgumentException("a grid needs at least 2 points along a real, not " + points);
@@ -19,6 +23,7 @@ record Grid(int points) implements Strategy {
         if (!state.outcomes().isEmpty()) {
             return List.of();
         }
+        requireFew(state.space());
         List<Map<String, Object>> combinations = List.of(Map.of());
         for (Dimension dimension : state.space().dimensions()) {
             List<Map<String, Object>> longer = new ArrayList<>();
@@ -34,6 +39,20 @@ record Grid(int points) implements Strategy {
         List<Request> requests = new ArrayList<>();
         combinations.forEach(values -> requests.add(new Request(requests.size(), 0, values)));
         return requests;
+    }
+
+    private void requireFew(Space space) {
+        double count = 1;
+        for (Dimension dimension : space.dimensions()) {
+            count *= dimension.count() > 0 ? dimension.count() : points;
+        }
+        if (count > MOST) {
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "a grid of %.3g combinations is more than %,d; give fewer points or dimensions, or draw at random",
+                    count,
+                    MOST));
+        }
     }
 
     private List<Object> values(Dimension dimension) {

@@ -11,6 +11,7 @@ import java.util.Map;
  */
 public record Outcome(
         int number, int budget, Map<String, Object> values, double score, double seconds, String failure) {
+    /** Whether it has no score. */
     public boolean failed() {
         return failure != null;
     }

@@ -34,7 +34,10 @@ public interface Strategy {
     /** Trials that may run side by side; none when the search is over. All end before this is asked again. */
     List<Request> next(State state);
 
-    /** Every combination, the last dimension changing fastest; reals at {@code points} places, ends included. */
+    /**
+     * Every combination, the last dimension changing fastest; reals at {@code points} places, ends included. The study refuses
+     * more than a million.
+     */
     static Strategy grid(int points) {
         return new Grid(points);
     }

@@ -85,7 +85,7 @@ public final class Study {
     /**
      * Runs what the strategy asks for and is not in the folder yet.
      *
-     * @throws IOException if the folder cannot be written
+     * @throws IOException if the folder cannot be written, or another study is running on it
      * @throws IllegalArgumentException if the folder holds a study of another space, strategy or seed
      * @throws InterruptedException if this thread is interrupted, the trials then too
      */

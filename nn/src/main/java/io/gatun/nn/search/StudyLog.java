@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.gatun.nn.io.FormatException;
+import io.gatun.nn.io.RunLock;
 import io.gatun.nn.log.JsonLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,6 +40,7 @@ final class StudyLog implements AutoCloseable {
         }
         Path file = folder.resolve("trials.jsonl");
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        RunLock.take(channel, file);
         StudyLog log = new StudyLog(file, channel);
         try {
             channel.position(log.read());

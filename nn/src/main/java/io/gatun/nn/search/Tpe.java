@@ -17,6 +17,10 @@ record Tpe(int trials) implements Strategy {
     private static final int CANDIDATES = 24;
     private static final int MOST_GOOD = 25;
 
+    Tpe {
+        RandomDraws.requireTrials("TPE", trials);
+    }
+
     @Override
     public List<Request> next(State state) {
         int done = state.outcomes().size();

@@ -40,6 +40,9 @@ public final class GradientStatistics implements Callback {
     private final double exploding;
     private List<Layer> layers = List.of();
 
+    /** Batch to look at, or the first one after it where updates are of several. */
+    private long next;
+
     /** Every 100 batches; vanishing is an rms below 1e-4 of the largest layer's, exploding a norm above 1e3. */
     public GradientStatistics() {
         this(100, 1e-4, 1e3);
@@ -61,8 +64,14 @@ public final class GradientStatistics implements Callback {
     }
 
     @Override
+    public void onTrainBegin(Training training) {
+        next = 0;
+    }
+
+    @Override
     public void onGradients(Training training) {
-        if (training.batches() % every == 0) {
+        if (training.batches() >= next) {
+            next = training.batches() / every * every + every;
             look(training.task().parameters());
         }
     }

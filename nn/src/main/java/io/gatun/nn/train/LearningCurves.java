@@ -86,6 +86,7 @@ public final class LearningCurves implements Callback {
         return products / squares;
     }
 
+    /** What the latest {@code window} epochs look like. */
     public Signal signal() {
         if (train.size() < window) {
             return Signal.TOO_EARLY;

@@ -32,6 +32,7 @@ public record Monitor(String metric, Mode mode, double minDelta) {
         return new Monitor(metric, Mode.MAX, 0);
     }
 
+    /** The same where less than {@code newMinDelta} is no improvement. */
     public Monitor withMinDelta(double newMinDelta) {
         return new Monitor(metric, mode, newMinDelta);
     }

@@ -68,10 +68,12 @@ public final class TextTask implements Task {
         return model.parameters();
     }
 
+    /** The net that is trained. */
     public CharLstm model() {
         return model;
     }
 
+    /** The characters that it learns, and the text. */
     public CharText text() {
         return text;
     }

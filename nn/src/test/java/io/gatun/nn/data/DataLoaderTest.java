@@ -226,7 +226,7 @@ class DataLoaderTest {
                 for (int i = 0; i < 2; i++) {
                     assertThatThrownBy(stream::next)
                             .isInstanceOf(IllegalStateException.class)
-                            .hasMessageContaining("thread failed at Position[epoch=0, batch=2]")
+                            .hasMessageContaining("thread failed at Position[epoch=0, batch=2]: ")
                             .hasCause(thrown);
                 }
                 assertThat(stream.position()).isEqualTo(new Position(0, 2));

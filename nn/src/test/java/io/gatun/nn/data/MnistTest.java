@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,34 @@ class MnistTest {
         FormatException refusal = catchThrowableOfType(FormatException.class, () -> Mnist.load(folder));
         assertThat(refusal).hasMessageContaining("label 10");
         assertThat(refusal.offset()).isEqualTo(10);
+    }
+
+    @Test
+    void readsIdxFilesOfAnyNameSizeAndClasses() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(16 + 2 * 3 * 5);
+        bytes.putInt(0x803).putInt(2).putInt(3).putInt(5);
+        while (bytes.hasRemaining()) {
+            bytes.put((byte) bytes.position());
+        }
+        byte[] pictures = bytes.array();
+        write("letters.gz", gzip(pictures));
+        write("names", change(labels(2), 9, 25));
+        Path images = folder.resolve("letters.gz");
+        Path labels = folder.resolve("names");
+        ImageDataset set = Idx.read(images, labels, 26);
+        assertThat(List.of(set.size(), set.height(), set.width(), set.channels(), set.classes()))
+                .containsExactly(2, 3, 5, 1, 26);
+        assertThat(set.pixels()).isEqualTo(Arrays.copyOfRange(pictures, 16, pictures.length));
+        assertThat(set.labels()).containsExactly(0, 25);
+        assertThatThrownBy(() -> Idx.read(images, labels, 25)).hasMessageContaining("label 25 is not in 0..24");
+        write("letters.gz", gzip(change(pictures, 11, 0)));
+        assertThatThrownBy(() -> Idx.read(images, labels, 26))
+                .hasMessageContaining("dimension 1 is 0, must be at least 1");
+        for (int i = 4; i < 16; i += 4) {
+            pictures[i] = 0x7F;
+        }
+        write("letters.gz", gzip(pictures));
+        assertThatThrownBy(() -> Idx.read(images, labels, 26)).hasMessageContaining("the limit is");
     }
 
     private void refused(byte[] bytes, long offset, String says) throws IOException {

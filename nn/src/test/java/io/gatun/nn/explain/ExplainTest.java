@@ -67,6 +67,21 @@ class ExplainTest {
     }
 
     @Test
+    void partsKeepTheModesTheyHad() {
+        net.modules().get("1").eval();
+        net.modules().get("0").freeze();
+        Saliency.of(net, tape, golden.shape("images"), golden.floats("images"), golden.integers("classes"));
+        Shape images = golden.shape("images");
+        Shape image = Shape.of(images.dim(1), images.dim(2), images.dim(3));
+        float[] first = Arrays.copyOf(golden.floats("images"), (int) image.elements());
+        new Occlusion(2, 2, 0).of(net, tape, image, first, 0);
+        assertThat(net.training()).isTrue();
+        assertThat(net.modules().get("1").training()).isFalse();
+        net.modules().get("0").unfreeze();
+        assertThat(net.modules().get("0").training()).isTrue();
+    }
+
+    @Test
     void gradCamIsPyTorchs() {
         GradCam.Maps maps = GradCam.of(
                 net,
@@ -90,6 +105,10 @@ class ExplainTest {
                 .hasMessageContaining("gives [2x3], no planes");
         assertThatThrownBy(() -> GradCam.of(net, net, tape, golden.shape("images"), golden.floats("images"), 1, 7))
                 .hasMessageContaining("class 7");
+        assertThatThrownBy(() ->
+                        GradCam.of(net, net.modules().get("layer4"), tape, golden.shape("images"), new float[0], 1))
+                .hasMessageContaining("no such layer")
+                .hasMessageContaining("[, 0, 1");
     }
 
     /** Each place's fall is that of an image with the square painted by hand. */
@@ -116,6 +135,8 @@ class ExplainTest {
         assertThatThrownBy(() -> new Occlusion(9, 1, 0).of(net, tape, shape, image, 1))
                 .hasMessageContaining("square of 9")
                 .hasMessageContaining("[6x8x2]");
+        assertThatThrownBy(() -> new Occlusion(1, 1, 0).of(net, tape, Shape.of(6), image, 1))
+                .hasMessageContaining("give [h, w, c]");
     }
 
     private float logit(float[] image, int label) {

@@ -110,6 +110,16 @@ class SafetensorsRefusalTest {
     }
 
     @Test
+    void saysWhatToDoWithAFileOfTorchSave() throws IOException {
+        byte[] zip = {'P', 'K', 3, 4, 0, 0, 0, 0, 8, 8, 0, 0, 0, 0};
+        byte[] pickle = {(byte) 0x80, 2, (byte) 0x8A, 10, 'l', (byte) 0xFC, (byte) 0x9C, 'F', (byte) 0xF9, ' '};
+        for (byte[] start : new byte[][] {zip, pickle}) {
+            Path file = Files.write(folder.resolve("resnet18.pth"), start);
+            assertThat(refusal(file)).hasMessageContaining("torch.save").hasMessageContaining("save_file");
+        }
+    }
+
+    @Test
     void refusesWhatIsNotARegularFile() throws Exception {
         assertThat(refusal(folder)).hasMessageContaining("directory");
         Path link = Files.createSymbolicLink(folder.resolve("link"), file(GOOD, 8));

@@ -1,11 +1,13 @@
 package io.gatun.nn.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -99,6 +101,22 @@ class RunReportTest {
     }
 
     @Test
+    void aSingleEpochIsADot() throws Exception {
+        Path log = folder.resolve("log.jsonl");
+        List<String> lines = Files.readAllLines(log);
+        Files.write(log, lines.subList(0, 402));
+        ReportPage page = ReportPage.read(RunReport.write(folder));
+        List<Element> dots = page.all("circle");
+        assertThat(dots).as("training and test loss, accuracy").hasSize(3);
+        assertThat(List.of(dots.getFirst().getAttribute("cx"), dots.getFirst().getAttribute("cy")))
+                .extracting(Double::parseDouble)
+                .containsExactly(
+                        page.lines("loss").getFirst()[0], page.lines("loss").getFirst()[1]);
+        Files.write(log, lines);
+        assertThat(ReportPage.read(RunReport.write(folder)).all("circle")).isEmpty();
+    }
+
+    @Test
     void canBeReadWithoutSeeingIt() throws Exception {
         ReportPage page = ReportPage.read(RunReport.write(folder));
         assertThat(page.all("svg")).isNotEmpty().allSatisfy(svg -> {
@@ -135,6 +153,20 @@ class RunReportTest {
         ReportPage page = ReportPage.read(RunReport.write(folder));
         assertThat(page.text("loss")).contains("nothing to draw");
         assertThat(page.all("title").stream().map(Element::getTextContent)).containsExactly("A training run");
+    }
+
+    @Test
+    void aKilledRunHasAReportAndABrokenLogIsNamed() throws Exception {
+        Path log = folder.resolve("log.jsonl");
+        byte[] whole = Files.readAllBytes(RunReport.write(folder));
+        Files.writeString(log, "{\"event\":\"ep", StandardOpenOption.APPEND);
+        assertThat(Files.readAllBytes(RunReport.write(folder))).isEqualTo(whole);
+        Files.writeString(log, "{}\n");
+        assertThatThrownBy(() -> RunReport.write(folder))
+                .hasMessageStartingWith(log + ", line 1 ")
+                .hasMessageContaining("no event");
+        Files.writeString(log, "hello\n");
+        assertThatThrownBy(() -> RunReport.write(folder)).hasMessageStartingWith(log + ", line 1: ");
     }
 
     @Test

@@ -218,6 +218,21 @@ class StudyTest {
     }
 
     @Test
+    void ofTwoStudiesOnOneFolderTheSecondIsRefused() throws Exception {
+        Study.Result result = new Study(SPACE, Strategy.random(1), 1)
+                .folder(folder)
+                .run(trial -> new Study(SPACE, Strategy.random(1), 1)
+                        .folder(folder)
+                        .run(StudyTest::valley)
+                        .best()
+                        .orElseThrow()
+                        .score());
+        assertThat(result.outcomes().getFirst().failure())
+                .contains("trials.jsonl")
+                .contains("another run is writing it");
+    }
+
+    @Test
     void aDamagedLogIsRefused() throws Exception {
         for (String line : List.of("x", "[]", "{\"number\":\"one\"}", "{}", "{\"trial\":1}", "{\"values\":3}")) {
             Files.writeString(folder.resolve("trials.jsonl"), line + "\n");
@@ -258,6 +273,14 @@ class StudyTest {
         assertThatThrownBy(() -> Space.empty().real("x", 0, 1).choice("x", "a")).hasMessageContaining("'x'");
         assertThatThrownBy(() -> new Trial(3, 0, 0, null, Map.of("lr", 1.0)).whole("lr"))
                 .hasMessageContaining("trial 3 has no Long 'lr'");
+        assertThatThrownBy(() -> Strategy.random(0)).hasMessageContaining("random draws: 0 trials");
+        assertThatThrownBy(() -> Strategy.tpe(-1)).hasMessageContaining("TPE: -1 trials");
+        Space wide = Space.empty();
+        for (int i = 0; i < 12; i++) {
+            wide = wide.real("x" + i, 0, 1);
+        }
+        Study endless = new Study(wide, Strategy.grid(10), 1);
+        assertThatThrownBy(() -> endless.run(_ -> 0)).hasMessageContaining("1.00e+12 combinations");
         assertThatThrownBy(() -> Strategy.hyperband(81, 1)).hasMessageContaining("eta=1");
         assertThatThrownBy(() -> Strategy.evolution(5, 6)).hasMessageContaining("population of 6");
         assertThatThrownBy(() -> new Study(SPACE, Strategy.random(1), 1).parallel(0))

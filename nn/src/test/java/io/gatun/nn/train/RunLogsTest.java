@@ -15,8 +15,11 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +141,32 @@ class RunLogsTest {
     }
 
     @Test
+    void updatesOfSeveralBatchesPassNoLineThatIsDue() throws IOException {
+        GradientStatistics statistics = new GradientStatistics(2, 0, 1e9);
+        Set<Object> looks = Collections.newSetFromMap(new IdentityHashMap<>());
+        try (ToyTask task = new ToyTask()) {
+            task.trainer(2)
+                    .accumulate(3)
+                    .callback(new JsonLog(folder.resolve("log.jsonl"), 2, Map.of()))
+                    .callback(new TensorBoardLog(folder, 2, Map.of()))
+                    .callback(statistics)
+                    .callback(new Callback() {
+                        @Override
+                        public void onGradients(Training training) {
+                            looks.add(statistics.layers());
+                        }
+                    })
+                    .run();
+        }
+        // Updates begin at batches 0, 3, 4 and 7, and end at 3, 4, 7 and 8: 2, 4, 6 and 8 are due.
+        assertThat(looks).hasSize(4);
+        assertThat(json(folder)).filteredOn(line -> line.contains("event=step")).hasSize(4);
+        assertThat(events(folder))
+                .filteredOn(line -> line.contains("train/loss"))
+                .hasSize(4);
+    }
+
+    @Test
     void aNewRunBeginsNewLogs() throws IOException {
         for (int i = 0; i < 2; i++) {
             try (ToyTask task = new ToyTask()) {
@@ -145,6 +174,30 @@ class RunLogsTest {
             }
         }
         assertThat(Files.readAllLines(folder.resolve("log.csv"))).hasSize(2);
+    }
+
+    @Test
+    void ofTwoRunsWithOneFileTheSecondIsRefused() throws IOException {
+        Path file = folder.resolve("log.csv");
+        try (ToyTask task = new ToyTask();
+                ToyTask other = new ToyTask()) {
+            Trainer second = other.trainer(1).callback(new CsvLog(file));
+            task.trainer(2)
+                    .callback(new CsvLog(file))
+                    .callback(new Callback() {
+                        @Override
+                        public void onEpochBegin(Training training, int epoch) {
+                            assertThatThrownBy(second::run)
+                                    .isInstanceOf(IOException.class)
+                                    .hasMessageContaining("log.csv")
+                                    .hasMessageContaining("another run is writing it");
+                        }
+                    })
+                    .run();
+            assertThat(Files.readAllLines(file)).hasSize(3);
+            second.run();
+            assertThat(Files.readAllLines(file)).hasSize(2);
+        }
     }
 
     @Test

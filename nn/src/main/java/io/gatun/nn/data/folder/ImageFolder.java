@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 /**
  * A folder with one folder for each class, in which the class's pictures are, at any depth: PNG, JPEG, GIF (its first
  * frame) and BMP, by the ending of their names. Classes are numbered in the order of their folders' names and pictures in
- * the order of their paths, as in torchvision's {@code ImageFolder}. Files of other names are not looked at.
+ * the order of their paths, as in torchvision's {@code ImageFolder}. Files of other names are not looked at, nor
+ * those and folders whose names begin with a dot, which editors and operating systems leave. Links are not followed.
  *
  * <p>A picture is decoded when it is asked for. Transparency is dropped, palettes are resolved, 16-bit values keep their
  * precision, a JPEG's orientation tag is followed. Grey becomes colour by copying, colour becomes grey as Pillow does it
@@ -105,7 +106,7 @@ public final class ImageFolder implements ImageSource {
         }
         ImageFolder folder = new ImageFolder(options);
         try (Stream<Path> inside = Files.list(root)) {
-            for (Path classFolder : inside.filter(Files::isDirectory).sorted().toList()) {
+            for (Path classFolder : inside.filter(ImageFolder::isClass).sorted().toList()) {
                 folder.add(classFolder, options.broken);
             }
         }
@@ -116,30 +117,55 @@ public final class ImageFolder implements ImageSource {
         return folder;
     }
 
+    private static boolean isClass(Path path) {
+        return Files.isDirectory(path) && !isHidden(path);
+    }
+
+    /** Such as {@code .ipynb_checkpoints}, and {@code ._1.png}, which is no picture: macOS keeps a file's attributes so. */
+    private static boolean isHidden(Path path) {
+        return path.getFileName().toString().startsWith(".");
+    }
+
     private void add(Path classFolder, Broken broken) throws IOException {
+        if (Files.isSymbolicLink(classFolder)) {
+            throw new NotDirectoryException(classFolder
+                    + ": the class is a symbolic link, where a folder is required; copy it, or mount it there");
+        }
         int label = classNames.size();
         classNames.add(classFolder.getFileName().toString());
         int before = files.size();
         Image image = new Image();
+        List<Path> pictures;
         try (Stream<Path> inside = Files.walk(classFolder, MAX_DEPTH)) {
-            for (Path file : inside.filter(ImageFolder::isPicture).sorted().toList()) {
-                if (broken == Broken.THROW || decodes(file, image)) {
-                    files.add(file);
-                    labels.add(label);
-                }
+            pictures = inside.filter(path -> isPicture(classFolder.relativize(path)) && !Files.isDirectory(path))
+                    .sorted()
+                    .toList();
+        }
+        for (Path file : pictures) {
+            if (broken == Broken.THROW || decodes(file, image)) {
+                files.add(file);
+                labels.add(label);
             }
         }
         if (files.size() == before) {
             throw new NoSuchFileException(
                     classFolder.toString(),
                     null,
-                    "the class has no picture that ends in " + String.join(", ", ENDINGS));
+                    pictures.isEmpty()
+                            ? "the class has no picture that ends in " + String.join(", ", ENDINGS)
+                            : "none of the class's " + pictures.size() + " pictures can be decoded");
         }
     }
 
+    /** Of a path within its class. */
     private static boolean isPicture(Path path) {
-        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-        return ENDINGS.stream().anyMatch(name::endsWith) && !Files.isDirectory(path);
+        for (Path name : path) {
+            if (isHidden(name)) {
+                return false;
+            }
+        }
+        String name = path.toString().toLowerCase(Locale.ROOT);
+        return ENDINGS.stream().anyMatch(name::endsWith);
     }
 
     private boolean decodes(Path file, Image image) {

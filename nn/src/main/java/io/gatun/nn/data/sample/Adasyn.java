@@ -1,6 +1,5 @@
 package io.gatun.nn.data.sample;
 
-import io.gatun.nn.data.SplitMix;
 import io.gatun.nn.data.table.Matrix;
 
 /**
@@ -27,24 +26,14 @@ public record Adasyn(int k, long seed) implements Resampler {
      */
     @Override
     public Resampled resample(Matrix x, int[] labels) {
-        Resampled.check(x, labels);
-        ClassMembers members = ClassMembers.of(labels);
-        Interpolation grown = new Interpolation(x, labels);
-        for (int c : members.present()) {
-            int wanted = members.most() - members.count(c);
-            if (wanted > 0) {
-                int[] counts = counts(x, labels, members.of()[c], c, wanted);
-                Matrix own = x.select(members.of()[c]);
-                int[][] neighbours = Interpolation.neighbours("ADASYN", own, c, k);
-                SplitMix random = SplitMix.of(seed, c);
-                for (int base = 0; base < counts.length; base++) {
-                    for (int i = 0; i < counts[base]; i++) {
-                        grown.add(own, base, neighbours[base][random.below(k)], c, random);
-                    }
+        return Interpolation.grow("ADASYN", x, labels, k, seed, (own, c, wanted, _, add) -> {
+            int[] counts = counts(x, labels, own, c, wanted);
+            for (int base = 0; base < counts.length; base++) {
+                for (int i = 0; i < counts[base]; i++) {
+                    add.accept(base);
                 }
             }
-        }
-        return grown.build();
+        });
     }
 
     /** New points for each member of a class. */

@@ -90,4 +90,10 @@ public record Fold(int[] train, int[] test) {
         }
         return List.copyOf(folds);
     }
+
+    /** The sizes of the parts: not the samples. */
+    @Override
+    public String toString() {
+        return "Fold[train=" + train.length + ", test=" + test.length + " samples]";
+    }
 }

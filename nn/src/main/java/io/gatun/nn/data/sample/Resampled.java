@@ -35,4 +35,11 @@ public record Resampled(Matrix features, int[] labels, int[] origin) {
             }
         }
     }
+
+    /** How many rows are kept and made: not the rows. */
+    @Override
+    public String toString() {
+        long made = Arrays.stream(origin).filter(row -> row < 0).count();
+        return "Resampled[" + (origin.length - made) + " rows kept, " + made + " made]";
+    }
 }

@@ -1,6 +1,5 @@
 package io.gatun.nn.data.sample;
 
-import io.gatun.nn.data.SplitMix;
 import io.gatun.nn.data.table.Matrix;
 
 /**
@@ -23,21 +22,10 @@ public record Smote(int k, long seed) implements Resampler {
     /** @throws IllegalArgumentException when a class that must grow has no more than k members */
     @Override
     public Resampled resample(Matrix x, int[] labels) {
-        Resampled.check(x, labels);
-        ClassMembers members = ClassMembers.of(labels);
-        Interpolation grown = new Interpolation(x, labels);
-        for (int c : members.present()) {
-            int wanted = members.most() - members.count(c);
-            if (wanted > 0) {
-                Matrix own = x.select(members.of()[c]);
-                int[][] neighbours = Interpolation.neighbours("SMOTE", own, c, k);
-                SplitMix random = SplitMix.of(seed, c);
-                for (int i = 0; i < wanted; i++) {
-                    int base = random.below(own.rows());
-                    grown.add(own, base, neighbours[base][random.below(k)], c, random);
-                }
+        return Interpolation.grow("SMOTE", x, labels, k, seed, (own, _, wanted, random, add) -> {
+            for (int i = 0; i < wanted; i++) {
+                add.accept(random.below(own.length));
             }
-        }
-        return grown.build();
+        });
     }
 }

@@ -128,4 +128,11 @@ public record Split(int[] train, int[] validation, int[] test) {
         Arrays.sort(split.test);
         return split;
     }
+
+    /** The sizes of the parts: not the samples. */
+    @Override
+    public String toString() {
+        return "Split[train=" + train.length + ", validation=" + validation.length + ", test=" + test.length
+                + " samples]";
+    }
 }

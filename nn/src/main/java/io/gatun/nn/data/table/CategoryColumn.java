@@ -3,6 +3,7 @@ package io.gatun.nn.data.table;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -25,7 +26,7 @@ public record CategoryColumn(String name, List<String> categories, int[] codes) 
                         + " is not in -1.." + (categories.size() - 1));
             }
         }
-        if (new TreeSet<>(categories).size() < categories.size()) {
+        if (Set.copyOf(categories).size() < categories.size()) {
             throw new IllegalArgumentException("column " + name + " names a category twice");
         }
     }

@@ -12,6 +12,10 @@ final class ColumnStatistics {
         int count = 0;
         for (int r = 0; r < train.rows(); r++) {
             float value = train.values()[r * train.columns() + column];
+            if (Float.isInfinite(value)) {
+                throw new IllegalArgumentException("row " + r + ", column " + column + " of the training matrix "
+                        + train + " is " + value + ", which nothing can be fitted to: make it a missing value first");
+            }
             if (!Float.isNaN(value)) {
                 values[count++] = value;
             }

@@ -25,7 +25,12 @@ public record Csv(char separator, char quote, boolean header, Set<String> missin
     private static final Csv STANDARD =
             new Csv(',', '"', true, Set.of("", "NA", "N/A", "NaN", "nan", "null", "NULL"), Map.of());
 
+    /** @throws IllegalArgumentException when separator and quote are equal, or one of them ends lines */
     public Csv {
+        if (separator == quote || "\r\n".indexOf(separator) >= 0 || "\r\n".indexOf(quote) >= 0) {
+            throw new IllegalArgumentException("a CSV format of separator '" + separator + "' and quote '" + quote
+                    + "': they must differ, and neither may end a line");
+        }
         missing = Set.copyOf(missing);
         types = Map.copyOf(types);
     }

@@ -41,9 +41,9 @@ final class CsvRows {
 
     List<String> read(Csv.RowReader reader) throws IOException {
         Fields fields = new Fields();
-        boolean odd;
+        boolean open;
         try (FileChannel channel = InputFile.open(file);
-                QuoteCounter text = new QuoteCounter(decoded(channel), format.quote());
+                QuoteWatcher text = new QuoteWatcher(decoded(channel), format.separator(), format.quote());
                 CsvReader<Fields> csv = CsvReader.builder()
                         .fieldSeparator(format.separator())
                         .quoteCharacter(format.quote())
@@ -59,19 +59,18 @@ final class CsvRows {
                     throw new UncheckedIOException(e);
                 }
             });
-            odd = text.quotes() % 2 != 0;
+            open = text.open();
         } catch (UncheckedIOException e) {
             throw broken(e.getCause(), fields);
         } catch (CsvParseException e) {
             if (e.getCause() instanceof UncheckedIOException io) {
                 throw broken(io.getCause(), fields);
             }
-            throw FormatException.atLine(
-                    file, fields.line, fields.count + 1, "the file is no CSV: " + e.getMessage(), e);
+            throw FormatException.atLine(file, fields.line, fields.count + 1, "the file is no CSV: " + reason(e), e);
         } catch (CharacterCodingException e) {
             throw broken(e, fields);
         }
-        if (odd) {
+        if (open) {
             throw FormatException.atLine(
                     file, fields.line, fields.count, "the file is no CSV: a quote is never closed", null);
         }
@@ -79,6 +78,11 @@ final class CsvRows {
             throw FormatException.atLine(file, 1, 0, "the file is empty, a CSV file has at least a line", null);
         }
         return names;
+    }
+
+    /** FastCSV's own words say the line alone; why is in what it wraps. */
+    private static String reason(CsvParseException e) {
+        return e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
     }
 
     /** Without a byte order mark; what is not UTF-8 throws. */

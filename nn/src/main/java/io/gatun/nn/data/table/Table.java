@@ -60,7 +60,8 @@ public record Table(List<Column> columns) {
             return numeric;
         }
         throw new IllegalArgumentException(
-                "column \"" + name + "\" is of categories: encode it (OneHotEncoder, OrdinalEncoder, BinaryEncoder)");
+                "column \"" + name + "\" is of categories: encode it (OneHotEncoder, OrdinalEncoder, BinaryEncoder),"
+                        + " or read it as ColumnType.NUMERIC to be told which value is no number");
     }
 
     /** @throws IllegalArgumentException when that column is of numbers */

@@ -62,6 +62,26 @@ public final class WordVocabulary {
                 .toList());
     }
 
+    /**
+     * The vocabulary that has these {@link #words}: what a trained model needs again, where its training text is not at hand.
+     *
+     * @param words in the order of their tokens, from 4 on
+     * @throws IllegalArgumentException when a word comes twice
+     */
+    public static WordVocabulary ofWords(List<String> words) {
+        WordVocabulary vocabulary = new WordVocabulary(words);
+        if (vocabulary.tokens.size() < words.size()) {
+            throw new IllegalArgumentException(
+                    "a vocabulary of " + words.size() + " words has one twice; give each one once");
+        }
+        return vocabulary;
+    }
+
+    /** The words in the order of their tokens, from 4 on: to be kept beside the weights, for {@link #ofWords}. */
+    public List<String> words() {
+        return words.subList(SPECIAL.size(), words.size());
+    }
+
     /** Number of tokens, the special ones included. */
     public int size() {
         return words.size();

@@ -251,6 +251,26 @@ class ImageFolderTest {
                 .hasMessageContaining("symbolic link");
     }
 
+    @Test
+    void whatEditorsAndSystemsLeaveIsNotLookedAt() throws IOException {
+        write("a/good.png", colour(BufferedImage.TYPE_3BYTE_BGR));
+        Files.write(root.resolve("a/._good.png"), new byte[] {0, 5, 22, 7});
+        Files.createDirectories(root.resolve("a/.thumbs"));
+        Files.copy(root.resolve("a/good.png"), root.resolve("a/.thumbs/good.png"));
+        Files.createDirectories(root.resolve(".ipynb_checkpoints"));
+        ImageFolder folder = ImageFolder.open(root);
+        assertThat(folder.classNames()).containsExactly("a");
+        assertThat(folder.size()).isEqualTo(1);
+
+        Path link = Files.createSymbolicLink(root.resolve("b"), root.resolve("a"));
+        assertThatThrownBy(() -> ImageFolder.open(root)).hasMessageContaining("b: the class is a symbolic link");
+        Files.delete(link);
+        Files.createDirectories(root.resolve("c"));
+        Files.write(root.resolve("c/broken.png"), new byte[9]);
+        assertThatThrownBy(() -> ImageFolder.open(root, Options.COLOUR.broken(Broken.SKIP)))
+                .hasMessageContaining("none of the class's 1 pictures can be decoded");
+    }
+
     private void assertBroken(String name, byte[] bytes, String sentence) throws IOException {
         Path file = Files.write(root.resolve("a").resolve(name), bytes);
         assertThatThrownBy(() -> decode(file, 3))

@@ -104,6 +104,19 @@ class CsvTest {
     }
 
     @Test
+    void aQuoteWithinAPlainFieldIsACharacterOfIt() throws IOException {
+        assertThat(Csv.standard()
+                        .read(file("a,b\n5\" pipe,1\nx,\"y\"\"\"\n"))
+                        .categories("a")
+                        .categories())
+                .containsExactly("5\" pipe", "x");
+        assertThat(refused("a\n\"5\"\" pipe\n")).hasMessageContaining("never closed");
+        assertThat(refused("a,b\n1,\"x\" y\n")).hasMessageContaining("quot").hasMessageNotContaining("Exception");
+        assertThatThrownBy(() -> Csv.standard().separatedBy('"')).hasMessageContaining("must differ");
+        assertThatThrownBy(() -> Csv.standard().separatedBy('\n')).hasMessageContaining("end a line");
+    }
+
+    @Test
     void endlessFieldsAndRowsAreRefused() throws IOException {
         assertThat(refused("a\n" + "x".repeat(5 << 20))).hasMessageContaining("line 2");
         assertThat(refused("a\n\"" + "x\n".repeat(2 << 20))).hasMessageContaining("line 2");

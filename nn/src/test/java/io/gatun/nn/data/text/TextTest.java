@@ -43,6 +43,12 @@ class TextTest {
         assertThat(small.encode(List.of("b", "c"))).containsExactly(4, WordVocabulary.UNK);
         assertThatThrownBy(() -> all.word(9)).hasMessageContaining("0..8");
         assertThatThrownBy(() -> WordVocabulary.of(texts, 1, 3)).hasMessageContaining("at most 3");
+        WordVocabulary again = WordVocabulary.ofWords(all.words());
+        assertThat(again.encode(List.of("c", "z", "<pad>", "b")))
+                .containsExactly(5, WordVocabulary.UNK, 7, 4)
+                .isEqualTo(all.encode(List.of("c", "z", "<pad>", "b")));
+        assertThat(again.size()).isEqualTo(all.size());
+        assertThatThrownBy(() -> WordVocabulary.ofWords(List.of("a", "b", "a"))).hasMessageContaining("one twice");
     }
 
     @Test
