@@ -74,6 +74,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--json", description = "End with one line of JSON")
     private boolean json;
 
+    @Option(
+            names = "--backbone",
+            paramLabel = "FILE",
+            description = "transfer: start from this ResNet, a checkpoint or a safetensors file in PyTorch's names")
+    private Path backbone;
+
     @Spec
     private CommandSpec command;
 
@@ -91,8 +97,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        TrainOptions options =
-                new TrainOptions(model, backend, threads, batch, epochs, seed, learningRate, data, out, every, resume);
+        TrainOptions options = new TrainOptions(
+                model, backend, threads, batch, epochs, seed, learningRate, data, out, every, resume, backbone);
         PrintWriter lines = command.commandLine().getOut();
         var result = new TrainRun(options, lines).run();
         if (json) {

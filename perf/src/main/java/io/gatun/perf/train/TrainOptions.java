@@ -11,6 +11,7 @@ import java.util.function.Function;
  * the model's default.
  *
  * @param every steps between checkpoints within an epoch, 0 for none
+ * @param backbone weights to transfer from, for {@code transfer} alone
  */
 public record TrainOptions(
         String model,
@@ -23,7 +24,8 @@ public record TrainOptions(
         String data,
         Path out,
         int every,
-        boolean resume) {
+        boolean resume,
+        Path backbone) {
 
     /** The nets that {@code gatun train} knows. */
     public static final List<String> MODELS = Trainable.words();
@@ -43,6 +45,9 @@ public record TrainOptions(
         }
         if (data != null) {
             Trainable.of(model).require(data);
+        }
+        if (backbone != null) {
+            Trainable.of(model).requireBackbone();
         }
         out = out == null ? Path.of("runs", model, "checkpoint.safetensors") : out;
     }
@@ -73,7 +78,8 @@ public record TrainOptions(
                 data == null ? defaultData : data,
                 out,
                 every,
-                resume);
+                resume,
+                backbone);
     }
 
     /** What a checkpoint keeps, so that a resumed run needs to be told nothing. */
@@ -85,6 +91,9 @@ public record TrainOptions(
         facts.put("seed", seed.toString());
         facts.put("lr", learningRate.toString());
         facts.put("data", data);
+        if (backbone != null) {
+            facts.put("backbone", backbone.toString());
+        }
         return facts;
     }
 
@@ -109,7 +118,8 @@ public record TrainOptions(
                 same("data", data, facts, text -> text, file),
                 out,
                 every,
-                resume);
+                resume,
+                facts.containsKey("backbone") ? same("backbone", backbone, facts, Path::of, file) : backbone);
     }
 
     private static <T> T same(String key, T asked, Map<String, String> facts, Function<String, T> read, Path file) {
