@@ -15,8 +15,10 @@ public final class ResidualBlock extends Module {
     private final List<Conv2d> convs = new ArrayList<>();
     private final List<BatchNorm2d> norms = new ArrayList<>();
     private final Sequential downsample;
+    private final boolean shortcut;
 
-    private ResidualBlock(int in, int out, int stride, int[][] layers) {
+    private ResidualBlock(int in, int out, int stride, int[][] layers, boolean shortcut) {
+        this.shortcut = shortcut;
         int from = in;
         for (int i = 0; i < layers.length; i++) {
             int to = layers[i][0];
@@ -25,7 +27,7 @@ public final class ResidualBlock extends Module {
             norms.add(child("bn" + (i + 1), new BatchNorm2d(to, true)));
             from = to;
         }
-        downsample = stride == 1 && in == out
+        downsample = !shortcut || stride == 1 && in == out
                 ? null
                 : child("downsample", new Sequential(conv(in, out, 1, stride), new BatchNorm2d(out)));
     }
@@ -36,26 +38,35 @@ public final class ResidualBlock extends Module {
 
     /** Two 3x3 convolutions. */
     public static ResidualBlock basic(int in, int out, int stride) {
-        return new ResidualBlock(in, out, stride, new int[][] {{out, 3, stride}, {out, 3, 1}});
+        return new ResidualBlock(in, out, stride, basic(out, stride), true);
+    }
+
+    /** The convolutions of {@link #basic(int, int, int)} and no shortcut: what He et al. compare it with. */
+    public static ResidualBlock plain(int in, int out, int stride) {
+        return new ResidualBlock(in, out, stride, basic(out, stride), false);
+    }
+
+    private static int[][] basic(int out, int stride) {
+        return new int[][] {{out, 3, stride}, {out, 3, 1}};
     }
 
     /** 1x1 to {@code width} channels, 3x3, 1x1 to four times as many. */
     public static ResidualBlock bottleneck(int in, int width, int stride) {
         return new ResidualBlock(
-                in, 4 * width, stride, new int[][] {{width, 1, 1}, {width, 3, stride}, {4 * width, 1, 1}});
+                in, 4 * width, stride, new int[][] {{width, 1, 1}, {width, 3, stride}, {4 * width, 1, 1}}, true);
     }
 
     @Override
     protected List<Folding.Pair> foldable() {
         int last = convs.size() - 1;
         return IntStream.rangeClosed(0, last)
-                .mapToObj(i -> new Folding.Pair(convs.get(i), norms.get(i), i == last))
+                .mapToObj(i -> new Folding.Pair(convs.get(i), norms.get(i), shortcut && i == last))
                 .toList();
     }
 
     @Override
     public Tensor forward(Tensor src) {
-        Tensor shortcut = downsample == null ? src : downsample.call(src);
+        Tensor added = !shortcut ? null : downsample == null ? src : downsample.call(src);
         Tensor value = src;
         int last = convs.size() - 1;
         for (int i = 0; i <= last; i++) {
@@ -65,14 +76,14 @@ public final class ResidualBlock extends Module {
                 // basic blocks lose no time at all, since the values are then in the cache for the next rule.
                 value.releaseToRecompute();
             }
-            value = norms.get(i).call(sums, i == last ? shortcut : null);
+            value = norms.get(i).call(sums, i == last ? added : null);
             if (value != sums) {
                 sums.release();
             }
         }
-        if (shortcut != src) {
+        if (downsample != null) {
             // No rule reads it, so it goes at once.
-            shortcut.release();
+            added.release();
         }
         return value;
     }

@@ -3,6 +3,7 @@ package io.gatun.nn;
 import io.gatun.autograd.Parameter;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.Safetensors;
 import io.gatun.nn.io.SafetensorsFile;
@@ -25,7 +26,8 @@ import java.util.function.UnaryOperator;
  * Weights by name, from and to safetensors files in PyTorch's names and layouts: what {@code
  * torch.nn.Module.load_state_dict} takes and {@code state_dict} gives. Filters are [o, i, kh, kw] in the file and [o, kh,
  * kw, i] in memory; the columns of a {@link Linear#afterFlatten} are c, h, w there and h, w, c here. Numbers of 16 and 64
- * bits become float32.
+ * bits become float32. Of a trainer's checkpoint ({@link CheckpointFile}), which is in the layouts of memory, the model's part is
+ * loaded.
  *
  * <p>Loading is strict: every parameter must be in the file and every tensor of the file in the model, but for those that
  * {@link #skip} names; {@link #lenient} only reports them. All is checked before anything changes. Not thread-safe.
@@ -85,10 +87,11 @@ public final class StateDict {
      */
     public Report load(Module model) throws IOException {
         model.refuseFolded("loaded");
-        Map<String, FileLayout> layouts = model.layouts();
         Map<String, Parameter> wanted = new LinkedHashMap<>(model.stateDict());
         wanted.keySet().removeIf(skip);
         try (SafetensorsFile open = Safetensors.open(file)) {
+            boolean checkpoint = CheckpointFile.wrote(open);
+            Map<String, FileLayout> layouts = checkpoint ? Map.of() : model.layouts();
             Map<String, TensorInfo> found = new LinkedHashMap<>();
             for (TensorInfo tensor : open.tensors()) {
                 String name = rename.apply(tensor.name());
@@ -99,7 +102,8 @@ public final class StateDict {
             }
             List<String> missing = without(wanted.keySet(), found.keySet());
             List<String> unexpected = without(found.keySet(), wanted.keySet());
-            if (!lenient && !(missing.isEmpty() && unexpected.isEmpty())) {
+            // A checkpoint also has the state of the optimizer, the data and the callbacks.
+            if (!lenient && !(missing.isEmpty() && (checkpoint || unexpected.isEmpty()))) {
                 throw new IllegalArgumentException(
                         file + " does not fit " + model.getClass().getSimpleName()
                                 + ": missing " + brief(missing) + ", unexpected " + brief(unexpected)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatun.autograd.Losses;
+import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
@@ -14,6 +15,7 @@ import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.golden.GoldenFile;
+import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.Safetensors;
 import io.gatun.nn.io.SafetensorsFile;
@@ -24,8 +26,10 @@ import io.gatun.spec.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -197,6 +201,47 @@ class StateDictTest {
             assertThatThrownBy(() -> StateDict.of(file).rename(_ -> "same").load(net))
                     .hasMessageContaining("two tensors are renamed to 'same'");
             assertThat(parameters.values().toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(before);
+        }
+    }
+
+    /** Which has filters as memory has them, and more than the model; what is missing is missing there too. */
+    @Test
+    void aTrainersCheckpointIsLoadedToo() throws Exception {
+        Path file = folder.resolve("checkpoint.safetensors");
+        Net net = new Net(5);
+        Net other = new Net(5);
+        try (Parameters _ = net.allocate(memory, 1);
+                Parameters _ = other.allocate(memory, 2)) {
+            List<NamedTensor> tensors = new ArrayList<>();
+            net.stateDict().forEach((name, parameter) -> {
+                long[] shape =
+                        Arrays.stream(parameter.shape().dims()).asLongStream().toArray();
+                TensorType type = TensorType.valueOf(parameter.type().name());
+                tensors.add(new NamedTensor(name, type, shape, parameter.data()));
+            });
+            tensors.add(new NamedTensor(
+                    "optimizer.momentum.conv.weight",
+                    TensorType.F32,
+                    new long[] {1},
+                    MemorySegment.ofArray(new byte[4])));
+            CheckpointFile.write(file, tensors, Map.of("model", "net"));
+            StateDict.Report report = StateDict.of(file).load(other);
+            assertThat(report.unexpected()).containsExactly("optimizer.momentum.conv.weight");
+            net.stateDict().forEach((name, parameter) -> {
+                Parameter loaded = other.stateDict().get(name);
+                assertThat(loaded.data().mismatch(parameter.data())).as(name).isEqualTo(-1);
+            });
+            tensors.removeFirst();
+            CheckpointFile.write(file, tensors, Map.of());
+            assertThatThrownBy(() -> StateDict.of(file).load(other)).hasMessageContaining("missing [conv.weight]");
+
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[bytes.length - 1] ^= 1;
+            Files.write(file, bytes);
+            assertThatThrownBy(() -> StateDict.of(file)
+                            .skip(name -> name.equals("conv.weight"))
+                            .load(other))
+                    .hasMessageContaining("damaged");
         }
     }
 

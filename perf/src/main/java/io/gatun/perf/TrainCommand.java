@@ -115,6 +115,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--json", description = "End with one line of JSON")
     private boolean json;
 
+    @Option(
+            names = "--backbone",
+            paramLabel = "FILE",
+            description = "transfer: start from this ResNet, a checkpoint or a safetensors file in PyTorch's names")
+    private Path backbone;
+
     @Spec
     private CommandSpec command;
 
@@ -145,6 +151,7 @@ final class TrainCommand implements Callable<Integer> {
                 every,
                 resume,
                 tensorBoard,
+                backbone,
                 new Regularization(l1, l2, patience));
         PrintWriter lines = command.commandLine().getOut();
         var result = new TrainRun(options, lines).run();

@@ -57,8 +57,9 @@ class BadInputTest {
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
                 row(
-                        "unknown model 'resnet21'; known are linear, logistic, mlp, lenet5, autoencoder, vgg, resnet20,"
-                                + " charlstm, gpt",
+                        "unknown model 'resnet21'; known are linear, logistic, perceptron, mlp, rbf, lenet5,"
+                                + " autoencoder, vgg, vgg16, resnet20, resnet18, resnet34, resnet50, transfer,"
+                                + " degradation, charlstm, gpt",
                         "train",
                         "resnet21"),
                 row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
@@ -77,6 +78,9 @@ class BadInputTest {
                 row("resnet20 learns from images: unknown image data \"jdk\"", train("--data", "jdk")),
                 row("gpt learns from text: unknown text data \"shapes\"", "train", "gpt", "--data", "shapes"),
                 row("linear makes its own data; leave --data jdk out", "train", "linear", "--data", "jdk"),
+                row("resnet20 begins with weights of its own", train("--backbone", f + "/good")),
+                row("good has the weights of no ResNet-20", "train", "transfer", "--backbone", f + "/good"),
+                row("nowhere does not exist", "train", "transfer", "--backbone", f + "/nowhere"),
                 row("cifar10:DIR", train("--data", "cifar10")),
                 row("does not exist", train("--data", "cifar10:" + f + "/nowhere")),
                 row("lacks data_batch_2.bin, data_batch_3.bin", train("--data", "cifar10:" + f + "/half")),
@@ -140,6 +144,25 @@ class BadInputTest {
         assertThat(result.err().strip().lines()).as(result.err()).hasSize(1);
         assertThat(result.err()).doesNotContain("Exception").doesNotContain("null");
         assertThat(result.code()).isEqualTo(Errors.BAD_INPUT);
+    }
+
+    /** 2 GB of a net's parameters on a machine that has not so much. */
+    @Test
+    void aNetThatDoesNotFitIsRefusedBeforeItIsMade() {
+        String limit = System.setProperty("gatun.memory.limit", Long.toString(1 << 29));
+        try {
+            Cli.Result result = Cli.run("train", "vgg16", "--out", folder + "/vgg16");
+            assertThat(result.err().strip().lines()).hasSize(1);
+            assertThat(result.err())
+                    .contains("out of native memory for Vgg parameters: asked 537", "of 536870912 in use");
+            assertThat(result.code()).isEqualTo(Errors.BAD_INPUT);
+        } finally {
+            if (limit == null) {
+                System.clearProperty("gatun.memory.limit");
+            } else {
+                System.setProperty("gatun.memory.limit", limit);
+            }
+        }
     }
 
     @Test

@@ -48,6 +48,11 @@ final class Cli {
 
     /** CIFAR-10's six files with eight bright or dark images each; the label says which. */
     static Path cifar(Path folder) throws IOException {
+        return cifar(folder, 0);
+    }
+
+    /** As above, labelled {@code first} where dark and one more where bright. */
+    static Path cifar(Path folder, int first) throws IOException {
         Files.createDirectories(folder);
         Random random = new Random(1);
         for (String name : List.of(
@@ -60,7 +65,7 @@ final class Cli {
             byte[] bytes = new byte[IMAGES * (1 + IMAGE_BYTES)];
             for (int i = 0; i < IMAGES; i++) {
                 int at = i * (1 + IMAGE_BYTES);
-                bytes[at] = (byte) (i % 2);
+                bytes[at] = (byte) (first + i % 2);
                 for (int p = 1; p <= IMAGE_BYTES; p++) {
                     bytes[at + p] = (byte) (random.nextInt(100) + 150 * (i % 2));
                 }

@@ -1,9 +1,15 @@
 package io.gatun.perf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import io.gatun.nn.io.Safetensors;
+import io.gatun.nn.io.SafetensorsFile;
 import io.gatun.nn.log.ReportPage;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,15 +27,19 @@ class ModelsTest {
 
     /** What {@code --json} says at the end of a run of so many epochs; its folder is {@link #folder}/run. */
     private Map<String, Object> train(String model, int epochs, String... more) throws IOException {
+        Cli.Result result = Cli.run(arguments(model, epochs, more));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("result ");
+        return TrainCommandTest.json(result.lastLine());
+    }
+
+    private String[] arguments(String model, int epochs, String... more) {
         List<String> arguments = new ArrayList<>(List.of("train", model, "--backend", "simd", "--threads", "2"));
         arguments.addAll(List.of("--json", "--epochs", Integer.toString(epochs)));
         arguments.addAll(
                 List.of("--out", folder.resolve("run/checkpoint.safetensors").toString()));
         arguments.addAll(List.of(more));
-        Cli.Result result = Cli.run(arguments.toArray(String[]::new));
-        assertThat(result.code()).as(result.err()).isZero();
-        assertThat(result.out()).contains("result ");
-        return TrainCommandTest.json(result.lastLine());
+        return arguments.toArray(String[]::new);
     }
 
     private ReportPage report() throws Exception {
@@ -68,6 +78,22 @@ class ModelsTest {
         assertThat(report().text("metrics")).contains("roc auc");
     }
 
+    /** Novikoff's theorem: mistakes come to an end where a plane separates the classes. */
+    @Test
+    void aPerceptronsMistakesComeToAnEnd() throws Exception {
+        Map<String, Object> json = train("perceptron", 10);
+        assertThat((double) json.get("train_errors")).isZero();
+        assertThat((double) json.get("test_accuracy")).isGreaterThan(0.98);
+    }
+
+    /** Centres from k-means alone make the spirals separable by a plane. */
+    @Test
+    void gaussianUnitsTellSpiralsApart() throws Exception {
+        Map<String, Object> json = train("rbf", 2);
+        assertThat((double) json.get("test_accuracy")).isGreaterThan(0.99);
+        assertThat(report().text("pictures")).contains("what the net says");
+    }
+
     /** The best line is right on 67 %. */
     @Test
     void perceptronsTellSpiralsApart() throws Exception {
@@ -89,6 +115,65 @@ class ModelsTest {
         String data = "cifar10:" + Cli.cifar(folder);
         Map<String, Object> json = train("vgg", 3, "--batch", "8", "--lr", "0.02", "--data", data);
         assertThat((double) json.get("test_accuracy")).isEqualTo(1);
+    }
+
+    /** Five steps of eleven million parameters; the batch norms' statistics take more of them to settle. */
+    @Test
+    void resNet18Trains() throws Exception {
+        String data = "cifar10:" + Cli.cifar(folder);
+        Cli.Result result = Cli.run(arguments("resnet18", 1, "--batch", "8", "--lr", "0.01", "--data", data));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out())
+                .contains("resnet18, 11,181,642 parameters", "with 1000 classes the net would have 11,689,512");
+        assertThat((double) TrainCommandTest.json(result.lastLine()).get("test_loss"))
+                .isLessThan(Math.log(10));
+    }
+
+    /** Four nets side by side, each with its figures; on so few pictures depth is no question yet. */
+    @Test
+    void plainAndResidualNetsLearnSideBySide() throws Exception {
+        Map<String, Object> json = train("degradation", 4, "--batch", "4", "--lr", "0.05", "--data", "cifar10:" + Cli.cifar(folder));
+        for (String net : List.of("plain20", "plain56", "resnet20", "resnet56")) {
+            assertThat((double) json.get(net + "_training_loss")).as(net).isPositive();
+            assertThat((double) json.get(net + "_training_error")).as(net).isBetween(0.0, 1.0);
+        }
+        assertThat((double) json.get("resnet20_training_loss")).isLessThan(1);
+        assertThat((double) json.get("test_loss"))
+                .isCloseTo(
+                        json.entrySet().stream()
+                                .filter(e -> e.getKey().endsWith("_training_loss"))
+                                .mapToDouble(e -> (double) e.getValue())
+                                .sum(),
+                        within(1e-4));
+    }
+
+    /** From a checkpoint of this program: the backbone stays as it was while only the head learns. */
+    @Test
+    void aHeadLearnsOnAFrozenBackbone() throws Exception {
+        String known = "cifar10:" + Cli.cifar(folder);
+        train("resnet20", 1, "--batch", "8", "--data", known);
+        Path backbone = Files.move(folder.resolve("run/checkpoint.safetensors"), folder.resolve("backbone"));
+        String data = "cifar10:" + Cli.cifar(folder.resolve("others"), 8);
+        Map<String, Object> json = train("transfer", 1, "--data", data, "--backbone", backbone.toString());
+        assertThat(json)
+                .containsKeys("head_only_accuracy", "random_backbone_accuracy", "from_scratch_accuracy")
+                .containsEntry("head_only_accuracy", json.get("test_accuracy"));
+        assertThat((double) json.get("test_accuracy")).isEqualTo(1);
+        assertThat(report().text("texts")).contains("from scratch");
+        try (SafetensorsFile before = Safetensors.open(backbone);
+                SafetensorsFile after = Safetensors.open(folder.resolve("run/checkpoint.safetensors"))) {
+            for (String name : List.of("layer3.2.conv2.weight", "layer1.0.bn1.weight", "bn1.running_mean")) {
+                assertThat(bytes(after, name)).as(name).isEqualTo(bytes(before, name));
+            }
+        }
+    }
+
+    private static byte[] bytes(SafetensorsFile file, String tensor) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(file.tensor(tensor).byteSize());
+            file.read(tensor, data);
+            return data.toArray(ValueLayout.JAVA_BYTE);
+        }
     }
 
     /** Pictures that are dark or bright as a whole: one number explains most of what the mean image leaves. */

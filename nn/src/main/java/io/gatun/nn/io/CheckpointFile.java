@@ -125,6 +125,19 @@ public final class CheckpointFile {
         }
     }
 
+    /**
+     * Whether this wrote a file, which is then checked.
+     *
+     * @throws FormatException when it is a checkpoint and damaged
+     */
+    public static boolean wrote(SafetensorsFile open) throws IOException {
+        boolean ours = open.metadata().containsKey(RESERVED);
+        if (ours) {
+            verify(open);
+        }
+        return ours;
+    }
+
     private static void verify(Path written) throws IOException {
         try (SafetensorsFile open = Safetensors.open(written)) {
             verify(open);

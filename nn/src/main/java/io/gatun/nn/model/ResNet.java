@@ -13,6 +13,7 @@ import io.gatun.nn.Module;
 import io.gatun.nn.ResidualBlock;
 import io.gatun.nn.Sequential;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Residual nets (He, Zhang, Ren, Sun 2016) for NHWC images with three channels, with torchvision's parameter names. Where
@@ -20,59 +21,132 @@ import java.util.List;
  */
 public final class ResNet extends Module {
     private static final int[] WIDTHS = {64, 128, 256, 512};
+    private static final int[] DEPTHS_18 = {2, 2, 2, 2};
+
+    /** Of ResNet-50 too. */
+    private static final int[] DEPTHS_34 = {3, 4, 6, 3};
 
     private final Conv2d conv1;
     private final BatchNorm2d bn1;
     private final MaxPool2d maxPool;
     private final Sequential[] stages;
     private final GlobalAvgPool pool = new GlobalAvgPool();
-    private final Linear fc;
+    private final Module fc;
 
-    private ResNet(boolean largeImages, int[] widths, int[] depths, boolean bottleneck, int classes) {
-        int kernel = largeImages ? 7 : 3;
-        Window window = new Window(largeImages ? 2 : 1, kernel / 2, 1, 1);
+    /** Blocks of each stage, and of what kind. */
+    private record Plan(boolean largeImages, int[] widths, int[] depths, Block block) {}
+
+    private enum Block {
+        BASIC,
+        BOTTLENECK,
+        PLAIN;
+
+        ResidualBlock of(int in, int width, int stride) {
+            return switch (this) {
+                case BASIC -> ResidualBlock.basic(in, width, stride);
+                case BOTTLENECK -> ResidualBlock.bottleneck(in, width, stride);
+                case PLAIN -> ResidualBlock.plain(in, width, stride);
+            };
+        }
+
+        int channels(int width) {
+            return this == BOTTLENECK ? 4 * width : width;
+        }
+    }
+
+    private ResNet(Plan plan, IntFunction<? extends Module> head) {
+        int[] widths = plan.widths;
+        int kernel = plan.largeImages ? 7 : 3;
+        Window window = new Window(plan.largeImages ? 2 : 1, kernel / 2, 1, 1);
         conv1 = child("conv1", new Conv2d(3, widths[0], kernel, window, false, Init.kaimingNormal()));
         bn1 = child("bn1", new BatchNorm2d(widths[0], true));
-        maxPool = largeImages ? new MaxPool2d(3, 2, 1) : null;
+        maxPool = plan.largeImages ? new MaxPool2d(3, 2, 1) : null;
         stages = new Sequential[widths.length];
         int in = widths[0];
         for (int i = 0; i < widths.length; i++) {
-            ResidualBlock[] blocks = new ResidualBlock[depths[i]];
+            ResidualBlock[] blocks = new ResidualBlock[plan.depths[i]];
             for (int j = 0; j < blocks.length; j++) {
-                int stride = i > 0 && j == 0 ? 2 : 1;
-                blocks[j] = bottleneck
-                        ? ResidualBlock.bottleneck(in, widths[i], stride)
-                        : ResidualBlock.basic(in, widths[i], stride);
-                in = bottleneck ? 4 * widths[i] : widths[i];
+                blocks[j] = plan.block.of(in, widths[i], i > 0 && j == 0 ? 2 : 1);
+                in = plan.block.channels(widths[i]);
             }
             stages[i] = child("layer" + (i + 1), new Sequential(blocks));
         }
-        fc = child("fc", new Linear(in, classes));
+        fc = child("fc", head.apply(in));
+    }
+
+    private static IntFunction<Linear> linear(int classes) {
+        return features -> new Linear(features, classes);
     }
 
     /** For CIFAR's 32x32 images: three stages of 16, 32 and 64 channels; 272,474 parameters with 10 classes. */
     public static ResNet resnet20(int classes) {
-        return new ResNet(false, new int[] {16, 32, 64}, new int[] {3, 3, 3}, false, classes);
+        return resnet20(linear(classes));
+    }
+
+    /** ResNet-20 with another head, which is made for the number of its features, 64, and named {@code fc}. */
+    public static ResNet resnet20(IntFunction<? extends Module> head) {
+        return new ResNet(cifar(20, 16, Block.BASIC), head);
+    }
+
+    /**
+     * A net of He et al.'s section 4.2, for 32x32 images: three stages, each half as large and twice as wide as the one
+     * before.
+     *
+     * @param depth 6 n + 2 for n blocks a stage: 20, 32, 44, 56, 110
+     * @param width channels of the first stage, 16 in the paper
+     * @throws IllegalArgumentException for another depth
+     */
+    public static ResNet cifar(int depth, int width, int classes) {
+        return new ResNet(cifar(depth, width, Block.BASIC), linear(classes));
+    }
+
+    /** {@link #cifar} without shortcuts: no residual net at all, but what one is compared with. */
+    public static ResNet plainCifar(int depth, int width, int classes) {
+        return new ResNet(cifar(depth, width, Block.PLAIN), linear(classes));
+    }
+
+    private static Plan cifar(int depth, int width, Block block) {
+        int blocks = (depth - 2) / 6;
+        if (blocks < 1 || 6 * blocks + 2 != depth) {
+            throw new IllegalArgumentException("a ResNet for CIFAR of " + depth
+                    + " layers is not possible; depth = 6 n + 2 for n blocks a stage, such as 20 or 56");
+        }
+        return new Plan(false, new int[] {width, 2 * width, 4 * width}, new int[] {blocks, blocks, blocks}, block);
     }
 
     /** ResNet-18 with a 3x3 stem without pooling, for 32x32 images; 11,173,962 parameters with 10 classes. */
     public static ResNet resnet18Cifar(int classes) {
-        return new ResNet(false, WIDTHS, new int[] {2, 2, 2, 2}, false, classes);
+        return new ResNet(new Plan(false, WIDTHS, DEPTHS_18, Block.BASIC), linear(classes));
     }
 
     /** For 224x224 images; 11,689,512 parameters with 1000 classes. */
     public static ResNet resnet18(int classes) {
-        return new ResNet(true, WIDTHS, new int[] {2, 2, 2, 2}, false, classes);
+        return resnet18(linear(classes));
+    }
+
+    /** ResNet-18 with another head, which is made for the number of its features, 512, and named {@code fc}. */
+    public static ResNet resnet18(IntFunction<? extends Module> head) {
+        return new ResNet(new Plan(true, WIDTHS, DEPTHS_18, Block.BASIC), head);
     }
 
     /** For 224x224 images; 21,797,672 parameters with 1000 classes. */
     public static ResNet resnet34(int classes) {
-        return new ResNet(true, WIDTHS, new int[] {3, 4, 6, 3}, false, classes);
+        return resnet34(linear(classes));
+    }
+
+    /** ResNet-34 with another head, as {@link #resnet18(IntFunction)}. */
+    public static ResNet resnet34(IntFunction<? extends Module> head) {
+        return new ResNet(new Plan(true, WIDTHS, DEPTHS_34, Block.BASIC), head);
     }
 
     /** Bottleneck blocks, for 224x224 images; 25,557,032 parameters with 1000 classes. */
     public static ResNet resnet50(int classes) {
-        return new ResNet(true, WIDTHS, new int[] {3, 4, 6, 3}, true, classes);
+        return resnet50(linear(classes));
+    }
+
+    /** ResNet-50 with another head, which is made for the number of its features, 2048, and named {@code fc}. */
+    public static ResNet resnet50(IntFunction<? extends Module> head) {
+        return new ResNet(new Plan(true, WIDTHS, DEPTHS_34, Block.BOTTLENECK), head);
     }
 
     @Override

@@ -1,13 +1,16 @@
 package io.gatun.nn.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatun.autograd.Parameter;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Gru;
+import io.gatun.nn.Linear;
 import io.gatun.nn.Module;
+import io.gatun.nn.Sequential;
 import io.gatun.spec.Activation;
 import org.junit.jupiter.api.Test;
 
@@ -16,11 +19,19 @@ class ParameterCountTest {
     @Test
     void published() {
         assertThat(ResNet.resnet20(10).parameterCount()).isEqualTo(272_474);
+        // Widely quoted with shortcuts that have no parameters, and so those of the plain nets; ours are projections.
+        assertThat(ResNet.plainCifar(20, 16, 10).parameterCount()).isEqualTo(269_722);
+        assertThat(ResNet.plainCifar(56, 16, 10).parameterCount()).isEqualTo(853_018);
+        assertThat(ResNet.cifar(56, 16, 10).parameterCount()).isEqualTo(853_018 + 2_752);
         assertThat(ResNet.resnet18Cifar(10).parameterCount()).isEqualTo(11_173_962);
         assertThat(ResNet.resnet18(1000).parameterCount()).isEqualTo(11_689_512);
         assertThat(ResNet.resnet34(1000).parameterCount()).isEqualTo(21_797_672);
         assertThat(ResNet.resnet50(1000).parameterCount()).isEqualTo(25_557_032);
         assertThat(Vgg.vgg16(1000).parameterCount()).isEqualTo(138_357_544);
+        // Two numbers for each of the 4,224 channels.
+        assertThat(Vgg.vgg16Bn(1000).parameterCount()).isEqualTo(138_365_992);
+        // The convolutions' 14,714,688, 25,088·512 + 512, 512·20 + 20.
+        assertThat(Vgg.vgg16Transfer(20).parameterCount()).isEqualTo(27_570_516);
         assertThat(Vgg.vgg11Cifar(10, 64).parameterCount()).isEqualTo(9_231_114);
         assertThat(new LeNet5(10).parameterCount()).isEqualTo(61_706);
         // 784·64 + 64 + 64·10 + 10, and 10·32 + 32 + 32 + 1.
@@ -76,6 +87,19 @@ class ParameterCountTest {
                         "weight_hh_l1",
                         "bias_ih_l1",
                         "bias_hh_l1");
+    }
+
+    @Test
+    void depthsThatAreNoCifarNetAreRefused() {
+        assertThatThrownBy(() -> ResNet.cifar(18, 16, 10)).hasMessageContaining("depth = 6 n + 2");
+        assertThatThrownBy(() -> ResNet.plainCifar(2, 16, 10)).hasMessageContaining("depth = 6 n + 2");
+    }
+
+    @Test
+    void aHeadOfOnesOwnIsMadeForTheFeatures() {
+        ResNet net = ResNet.resnet50(features -> new Sequential(new Linear(features, 8), new Linear(8, 3)));
+        assertThat(net.stateDict().get("fc.0.weight").shape()).isEqualTo(Shape.of(8, 2048));
+        assertThat(net.stateDict().keySet()).endsWith("fc.1.weight", "fc.1.bias");
     }
 
     @Test

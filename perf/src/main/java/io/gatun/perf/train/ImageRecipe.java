@@ -1,6 +1,7 @@
 package io.gatun.perf.train;
 
 import io.gatun.autograd.Tape;
+import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Module;
 import io.gatun.nn.data.Augmentation;
@@ -14,6 +15,9 @@ import io.gatun.nn.metric.Average;
 import io.gatun.nn.metric.ClassScore;
 import io.gatun.nn.metric.ConfusionMatrix;
 import io.gatun.nn.metric.Metric;
+import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.optim.Schedule;
+import io.gatun.nn.optim.Sgd;
 import io.gatun.nn.train.ImageTask;
 import io.gatun.nn.train.Trainer;
 import java.io.IOException;
@@ -27,6 +31,9 @@ import java.util.Map;
 
 /** What recipes that classify images share: the figures, and what the report shows. */
 abstract class ImageRecipe extends SupervisedRecipe {
+    private static final float MOMENTUM = 0.9f;
+    private static final float WEIGHT_DECAY = 5e-4f;
+
     private final ImageData data;
     private final ConfusionMatrix confusion;
     private final SamplePredictions samples;
@@ -46,6 +53,18 @@ abstract class ImageRecipe extends SupervisedRecipe {
     /** A mirrored figure is still that figure; a mirrored digit is not. */
     static Augmentation augmentation(DataSource source, Augmentation figures) {
         return source.kind() == DataSource.Kind.MNIST ? new Augmentation(2, false) : figures;
+    }
+
+    /** What is usual for nets with batch norm: Nesterov's momentum, and a cosine after a short warm-up. */
+    final Optimizer nesterov(Kernels kernels, NativeMemory memory) {
+        // Batch norm's statistics are wild in the first steps: half an epoch of rising rate lets them settle.
+        long warmUp = Math.min(task().stepsPerEpoch() / 2, steps() / 4);
+        return new Sgd(
+                kernels,
+                memory,
+                parameters(),
+                Schedule.cosine(options().learningRate(), warmUp, steps()),
+                Sgd.Options.nesterov(MOMENTUM, WEIGHT_DECAY));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.gatun.nn.log.Png;
 import java.util.Base64;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** Image sets as a net takes them, and pictures as a report does. */
 final class Pictures {
@@ -26,6 +27,45 @@ final class Pictures {
         ImageDataset train = data.train();
         boolean small = train.channels() == 1 && train.height() == SMALL && train.width() == SMALL;
         return small ? data : map(data, Pictures::greySmall);
+    }
+
+    /** The pictures of classes {@code from} to {@code to - 1}, which become the classes 0, 1, …. */
+    static ImageData classes(ImageData data, int from, int to) {
+        UnaryOperator<ImageDataset> those = set -> pick(
+                set,
+                IntStream.range(0, set.size())
+                        .filter(i -> set.labels()[i] >= from && set.labels()[i] < to)
+                        .toArray(),
+                from,
+                to - from);
+        return ImageData.of(
+                data.name(),
+                those.apply(data.train()),
+                those.apply(data.test()),
+                data.classNames().subList(from, to));
+    }
+
+    /** The first so many pictures of each class, again and again until every class was seen {@code times} times so often. */
+    static ImageDataset few(ImageDataset set, int ofEach, int times) {
+        int[] taken = new int[set.classes()];
+        int[] first = IntStream.range(0, set.size())
+                .filter(i -> taken[set.labels()[i]]++ < ofEach)
+                .toArray();
+        int[] again = IntStream.range(0, times * first.length)
+                .map(i -> first[i % first.length])
+                .toArray();
+        return pick(set, again, 0, set.classes());
+    }
+
+    private static ImageDataset pick(ImageDataset set, int[] which, int firstClass, int classes) {
+        int size = set.imageBytes();
+        byte[] pixels = new byte[Math.multiplyExact(which.length, size)];
+        int[] labels = new int[which.length];
+        for (int i = 0; i < which.length; i++) {
+            System.arraycopy(set.pixels(), which[i] * size, pixels, i * size, size);
+            labels[i] = set.labels()[which[i]] - firstClass;
+        }
+        return new ImageDataset(set.height(), set.width(), set.channels(), classes, pixels, labels);
     }
 
     private static ImageData map(ImageData data, UnaryOperator<ImageDataset> change) {

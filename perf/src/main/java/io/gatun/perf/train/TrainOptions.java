@@ -12,6 +12,7 @@ import java.util.function.Function;
  *
  * @param every steps between checkpoints within an epoch, 0 for none
  * @param tensorBoard whether to write an event file
+ * @param backbone weights to transfer from, for {@code transfer} alone
  */
 public record TrainOptions(
         String model,
@@ -26,6 +27,7 @@ public record TrainOptions(
         int every,
         boolean resume,
         boolean tensorBoard,
+        Path backbone,
         Regularization regularization) {
 
     /** The nets that {@code gatun train} knows. */
@@ -46,6 +48,9 @@ public record TrainOptions(
         }
         if (data != null) {
             Trainable.of(model).require(data);
+        }
+        if (backbone != null) {
+            Trainable.of(model).requireBackbone();
         }
         out = out == null ? Path.of("runs", model, "checkpoint.safetensors") : out;
     }
@@ -78,6 +83,7 @@ public record TrainOptions(
                 every,
                 resume,
                 tensorBoard,
+                backbone,
                 regularization.orNone());
     }
 
@@ -90,6 +96,9 @@ public record TrainOptions(
         facts.put("seed", seed.toString());
         facts.put("lr", learningRate.toString());
         facts.put("data", data);
+        if (backbone != null) {
+            facts.put("backbone", backbone.toString());
+        }
         facts.putAll(regularization.facts());
         return facts;
     }
@@ -117,6 +126,7 @@ public record TrainOptions(
                 every,
                 resume,
                 tensorBoard,
+                facts.containsKey("backbone") ? same("backbone", backbone, facts, Path::of, file) : backbone,
                 regularization.of(facts, file));
     }
 

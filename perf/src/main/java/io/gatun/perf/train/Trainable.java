@@ -11,11 +11,19 @@ import java.util.Locale;
 enum Trainable {
     LINEAR(Learns.MADE, LinearRecipe::new),
     LOGISTIC(Learns.MADE, LogisticRecipe::new),
+    PERCEPTRON(Learns.MADE, PerceptronRecipe::new),
     MLP(Learns.MADE, MlpRecipe::new),
+    RBF(Learns.MADE, RbfRecipe::new),
     LENET5(Learns.IMAGES, LeNet5Recipe::new),
     AUTOENCODER(Learns.IMAGES, AutoencoderRecipe::new),
     VGG(Learns.IMAGES, VggRecipe::new),
+    VGG16(Learns.IMAGES, Vgg16Recipe::new),
     RESNET20(Learns.IMAGES, ResNetRecipe::new),
+    RESNET18(Learns.IMAGES, (asked, memory) -> new DeepResNetRecipe(DeepResNetRecipe.Depth.RESNET18, asked, memory)),
+    RESNET34(Learns.IMAGES, (asked, memory) -> new DeepResNetRecipe(DeepResNetRecipe.Depth.RESNET34, asked, memory)),
+    RESNET50(Learns.IMAGES, (asked, memory) -> new DeepResNetRecipe(DeepResNetRecipe.Depth.RESNET50, asked, memory)),
+    TRANSFER(Learns.IMAGES, TransferRecipe::new),
+    DEGRADATION(Learns.IMAGES, DegradationRecipe::new),
     CHARLSTM(Learns.TEXT, CharLstmRecipe::new),
     GPT(Learns.TEXT, GptRecipe::new);
 
@@ -63,6 +71,13 @@ enum Trainable {
 
     Recipe recipe(TrainOptions asked, NativeMemory memory) throws IOException {
         return maker.make(asked, memory);
+    }
+
+    /** @throws IllegalArgumentException if this net does not start from another's weights */
+    void requireBackbone() {
+        if (this != TRANSFER) {
+            throw new IllegalArgumentException(word() + " begins with weights of its own; --backbone is for transfer");
+        }
     }
 
     /** @throws IllegalArgumentException if this net cannot learn from what {@code --data} names */

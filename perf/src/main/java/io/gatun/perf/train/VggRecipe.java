@@ -7,8 +7,6 @@ import io.gatun.nn.data.DataSource;
 import io.gatun.nn.data.ImageData;
 import io.gatun.nn.model.Vgg;
 import io.gatun.nn.optim.Optimizer;
-import io.gatun.nn.optim.Schedule;
-import io.gatun.nn.optim.Sgd;
 import java.io.IOException;
 
 /**
@@ -22,8 +20,6 @@ final class VggRecipe extends ImageRecipe {
     private static final int BATCH = 128;
     private static final int EPOCHS = 4;
     private static final float RATE = 0.05f;
-    private static final float MOMENTUM = 0.9f;
-    private static final float WEIGHT_DECAY = 5e-4f;
 
     VggRecipe(TrainOptions asked, NativeMemory memory) throws IOException {
         TrainOptions options = asked.or(BATCH, EPOCHS, RATE, "shapes");
@@ -39,13 +35,6 @@ final class VggRecipe extends ImageRecipe {
 
     @Override
     public Optimizer optimizer(Kernels kernels, NativeMemory memory) {
-        // Batch norm's statistics are wild in the first steps: half an epoch of rising rate lets them settle.
-        long warmUp = Math.min(task().stepsPerEpoch() / 2, steps() / 4);
-        return new Sgd(
-                kernels,
-                memory,
-                parameters(),
-                Schedule.cosine(options().learningRate(), warmUp, steps()),
-                Sgd.Options.nesterov(MOMENTUM, WEIGHT_DECAY));
+        return nesterov(kernels, memory);
     }
 }

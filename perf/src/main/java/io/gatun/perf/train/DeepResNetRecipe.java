@@ -1,0 +1,70 @@
+package io.gatun.perf.train;
+
+import io.gatun.kernel.Kernels;
+import io.gatun.memory.NativeMemory;
+import io.gatun.nn.data.Augmentation;
+import io.gatun.nn.data.DataSource;
+import io.gatun.nn.data.ImageData;
+import io.gatun.nn.model.ResNet;
+import io.gatun.nn.optim.Optimizer;
+import java.io.IOException;
+import java.util.Locale;
+
+/**
+ * ImageNet's ResNet-18, -34 and -50 as they are, on small pictures: the stem of stride 2 and its pooling leave 8x8 pixels of
+ * 32x32, the last stage one, so a picture takes a 49th of the work of one of 224x224. By SGD with Nesterov's momentum and a
+ * cosine after a short warm-up.
+ */
+final class DeepResNetRecipe extends ImageRecipe {
+    private static final int BATCH = 64;
+    private static final int IMAGENET_CLASSES = 1000;
+
+    /** A net and what two cores can do with it in a minute. */
+    enum Depth {
+        RESNET18(4, 0.05f),
+        RESNET34(3, 0.05f),
+        RESNET50(3, 0.05f);
+
+        private final int epochs;
+        private final float rate;
+
+        Depth(int epochs, float rate) {
+            this.epochs = epochs;
+            this.rate = rate;
+        }
+
+        ResNet net(int classes) {
+            return switch (this) {
+                case RESNET18 -> ResNet.resnet18(classes);
+                case RESNET34 -> ResNet.resnet34(classes);
+                case RESNET50 -> ResNet.resnet50(classes);
+            };
+        }
+    }
+
+    private final Depth depth;
+
+    DeepResNetRecipe(Depth depth, TrainOptions asked, NativeMemory memory) throws IOException {
+        TrainOptions options = asked.or(BATCH, depth.epochs, depth.rate, "shapes");
+        DataSource source = DataSource.parseImages(options.data());
+        ImageData data = Pictures.colour(source.loadImages(options.seed()));
+        this.depth = depth;
+        super(options, data, depth.net(data.train().classes()), augmentation(source, Augmentation.FLIP), memory);
+    }
+
+    /** The published number of parameters too: that of ImageNet's classes. */
+    @Override
+    public String dataLine() {
+        return String.format(
+                Locale.ROOT,
+                "%s (with %d classes the net would have %,d parameters)",
+                super.dataLine(),
+                IMAGENET_CLASSES,
+                depth.net(IMAGENET_CLASSES).parameterCount());
+    }
+
+    @Override
+    public Optimizer optimizer(Kernels kernels, NativeMemory memory) {
+        return nesterov(kernels, memory);
+    }
+}
