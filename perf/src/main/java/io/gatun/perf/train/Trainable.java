@@ -16,7 +16,11 @@ enum Trainable {
     AUTOENCODER(Learns.IMAGES, AutoencoderRecipe::new),
     VGG(Learns.IMAGES, VggRecipe::new),
     RESNET20(Learns.IMAGES, ResNetRecipe::new),
-    CHARLSTM(Learns.TEXT, CharLstmRecipe::new),
+    CHARLSTM(Learns.TEXT, CharRnnRecipe::lstm),
+    CHARGRU(Learns.TEXT, CharRnnRecipe::gru),
+    ADDING(Learns.MADE, AddingRecipe::new),
+    SINE(Learns.MADE, SineRecipe::new),
+    SEQ2SEQ(Learns.MADE, Seq2SeqRecipe::new),
     GPT(Learns.TEXT, GptRecipe::new);
 
     /** What {@code --data} may name. */
