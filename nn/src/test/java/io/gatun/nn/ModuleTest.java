@@ -79,7 +79,7 @@ class ModuleTest extends OnATape {
             for (int part = 0; part < 2; part++) {
                 tape.reset();
                 Tensor window = tape.integers(Shape.of(3, 2), Arrays.copyOfRange(text, part * 6, part * 6 + 6));
-                CharLstm.Result result = net.forward(window, carried.on(tape));
+                CharLstm.Result<LstmState> result = net.forward(window, carried.on(tape));
                 float[] expected = Arrays.copyOfRange(whole, part * 54, part * 54 + 54);
                 assertThat(result.logits().toArray()).containsExactly(expected, Offset.offset(1e-6f));
                 carried.keep(result.states());

@@ -192,4 +192,42 @@ class ModelsTest {
         assertThat((double) json.get("test_loss")).isLessThan(0.3);
         assertThat(report().text("texts")).contains("abcdefghijklm");
     }
+
+    /** Fourteen characters, equally often: log 14 for who knows nothing else. */
+    @Test
+    void charGruWritesTheAlphabet() throws Exception {
+        Map<String, Object> json = train("chargru", 8, "--batch", "4", "--data", "text:" + Cli.text(folder));
+        assertThat((double) json.get("test_loss")).isLessThan(0.8 * Math.log(14));
+        assertThat(report().text("texts")).contains("abcd");
+    }
+
+    /** One epoch of twenty. Who writes letters at random is right on no word, and his loss is log 27 = 3.3. */
+    @Test
+    void wordsAreReversedAndSorted() throws Exception {
+        Map<String, Object> json = train("seq2seq", 1, "--batch", "32");
+        assertThat((double) json.get("reversed")).isGreaterThan(0.3);
+        assertThat((double) json.get("sorted")).isGreaterThan(0.1);
+        double both = ((double) json.get("reversed") + (double) json.get("sorted")) / 2;
+        assertThat((double) json.get("test_accuracy")).isEqualTo(both);
+        assertThat(report().text("texts")).contains("reverse ", "sort ");
+        assertThat(report().all("img")).hasSize(4);
+    }
+
+    /** Twelve epochs leave the plateau of those who always say 1; what one of few steps cannot be is worse. */
+    @Test
+    void addingBeginsOnThePlateau() throws Exception {
+        Map<String, Object> json = train("adding", 1, "--batch", "250");
+        assertThat((double) json.get("always_one_loss")).isEqualTo(1 / 6.0);
+        assertThat((double) json.get("test_loss")).isLessThan(0.19);
+    }
+
+    /** The last value is 0.55 off, and the noise leaves 0.08. */
+    @Test
+    void aRecurrentNetForecastsTheWave() throws Exception {
+        Map<String, Object> json = train("sine", 1);
+        assertThat((double) json.get("naive_mae")).isBetween(0.5, 0.6);
+        assertThat(Files.readString(folder.resolve("run/log.csv"))).contains("mae");
+        assertThat((double) json.get("test_loss")).isLessThan(0.05);
+        assertThat(report().text("metrics")).contains("noise mae");
+    }
 }

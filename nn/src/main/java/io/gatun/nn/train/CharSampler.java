@@ -1,19 +1,22 @@
 package io.gatun.nn.train;
 
-import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.CarriedState;
 import io.gatun.nn.data.Vocabulary;
-import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.model.CharRnn;
 import io.gatun.random.Philox;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lets a character model write lines: each character is drawn from softmax(logits / temperature). */
-public final class CharSampler {
-    private final CharLstm model;
+/**
+ * Lets a character model write lines: each character is drawn from softmax(logits / temperature).
+ *
+ * @param <S> the state of one layer of the model
+ */
+public final class CharSampler<S> {
+    private final CharRnn<S> model;
     private final Vocabulary vocabulary;
     private final float temperature;
 
@@ -22,7 +25,7 @@ public final class CharSampler {
      *
      * @param temperature above 0; below 1 prefers the likely
      */
-    public CharSampler(CharLstm model, Vocabulary vocabulary, float temperature) {
+    public CharSampler(CharRnn<S> model, Vocabulary vocabulary, float temperature) {
         if (!(temperature > 0)) {
             throw new IllegalArgumentException("temperature " + temperature + " is not positive");
         }
@@ -40,7 +43,7 @@ public final class CharSampler {
     public List<String> lines(Tape tape, NativeMemory memory, int count, int length, long seed) {
         List<String> lines = new ArrayList<>(count);
         model.eval();
-        try (CarriedState<LstmState> state = model.carriedState(memory, 1);
+        try (CarriedState<S> state = model.carriedState(memory, 1);
                 var _ = tape.noGrad()) {
             for (int line = 0; line < count; line++) {
                 state.clear();
@@ -52,13 +55,13 @@ public final class CharSampler {
         return lines;
     }
 
-    private String line(Tape tape, CarriedState<LstmState> state, int length, long seed, int line) {
+    private String line(Tape tape, CarriedState<S> state, int length, long seed, int line) {
         StringBuilder text = new StringBuilder();
         int[] random = new int[4];
         int token = Vocabulary.END;
         for (int i = 0; i < length; i++) {
             tape.reset(tape.step());
-            CharLstm.Result result = model.forward(tape.integers(Shape.of(1, 1), token), state.on(tape));
+            CharRnn.Result<S> result = model.forward(tape.integers(Shape.of(1, 1), token), state.on(tape));
             state.keep(result.states());
             Philox.block(seed, line, 0, i, random);
             token = draw(result.logits().toArray(), temperature, Philox.uniform(random[0]));

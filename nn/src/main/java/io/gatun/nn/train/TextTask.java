@@ -2,7 +2,6 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
-import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
@@ -12,17 +11,19 @@ import io.gatun.nn.CarriedState;
 import io.gatun.nn.data.CharBatches;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.io.NamedTensor;
-import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.model.CharRnn;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Function;
 
 /**
- * Predicting the next character: windows of T characters in B lanes, the LSTM's state carried from window to window
- * without its gradient (truncated back-propagation) and zero at the start of an epoch.
+ * Predicting the next character: windows of T characters in B lanes, the state carried from window to window without its
+ * gradient (truncated back-propagation) and zero at the start of an epoch.
+ *
+ * @param <S> the state of one layer of the model
  */
-public final class TextTask implements Task {
-    private final CharLstm model;
+public final class TextTask<S> implements Task {
+    private final CharRnn<S> model;
     private final CharText text;
     private final CharBatches train;
     private final CharBatches test;
@@ -30,9 +31,9 @@ public final class TextTask implements Task {
     private final ParameterScope scope;
     private final MemorySegment inputs;
     private final MemorySegment targets;
-    private final CarriedState<LstmState> carried;
+    private final CarriedState<S> carried;
     /** Of the latest forward in training; its values are those of the latest step, also where that was a repetition. */
-    private List<LstmState> last;
+    private List<S> last;
 
     private int window;
     private boolean prepared;
@@ -43,7 +44,7 @@ public final class TextTask implements Task {
      * @param steps T, characters of a window
      * @param batch B, lanes
      */
-    public TextTask(CharLstm model, CharText text, int steps, int batch, NativeMemory memory) {
+    public TextTask(CharRnn<S> model, CharText text, int steps, int batch, NativeMemory memory) {
         this.model = model;
         this.text = text;
         this.train = new CharBatches(text.train(), steps, batch);
@@ -69,7 +70,7 @@ public final class TextTask implements Task {
     }
 
     /** The net that is trained. */
-    public CharLstm model() {
+    public CharRnn<S> model() {
         return model;
     }
 
@@ -106,7 +107,7 @@ public final class TextTask implements Task {
             prepare();
         }
         prepared = false;
-        CharLstm.Result result = result(tape, train, carried);
+        CharRnn.Result<S> result = result(tape, train, carried);
         last = result.states();
         return Losses.crossEntropy(result.logits(), targets(tape, train));
     }
@@ -117,7 +118,7 @@ public final class TextTask implements Task {
         carried.keep(last);
     }
 
-    private CharLstm.Result result(Tape tape, CharBatches batches, CarriedState<LstmState> state) {
+    private CharRnn.Result<S> result(Tape tape, CharBatches batches, CarriedState<S> state) {
         return model.call(tape.indices(Shape.of(batches.steps(), batches.batch()), inputs), state.on(tape));
     }
 
@@ -139,12 +140,12 @@ public final class TextTask implements Task {
     public Evaluation evaluate(Tape tape, Predictions predictions) {
         double loss = 0;
         model.eval();
-        try (CarriedState<LstmState> state = model.carriedState(memory, test.batch());
+        try (CarriedState<S> state = model.carriedState(memory, test.batch());
                 var _ = tape.noGrad()) {
             for (int i = 0; i < test.windows(); i++) {
                 tape.reset(tape.step());
                 test.fill(i, inputs, targets);
-                CharLstm.Result result = result(tape, test, state);
+                CharRnn.Result<S> result = result(tape, test, state);
                 Tensor targets = targets(tape, test);
                 loss += Losses.crossEntropy(result.logits(), targets).item();
                 predictions.batch(result.logits(), targets);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
-import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
@@ -12,11 +11,10 @@ import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.CarriedState;
-import io.gatun.nn.Embedding;
-import io.gatun.nn.Gru;
-import io.gatun.nn.Linear;
 import io.gatun.nn.Module;
+import io.gatun.nn.model.CharGru;
 import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.model.CharRnn;
 import io.gatun.nn.model.ResNet;
 import io.gatun.nn.optim.AdamW;
 import io.gatun.nn.optim.Optimizer;
@@ -26,7 +24,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -69,12 +66,21 @@ public abstract class GoldenRuns {
 
     @Test
     void charLstm() {
-        CharLstm net = new CharLstm(32, 24, 48, 2, 0);
+        compare("charlstm", read(new CharLstm(32, 24, 48, 2, 0)));
+    }
+
+    @Test
+    void charGru() {
+        compare("chargru", read(new CharGru(32, 24, 48, 2, 0)));
+    }
+
+    /** The losses of a model that reads a text whose state goes from step to step. */
+    private <S> double[] read(CharRnn<S> net) {
         double[] losses = new double[STEPS];
         try (Kernels kernels = open();
                 Tape tape = new Tape(kernels, memory);
                 Parameters parameters = filled(net);
-                CarriedState<LstmState> carried = net.carriedState(memory, 8);
+                CarriedState<S> carried = net.carriedState(memory, 8);
                 Optimizer optimizer =
                         new AdamW(kernels, memory, parameters, Schedule.constant(2e-2f), AdamW.Options.DEFAULT)) {
             int[] text = HashedNumbers.choices(3000, 21 * 8, 32);
@@ -82,7 +88,7 @@ public abstract class GoldenRuns {
                 tape.reset();
                 Tensor source = tape.integers(Shape.of(20, 8), Arrays.copyOf(text, 20 * 8));
                 Tensor target = tape.integers(Shape.of(20, 8), Arrays.copyOfRange(text, 8, 21 * 8));
-                CharLstm.Result result = net.forward(source, carried.on(tape));
+                CharRnn.Result<S> result = net.forward(source, carried.on(tape));
                 Tensor loss = Losses.crossEntropy(result.logits(), target);
                 loss.backward();
                 carried.keep(result.states());
@@ -90,54 +96,7 @@ public abstract class GoldenRuns {
                 losses[step] = loss.item();
             }
         }
-        compare("charlstm", losses);
-    }
-
-    /** Embedding, two layers of GRU whose states go from step to step, and a linear layer. */
-    private static final class CharGru extends Module {
-        private final Embedding embedding = child("embedding", new Embedding(32, 24));
-        private final Gru gru = child("gru", new Gru(24, 48, 2));
-        private final Linear linear = child("linear", new Linear(48, 32));
-        private List<float[]> carried;
-
-        @Override
-        public Tensor forward(Tensor characters) {
-            return linear.forward(gru.forward(embedding.forward(characters)));
-        }
-
-        Tensor forward(Tape tape, Tensor characters) {
-            List<Tensor> initial = carried == null
-                    ? null
-                    : carried.stream()
-                            .map(state -> tape.tensor(Shape.of(8, 48), state))
-                            .toList();
-            Gru.Result<Tensor> result = gru.forward(embedding.forward(characters), initial);
-            carried = result.states().stream().map(Tensor::toArray).toList();
-            return linear.forward(result.output());
-        }
-    }
-
-    @Test
-    void charGru() {
-        CharGru net = new CharGru();
-        double[] losses = new double[STEPS];
-        try (Kernels kernels = open();
-                Tape tape = new Tape(kernels, memory);
-                Parameters parameters = filled(net);
-                Optimizer optimizer =
-                        new AdamW(kernels, memory, parameters, Schedule.constant(2e-2f), AdamW.Options.DEFAULT)) {
-            int[] text = HashedNumbers.choices(3000, 21 * 8, 32);
-            for (int step = 0; step < STEPS; step++) {
-                tape.reset();
-                Tensor logits = net.forward(tape, tape.integers(Shape.of(20, 8), Arrays.copyOf(text, 20 * 8)));
-                Tensor target = tape.integers(Shape.of(20, 8), Arrays.copyOfRange(text, 8, 21 * 8));
-                Tensor loss = Losses.crossEntropy(logits, target);
-                loss.backward();
-                optimizer.step();
-                losses[step] = loss.item();
-            }
-        }
-        compare("chargru", losses);
+        return losses;
     }
 
     private Parameters filled(Module net) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
@@ -36,7 +37,7 @@ class TrainerTest {
         final Kernels kernels = Kernels.open("simd", 2, memory);
         final CharLstm model = new CharLstm(TEXT.vocabulary().size(), 8, 16, 1, 0.1f);
         final Parameters parameters = model.allocate(memory, 1);
-        final TextTask task = new TextTask(model, TEXT, 8, 4, memory);
+        final TextTask<LstmState> task = new TextTask<>(model, TEXT, 8, 4, memory);
         final Optimizer optimizer;
         final Tape tape = new Tape(kernels, memory, 0, 1);
 
@@ -154,7 +155,7 @@ class TrainerTest {
     void samplesAreRepeatableAndChangeNoWeight() throws Exception {
         try (Run run = new Run(3e-3f)) {
             String before = run.hash();
-            CharSampler sampler = new CharSampler(run.model, TEXT.vocabulary(), 0.8f);
+            CharSampler<LstmState> sampler = new CharSampler<>(run.model, TEXT.vocabulary(), 0.8f);
             List<String> lines = sampler.lines(run.tape, run.memory, 4, 12, 9);
             assertThat(lines).hasSize(4).allMatch(line -> line.length() <= 12);
             assertThat(sampler.lines(run.tape, run.memory, 4, 12, 9)).isEqualTo(lines);

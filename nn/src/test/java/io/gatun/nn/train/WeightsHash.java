@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
@@ -147,7 +148,7 @@ public final class WeightsHash {
                 Parameters parameters = model.allocate(memory, 5);
                 Optimizer optimizer =
                         new AdamW(kernels, memory, parameters, Schedule.constant(3e-3f), AdamW.Options.DEFAULT);
-                TextTask task = new TextTask(model, text, size.window, size.batch, memory)) {
+                TextTask<LstmState> task = new TextTask<>(model, text, size.window, size.batch, memory)) {
             optimizer.clipNorm(0.5f);
             return train(task, optimizer, kernels, memory, steps);
         }

@@ -24,7 +24,11 @@ enum Trainable {
     RESNET50(Learns.IMAGES, (asked, memory) -> new DeepResNetRecipe(DeepResNetRecipe.Depth.RESNET50, asked, memory)),
     TRANSFER(Learns.IMAGES, TransferRecipe::new),
     DEGRADATION(Learns.IMAGES, DegradationRecipe::new),
-    CHARLSTM(Learns.TEXT, CharLstmRecipe::new),
+    CHARLSTM(Learns.TEXT, CharRnnRecipe::lstm),
+    CHARGRU(Learns.TEXT, CharRnnRecipe::gru),
+    ADDING(Learns.MADE, AddingRecipe::new),
+    SINE(Learns.MADE, SineRecipe::new),
+    SEQ2SEQ(Learns.MADE, Seq2SeqRecipe::new),
     GPT(Learns.TEXT, GptRecipe::new);
 
     /** What {@code --data} may name. */

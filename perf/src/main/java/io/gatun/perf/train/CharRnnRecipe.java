@@ -1,7 +1,9 @@
 package io.gatun.perf.train;
 
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
+import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
@@ -12,7 +14,9 @@ import io.gatun.nn.log.TensorBoard;
 import io.gatun.nn.metric.Accuracy;
 import io.gatun.nn.metric.Metric;
 import io.gatun.nn.metric.Perplexity;
+import io.gatun.nn.model.CharGru;
 import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.model.CharRnn;
 import io.gatun.nn.optim.AdamW;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Schedule;
@@ -27,8 +31,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A character LSTM by AdamW with clipped gradients; it writes a few lines after each epoch. */
-final class CharLstmRecipe implements Recipe {
+/**
+ * A character LSTM or GRU by AdamW with clipped gradients; it writes a few lines after each epoch.
+ *
+ * <p>Both have 256 units and learn the same text in the same order, so their results can be compared.
+ *
+ * @param <S> the state of a layer
+ */
+final class CharRnnRecipe<S> implements Recipe {
     private static final int BATCH = 32;
     private static final int STEPS = 64;
     private static final int EPOCHS = 12;
@@ -44,19 +54,33 @@ final class CharLstmRecipe implements Recipe {
     private final NativeMemory memory;
     private final TrainOptions options;
     private final CharText text;
-    private final CharLstm model;
+    private final CharRnn<S> model;
     private final Parameters parameters;
-    private final TextTask task;
+    private final TextTask<S> task;
     private List<String> written = List.of();
 
-    CharLstmRecipe(TrainOptions asked, NativeMemory memory) throws IOException {
+    /** A model of so many characters; the numbers are those of its constructor. */
+    @FunctionalInterface
+    private interface Maker<S> {
+        CharRnn<S> make(int vocabulary, int width, int hidden, int layers, float dropout);
+    }
+
+    static CharRnnRecipe<LstmState> lstm(TrainOptions asked, NativeMemory memory) throws IOException {
+        return new CharRnnRecipe<>(asked, memory, CharLstm::new);
+    }
+
+    static CharRnnRecipe<Tensor> gru(TrainOptions asked, NativeMemory memory) throws IOException {
+        return new CharRnnRecipe<>(asked, memory, CharGru::new);
+    }
+
+    private CharRnnRecipe(TrainOptions asked, NativeMemory memory, Maker<S> maker) throws IOException {
         this.memory = memory;
         options = asked.or(BATCH, EPOCHS, RATE, "jdk");
         text = DataSource.parseText(options.data()).loadText(options.seed());
-        model = new CharLstm(text.vocabulary().size(), WIDTH, HIDDEN, LAYERS, 0);
+        model = maker.make(text.vocabulary().size(), WIDTH, HIDDEN, LAYERS, 0);
         parameters = model.allocate(memory, options.seed());
         try {
-            task = new TextTask(model, text, STEPS, options.batch(), memory);
+            task = new TextTask<>(model, text, STEPS, options.batch(), memory);
         } catch (RuntimeException e) {
             parameters.close();
             throw e;
@@ -87,7 +111,7 @@ final class CharLstmRecipe implements Recipe {
 
     @Override
     public Optional<Callback> callback(Tape tape, PrintWriter out) {
-        CharSampler sampler = new CharSampler(model, text.vocabulary(), TEMPERATURE);
+        CharSampler<S> sampler = new CharSampler<>(model, text.vocabulary(), TEMPERATURE);
         return Optional.of(new Callback() {
             @Override
             public boolean onEpoch(EpochReport report) {
@@ -105,7 +129,7 @@ final class CharLstmRecipe implements Recipe {
 
     @Override
     public Map<String, Object> results(Tape tape) {
-        CharSampler sampler = new CharSampler(model, text.vocabulary(), TEMPERATURE);
+        CharSampler<S> sampler = new CharSampler<>(model, text.vocabulary(), TEMPERATURE);
         written = sampler.lines(tape, memory, 4 * SAMPLES, LONGEST, options.seed() + options.epochs());
         return Map.of("texts", written);
     }
