@@ -24,6 +24,7 @@ final class Convolution {
     private final MemorySegment ours;
     private final MemorySegment attributes;
     private final int pieces;
+    private final int dstSlot;
 
     /** Layout of the filters that the primitives use: any, until the first one has chosen. */
     private MemorySegment layout;
@@ -35,6 +36,7 @@ final class Convolution {
         this.recipe = recipe;
         this.spec = spec;
         this.pieces = pieces;
+        this.dstSlot = spec.operands().size() - 1;
         this.ours = ConvGeometry.ourWeights(recipe.descriptors(), spec);
         this.layout = ConvGeometry.anyWeights(recipe.descriptors(), spec);
         boolean function = spec.activation().kind() != Activation.Kind.IDENTITY && !relu();
@@ -86,11 +88,16 @@ final class Convolution {
                     if (spec.bias()) {
                         call.with(Dnnl.DNNL_ARG_BIAS(), "bias");
                     }
-                });
-        if (relu()) {
-            recipe.run(Relu.dense(recipe.workers(), recipe.operand("dst").slot(), spec.n() * dstImage() / Float.BYTES));
+                },
+                relu() ? this::rectify : null);
+        if (relu() && pieces == 1) {
+            recipe.run(Relu.dense(dstSlot, spec.n() * dstImage() / Float.BYTES).step(recipe.workers()));
         }
         return recipe.kernel(main);
+    }
+
+    private void rectify(long[] frame, long image, long images) {
+        Relu.run(frame[dstSlot] + image * dstImage(), images * dstImage() / Float.BYTES);
     }
 
     private Kernel backwardData() {

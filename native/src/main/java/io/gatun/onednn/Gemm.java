@@ -97,18 +97,21 @@ final class Gemm {
         // A bias behind alpha is part of the attributes, made for all columns.
         boolean whole = spec.bias() && !plainBias && axis == Axis.COLS;
         int pieces = large && !whole ? recipe.pieces(units, axis == Axis.BATCH ? 1 : 16) : 1;
-        Primitive matmul = recipe.divide(units, axis == Axis.MATRIX ? spec.batch() : pieces, this::matmul, this::bind);
-        if (relu()) {
-            recipe.run(Relu.rows(
-                    recipe.workers(),
-                    recipe.operand("c").slot(),
-                    spec.batch(),
-                    spec.strideC(),
-                    spec.m(),
-                    spec.ldc(),
-                    spec.n()));
+        int calls = axis == Axis.MATRIX ? spec.batch() : pieces;
+        Relu relu = new Relu(recipe.operand("c").slot(), spec.batch(), spec.strideC(), spec.m(), spec.ldc(), spec.n());
+        Primitive matmul = recipe.divide(units, calls, this::matmul, this::bind, relu() ? after(relu) : null);
+        if (relu() && calls == 1) {
+            recipe.run(relu.step(recipe.workers()));
         }
         return recipe.kernel(matmul);
+    }
+
+    private Recipe.After after(Relu relu) {
+        return switch (axis) {
+            case BATCH, MATRIX -> relu::matrices;
+            case ROWS -> (frame, row, rows) -> relu.part(frame, 0, row, rows, 0, spec.n());
+            case COLS -> (frame, column, columns) -> relu.part(frame, 0, 0, spec.m(), column, columns);
+        };
     }
 
     /** The product of a piece of so many matrices, rows or columns. */

@@ -142,6 +142,11 @@ final class Recipe implements AutoCloseable {
      * @param bind says where its arguments lie, and may add steps that come before
      */
     Primitive divide(long total, int pieces, LongFunction<Primitive> make, Consumer<Call> bind) {
+        return divide(total, pieces, make, bind, null);
+    }
+
+    /** As above; each thread does {@code after} to the piece it has done, in the same step. Not for a single piece. */
+    Primitive divide(long total, int pieces, LongFunction<Primitive> make, Consumer<Call> bind, After after) {
         long larger = total % pieces;
         long size = total / pieces;
         Call small = new Call(make.apply(size), larger, size, pieces - 1);
@@ -152,14 +157,32 @@ final class Recipe implements AutoCloseable {
         }
         if (larger == 0) {
             Task task = (frame, index, worker) -> small.invocation.run(frame, index, worker);
-            steps.add(frame -> workers().runApart(pieces, task, frame));
+            Task both = after == null
+                    ? task
+                    : (frame, index, worker) -> {
+                        task.run(frame, index, worker);
+                        after.run(frame, index * size, size);
+                    };
+            steps.add(frame -> workers().runApart(pieces, both, frame));
             return small.primitive;
         }
         Call large = new Call(make.apply(size + 1), 0, size + 1, larger - 1);
         bind.accept(large);
         Task task = (frame, index, worker) -> (index < larger ? large : small).invocation.run(frame, index, worker);
-        steps.add(frame -> workers().runApart(pieces, task, frame));
+        Task both = after == null
+                ? task
+                : (frame, index, worker) -> {
+                    task.run(frame, index, worker);
+                    after.run(frame, index * size + Math.min(index, larger), index < larger ? size + 1 : size);
+                };
+        steps.add(frame -> workers().runApart(pieces, both, frame));
         return large.primitive;
+    }
+
+    /** What Java does to {@code count} units of a result, from unit {@code first} on, when they have been computed. */
+    @FunctionalInterface
+    interface After {
+        void run(long[] frame, long first, long count);
     }
 
     /** The arguments of one execution. */

@@ -35,11 +35,36 @@ record TileWriter(float alpha, float beta, Activation activation) {
             long tile, long tileRow, long c, long cRow, int rows, int columns, long bias, boolean first, boolean last) {
         float scale = first ? beta : 1;
         long shift = last ? bias : 0;
-        for (int r = 0; r < rows; r++) {
-            row(tile + r * tileRow, c + r * cRow, columns, shift, scale);
+        boolean activates = last && activation.kind() != Activation.Kind.IDENTITY;
+        if (scale == 0 && alpha == 1 && columns % Lanes.COUNT == 0) {
+            boolean relu = last && activation.kind() == Activation.Kind.RELU;
+            shifted(tile, tileRow, c, cRow, rows, columns, shift, relu ? 0 : Float.NEGATIVE_INFINITY);
+            activates &= !relu;
+        } else {
+            for (int r = 0; r < rows; r++) {
+                row(tile + r * tileRow, c + r * cRow, columns, shift, scale);
+            }
         }
-        if (last) {
+        if (activates) {
             activate(c, cRow, rows, columns, tile);
+        }
+    }
+
+    /**
+     * c = max(sums + bias, floor), whole vectors: nothing is read of c, and it is written once. Down the rows, so that a
+     * vector of the bias is read once.
+     */
+    private static void shifted(
+            long tile, long tileRow, long c, long cRow, int rows, int columns, long bias, float least) {
+        FloatVector floor = Lanes.splat(least);
+        for (long at = 0; at < 4L * columns; at += Lanes.BYTES) {
+            FloatVector shift = fromMemorySegment(F, MEMORY, bias == 0 ? PanelTile8x2.NOTHING : bias + at, ORDER);
+            long from = tile + at;
+            long to = c + at;
+            for (int r = 0; r < rows; r++, from += tileRow, to += cRow) {
+                VectorMath.atLeast(fromMemorySegment(F, MEMORY, from, ORDER).add(shift), floor)
+                        .intoMemorySegment(MEMORY, to, ORDER);
+            }
         }
     }
 

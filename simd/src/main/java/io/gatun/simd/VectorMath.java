@@ -63,7 +63,12 @@ final class VectorMath {
     private VectorMath() {}
 
     static FloatVector relu(FloatVector x) {
-        return x.max(ZERO);
+        return atLeast(x, ZERO);
+    }
+
+    /** max(x, floor) with NaN kept, in two instructions: where the processor's own maximum drops NaN, C2's takes six. */
+    static FloatVector atLeast(FloatVector x, FloatVector floor) {
+        return x.blend(floor, x.compare(VectorOperators.LE, floor));
     }
 
     static FloatVector leakyRelu(FloatVector x, float alpha) {

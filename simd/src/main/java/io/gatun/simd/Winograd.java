@@ -5,6 +5,7 @@ import io.gatun.memory.Raw;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.simd.Micro.Strides;
+import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.ConvSpec.Direction;
 
@@ -48,6 +49,10 @@ final class Winograd implements Kernel {
     private final Tiles tiles = Tiles.HERE;
     private final Panels panels;
     private final TileWriter writer;
+
+    /** Whether the ReLU is done where the bias is added. */
+    private final boolean rectifies;
+
     private final Task transformWeights = this::transformWeights;
     private final Task convolve = this::convolve;
 
@@ -99,6 +104,7 @@ final class Winograd implements Kernel {
         this.scratchSlot = outSlot + 1;
         this.panels = new Panels(out, tiles);
         this.writer = new TileWriter(1, 0, spec.activation());
+        this.rectifies = spec.bias() && spec.activation().kind() == Activation.Kind.RELU;
         this.tilesY = Math.ceilDiv(outHeight, 2);
         this.tilesX = Math.ceilDiv(outWidth, 2);
         int wanted = Math.min(in, out) < NARROW ? NARROW_TILES : TILES;
@@ -225,7 +231,7 @@ final class Winograd implements Kernel {
         }
         multiply(frame, count * rows * tilesX, window + vAt, window + mAt);
         long flag = window;
-        Pack.zero(flag, Lanes.COUNT);
+        flag(frame, flag);
         for (int i = 0; i < count; i++) {
             long to = frame[outSlot] + 4L * (first + i) * outHeight * outWidth * out;
             for (int y = 0; y < rows; y++) {
@@ -269,19 +275,31 @@ final class Winograd implements Kernel {
     /** Two rows of outputs of an image. */
     private void output(long[] frame, long m, long image, int y, long rows, long flag) {
         long pixel = 4L * out;
-        long row = outWidth * pixel;
+        int floats = outWidth * out;
+        long row = 4L * floats;
         long to = image + y * row;
         boolean both = y + 1 < outHeight;
-        if (both && outWidth % 2 == 0 && writer.plain() && !spec.bias()) {
-            WinogradLoop.OUTPUT.run(m, flag, to, to + row, placeM, tilesX, pixel);
-            return;
-        }
+        boolean whole = both && outWidth % 2 == 0;
         long second = rows + 2 * tilesX * pixel;
-        WinogradLoop.OUTPUT.run(m, flag, rows, second, placeM, tilesX, pixel);
-        long bias = spec.bias() ? frame[2] : 0;
-        writer.write(rows, pixel, to, pixel, outWidth, out, bias, true, true);
-        if (both) {
-            writer.write(second, pixel, to + row, pixel, outWidth, out, bias, true, true);
+        WinogradLoop loop = spec.bias() ? WinogradLoop.OUTPUT_SHIFTED : WinogradLoop.OUTPUT;
+        loop.run(m, flag, whole ? to : rows, whole ? to + row : second, placeM, tilesX, pixel);
+        if (!whole) {
+            Pack.move(rows, to, floats);
+        }
+        if (both && !whole) {
+            Pack.move(second, to + row, floats);
+        }
+        if (!rectifies) {
+            writer.activate(to, row, both ? 2 : 1, floats, rows);
+        }
+    }
+
+    /** What {@link WinogradLoop#OUTPUT_SHIFTED} finds at the flag. */
+    private void flag(long[] frame, long flag) {
+        Pack.zero(flag, Lanes.COUNT);
+        if (spec.bias()) {
+            Raw.i64(flag + Lanes.BYTES, 0, frame[2]);
+            Raw.f32(flag + Lanes.BYTES, 2, rectifies ? 0 : Float.NEGATIVE_INFINITY);
         }
     }
 }

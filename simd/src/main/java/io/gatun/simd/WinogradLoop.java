@@ -1,6 +1,7 @@
 package io.gatun.simd;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.VectorOperators.LE;
 
 import io.gatun.memory.Raw;
 import java.lang.foreign.MemorySegment;
@@ -35,6 +36,7 @@ final class WinogradLoop {
     static final WinogradLoop DATA_OUTER = new WinogradLoop("dataOuter");
     static final WinogradLoop DATA_INNER = new WinogradLoop("dataInner");
     static final WinogradLoop OUTPUT = new WinogradLoop("output");
+    static final WinogradLoop OUTPUT_SHIFTED = new WinogradLoop("outputShifted");
     static final WinogradLoop WEIGHTS_DOWN = new WinogradLoop("weightsDown");
     static final WinogradLoop WEIGHTS_ACROSS = new WinogradLoop("weightsAcross");
     static final WinogradLoop ERRORS = new WinogradLoop("errors");
@@ -171,6 +173,56 @@ final class WinogradLoop {
                 p.intoMemorySegment(MEMORY, second + c, ORDER);
                 q.intoMemorySegment(MEMORY, second + pixel + c, ORDER);
                 bad = a.add(b).add(p.add(q)).fma(zero, bad);
+            }
+        }
+        bad.intoMemorySegment(MEMORY, flag, ORDER);
+    }
+
+    /**
+     * As {@link #output}, plus a bias, and not less than a floor: behind the flag's vector lie the bias' address (8 bytes) and
+     * the floor.
+     */
+    private static void outputShifted(long from, long flag, long to, long second, long place, int tiles, long pixel) {
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector bad = load(flag);
+        long bias = Raw.i64(flag + Lanes.BYTES, 0);
+        FloatVector floor = FloatVector.broadcast(F, Raw.f32(flag + Lanes.BYTES, 2));
+        for (int t = 0; t < tiles; t++, from += pixel, to += 2 * pixel, second += 2 * pixel) {
+            for (long c = 0; c < pixel; c += Lanes.BYTES) {
+                long m = from + c;
+                FloatVector m1 = load(m + 4 * place);
+                FloatVector m2 = load(m + 8 * place);
+                FloatVector a = load(m).add(m1).add(m2);
+                FloatVector p = m1.sub(m2).sub(load(m + 12 * place));
+                m += place;
+                m1 = load(m + 4 * place);
+                m2 = load(m + 8 * place);
+                FloatVector b = load(m).add(m1).add(m2);
+                FloatVector q = m1.sub(m2).sub(load(m + 12 * place));
+                m += place;
+                m1 = load(m + 4 * place);
+                m2 = load(m + 8 * place);
+                FloatVector e = load(m).add(m1).add(m2);
+                FloatVector r = m1.sub(m2).sub(load(m + 12 * place));
+                m += place;
+                m1 = load(m + 4 * place);
+                m2 = load(m + 8 * place);
+                FloatVector f = load(m).add(m1).add(m2);
+                FloatVector s = m1.sub(m2).sub(load(m + 12 * place));
+                FloatVector shift = load(bias + c);
+                a = a.add(b).add(e);
+                b = b.sub(e).sub(f);
+                p = p.add(q).add(r);
+                q = q.sub(r).sub(s);
+                bad = a.add(b).add(p.add(q)).fma(zero, bad);
+                a = a.add(shift);
+                b = b.add(shift);
+                p = p.add(shift);
+                q = q.add(shift);
+                a.blend(floor, a.compare(LE, floor)).intoMemorySegment(MEMORY, to + c, ORDER);
+                b.blend(floor, b.compare(LE, floor)).intoMemorySegment(MEMORY, to + pixel + c, ORDER);
+                p.blend(floor, p.compare(LE, floor)).intoMemorySegment(MEMORY, second + c, ORDER);
+                q.blend(floor, q.compare(LE, floor)).intoMemorySegment(MEMORY, second + pixel + c, ORDER);
             }
         }
         bad.intoMemorySegment(MEMORY, flag, ORDER);
