@@ -8,11 +8,11 @@ import java.util.Map;
 final class R64Conv {
     private R64Conv() {}
 
-    private interface Tap {
+    interface Tap {
         void at(int src, int weights, int dst);
     }
 
-    private static void walk(ConvSpec s, Tap tap) {
+    static void walk(ConvSpec s, Tap tap) {
         int icg = s.ic() / s.groups();
         int ocg = s.oc() / s.groups();
         for (int n = 0; n < s.n(); n++) {
