@@ -7,7 +7,8 @@ public enum DType {
     F32(4),
     I32(4),
     I64(8),
-    U8(1);
+    U8(1),
+    S8(1);
 
     private final int bytes;
 

@@ -2,6 +2,7 @@ package io.gatun.kernel;
 
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
+import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,6 +100,7 @@ record Preference(String name, String demanded, Choices measured) {
             case GemmSpec gemm -> small(gemm) || fewVectors(gemm) ? MEMORY : COMPUTE;
             case ConvSpec conv ->
                 narrowDepthwise(conv) || winograd(conv) || fewPixels(conv) || backward(conv) ? MEMORY : COMPUTE;
+            case QuantizedConvSpec _ -> COMPUTE;
             default -> MEMORY;
         };
     }

@@ -35,6 +35,14 @@ public final class Raw {
         MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, address + index * 4, value);
     }
 
+    public static byte i8(long address, long index) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, address + index);
+    }
+
+    public static void i8(long address, long index, byte value) {
+        MEMORY.set(ValueLayout.JAVA_BYTE, address + index, value);
+    }
+
     public static long i64(long address, long index) {
         return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address + index * 8);
     }

@@ -27,6 +27,8 @@ import io.gatun.spec.Pass;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.QuantizeSpec;
+import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RmsPropSpec;
 import io.gatun.spec.RnnSpec;
@@ -79,6 +81,8 @@ public final class ReferenceBackend implements Backend {
             case CrossEntropySpec s -> Offer.of(new ReferenceCrossEntropy(s));
             case PenaltySpec s -> Offer.of(new ReferencePenalty(s));
             case LossSpec s -> Offer.of(new ReferenceLoss(s));
+            case QuantizeSpec s -> Offer.of(new ReferenceQuantize(s));
+            case QuantizedConvSpec s -> Offer.of(new ReferenceQuantizedConv(s));
             case ReduceSpec s -> Offer.of(new ReferenceReduce(s));
             case CopySpec s -> Offer.of(new ReferenceCopy(s));
             case WhereSpec s -> Offer.of(new ReferenceWhere(s));

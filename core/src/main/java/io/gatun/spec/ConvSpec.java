@@ -239,7 +239,12 @@ public record ConvSpec(
 
     @Override
     public String toString() {
-        return new SpecLine.Writer("conv")
+        return line("conv");
+    }
+
+    /** The line of a family whose problems are those of a convolution. */
+    String line(String family) {
+        return new SpecLine.Writer(family)
                 .word(direction)
                 .flag("bias", bias)
                 .put("n", n)

@@ -31,6 +31,8 @@ public sealed interface Spec
                 PermuteSpec,
                 PReluSpec,
                 PoolSpec,
+                QuantizeSpec,
+                QuantizedConvSpec,
                 ReduceSpec,
                 RnnSpec,
                 RmsPropSpec,

@@ -37,6 +37,8 @@ final class SpecLine {
             Map.entry("permute", PermuteSpec::parse),
             Map.entry("pool", PoolSpec::parse),
             Map.entry("prelu", PReluSpec::parse),
+            Map.entry("quantize", QuantizeSpec::parse),
+            Map.entry("quantizedconv", QuantizedConvSpec::parse),
             Map.entry("reduce", ReduceSpec::parse),
             Map.entry("rnn", RnnSpec::parse),
             Map.entry("rmsprop", RmsPropSpec::parse),

@@ -19,6 +19,8 @@ final class Families {
             new CrossEntropyCases(),
             new LossCases(),
             new PenaltyCases(),
+            new QuantizeCases(),
+            new QuantizedConvCases(),
             new ReduceCases(),
             new PermuteCases(),
             new CopyCases(),

@@ -75,6 +75,11 @@ abstract class Family<S extends Spec> {
         return false;
     }
 
+    /** Whether a backend that says so gives the bits of the reference. */
+    boolean bitwise() {
+        return elementwise();
+    }
+
     /** Whole rows of special values and other data that a random fill never makes. */
     Stream<Map.Entry<S, Inputs>> specialCases(SplittableRandom random) {
         return Stream.empty();

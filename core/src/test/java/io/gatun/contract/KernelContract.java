@@ -36,7 +36,7 @@ import org.junit.jupiter.api.TestInstance;
  * @Tag("widths")
  * class SimdContractTest extends KernelContract {
  *     @Override protected String backend() { return "simd"; }
- *     @Override protected boolean bitwiseEqualToReference() { return true; }
+ *     @Override protected Set<Class<? extends Spec>> bitwiseEqualToReference() { return families(); }
  *     @Override protected boolean sameBitsForAnyThreads() { return true; }
  * }
  * }</pre>
@@ -83,9 +83,9 @@ public abstract class KernelContract {
         return true;
     }
 
-    /** Whether elementwise families give the bits of the reference backend. */
-    protected boolean bitwiseEqualToReference() {
-        return false;
+    /** Families that give the bits of the reference backend; those count that have {@link Family#bitwise}. */
+    protected Set<Class<? extends Spec>> bitwiseEqualToReference() {
+        return Set.of();
     }
 
     /** Whether 1, 2, 3 and 7 threads give the same bits. */
@@ -179,18 +179,19 @@ public abstract class KernelContract {
 
     @TestFactory
     Stream<DynamicTest> elementwiseBitsAreThoseOfTheReference() {
-        if (!bitwiseEqualToReference()) {
-            return Stream.empty();
-        }
         return forEachFamily("elementwiseBitsAreThoseOfTheReference", (family, tried) -> {
-                    if (family.elementwise()) {
+                    if (bitwise(family)) {
                         for (Spec spec : specs(family)) {
                             sameBits(family, spec, kernels, reference, 2, tried);
                         }
                     }
                 })
                 .filter(test -> Families.ALL.stream()
-                        .anyMatch(f -> f.elementwise() && f.name().equals(test.getDisplayName())));
+                        .anyMatch(f -> bitwise(f) && f.name().equals(test.getDisplayName())));
+    }
+
+    private boolean bitwise(Family<?> family) {
+        return family.bitwise() && bitwiseEqualToReference().contains(family.type);
     }
 
     @TestFactory

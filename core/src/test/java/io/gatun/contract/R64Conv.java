@@ -9,11 +9,11 @@ final class R64Conv {
     private R64Conv() {}
 
     /** A group's channels under one tap: {@code count} elements of src and of weights that belong to one of dst. */
-    private interface Tap {
+    interface Tap {
         void at(int src, int weights, int dst, int count);
     }
 
-    private static void walk(ConvSpec s, Tap tap) {
+    static void walk(ConvSpec s, Tap tap) {
         int icg = s.ic() / s.groups();
         int ocg = s.oc() / s.groups();
         for (int n = 0; n < s.n(); n++) {

@@ -1,6 +1,5 @@
 package io.gatun.contract;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Operand;
 import io.gatun.kernel.Plan;
 import java.lang.foreign.Arena;
@@ -72,7 +71,7 @@ final class Run {
         int align = operand.access() == Operand.Access.WORKSPACE
                 ? 64
                 : operand.type().bytes();
-        long offset = CANARY + (long) align * (operand.type() == DType.U8 ? 0 : 1 + skew);
+        long offset = CANARY + (long) align * (operand.access() == Operand.Access.WORKSPACE ? 0 : 1 + skew);
         MemorySegment whole = arena.allocate(offset + bytes + CANARY, 64);
         whole.fill(PATTERN);
         return new Placed(whole.asSlice(offset, bytes), whole);
@@ -102,7 +101,12 @@ final class Run {
                     to.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, in.getLongs(operand.name())[i]);
                 }
             }
-            case U8 -> to.fill((byte) 0xFF);
+            case U8, S8 -> {
+                double[] values = output ? null : in.get(operand.name());
+                for (int i = 0; i < to.byteSize(); i++) {
+                    to.set(ValueLayout.JAVA_BYTE, i, output ? (byte) 0xFF : (byte) (int) values[i]);
+                }
+            }
         }
     }
 
@@ -126,9 +130,12 @@ final class Run {
                 operands.stream().filter(o -> o.name().equals(name)).findFirst().orElseThrow();
         double[] values = new double[(int) operand.elements()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = operand.type() == DType.F32
-                    ? segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i)
-                    : segment.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
+            values[i] = switch (operand.type()) {
+                case F32 -> segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
+                case I32, I64 -> segment.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
+                case U8 -> segment.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+                case S8 -> segment.get(ValueLayout.JAVA_BYTE, i);
+            };
         }
         return values;
     }

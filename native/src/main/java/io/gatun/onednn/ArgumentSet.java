@@ -24,7 +24,8 @@ final class ArgumentSet implements AutoCloseable {
         handles = new long[count];
         current = new long[count];
         arguments = engine.arena().allocate(dnnl_exec_arg_t.layout(), count);
-        try (Arena temporary = Arena.ofConfined()) {
+        try (Arena temporary = Arena.ofConfined();
+                Descriptors descriptors = new Descriptors(problem)) {
             MemorySegment out = temporary.allocate(DnnlLayouts.C_POINTER);
             Status.check(
                     Dnnl.dnnl_stream_create(out, engine.handle(), Dnnl.dnnl_stream_in_order()),
@@ -33,8 +34,12 @@ final class ArgumentSet implements AutoCloseable {
             stream = out.get(DnnlLayouts.C_POINTER, 0);
             for (int i = 0; i < count; i++) {
                 int key = bindings.get(i).key();
+                Invocation.Vector vector = bindings.get(i).vector();
+                MemorySegment layout = vector == null
+                        ? primitive.argument(key)
+                        : descriptors.strided(vector.type(), new long[] {vector.elements()}, new long[] {1});
                 Status.check(
-                        Dnnl.dnnl_memory_create(out, primitive.argument(key), engine.handle(), MemorySegment.NULL),
+                        Dnnl.dnnl_memory_create(out, layout, engine.handle(), MemorySegment.NULL),
                         "dnnl_memory_create",
                         problem);
                 memories[i] = out.get(DnnlLayouts.C_POINTER, 0);

@@ -15,8 +15,13 @@ final class ConvGeometry {
     final MemorySegment after;
 
     ConvGeometry(Descriptors descriptors, ConvSpec spec, long images) {
-        src = images(descriptors, images, spec.h(), spec.w(), spec.ic());
-        dst = images(descriptors, images, spec.oh(), spec.ow(), spec.oc());
+        this(descriptors, spec, images, Dnnl.dnnl_f32());
+    }
+
+    /** With src of another type of oneDNN's. */
+    ConvGeometry(Descriptors descriptors, ConvSpec spec, long images, int srcType) {
+        src = images(descriptors, srcType, images, spec.h(), spec.w(), spec.ic());
+        dst = images(descriptors, Dnnl.dnnl_f32(), images, spec.oh(), spec.ow(), spec.oc());
         bias = spec.bias() ? descriptors.dense(spec.oc()) : MemorySegment.NULL;
         strides = descriptors.longs(spec.sh(), spec.sw());
         dilation = descriptors.longs(spec.dh() - 1L, spec.dw() - 1L);
@@ -25,22 +30,31 @@ final class ConvGeometry {
     }
 
     /** N C H W in oneDNN's order, N H W C in memory. */
-    private static MemorySegment images(Descriptors descriptors, long n, long h, long w, long c) {
-        return descriptors.strided(new long[] {n, c, h, w}, new long[] {h * w * c, 1, w * c, c});
+    private static MemorySegment images(Descriptors descriptors, int type, long n, long h, long w, long c) {
+        return descriptors.strided(type, new long[] {n, c, h, w}, new long[] {h * w * c, 1, w * c, c});
     }
 
     /** Filters in any layout: O I H W, with G before it where there are groups. */
     static MemorySegment anyWeights(Descriptors descriptors, ConvSpec spec) {
-        return descriptors.any(weightsDims(spec));
+        return anyWeights(descriptors, spec, Dnnl.dnnl_f32());
+    }
+
+    static MemorySegment anyWeights(Descriptors descriptors, ConvSpec spec, int type) {
+        return descriptors.anyOf(type, weightsDims(spec));
     }
 
     /** Filters as ours lie: O H W I. */
     static MemorySegment ourWeights(Descriptors descriptors, ConvSpec spec) {
+        return ourWeights(descriptors, spec, Dnnl.dnnl_f32());
+    }
+
+    static MemorySegment ourWeights(Descriptors descriptors, ConvSpec spec, int type) {
         long i = spec.ic() / spec.groups();
         long row = spec.kw() * i;
         long filter = spec.kh() * row;
         long group = spec.oc() / spec.groups() * filter;
         return descriptors.strided(
+                type,
                 weightsDims(spec),
                 spec.groups() == 1 ? new long[] {filter, 1, row, i} : new long[] {group, filter, 1, row, i});
     }

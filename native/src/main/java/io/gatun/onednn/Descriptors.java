@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * Makes the memory descriptors and attributes of one problem and destroys them when it is closed: a primitive copies
- * what it needs. All data is f32. Belongs to one thread.
+ * what it needs. Data is f32 where no type is given. Belongs to one thread.
  */
 final class Descriptors implements AutoCloseable {
     private final Object problem;
@@ -35,17 +35,24 @@ final class Descriptors implements AutoCloseable {
     }
 
     MemorySegment strided(long[] dims, long[] strides) {
+        return strided(Dnnl.dnnl_f32(), dims, strides);
+    }
+
+    /** Elements of a type of oneDNN's. */
+    MemorySegment strided(int type, long[] dims, long[] strides) {
         return own(
-                Dnnl.dnnl_memory_desc_create_with_strides(
-                        out, dims.length, longs(dims), Dnnl.dnnl_f32(), longs(strides)),
+                Dnnl.dnnl_memory_desc_create_with_strides(out, dims.length, longs(dims), type, longs(strides)),
                 "dnnl_memory_desc_create_with_strides");
     }
 
     /** A layout of the primitive's own choice. */
     MemorySegment any(long... dims) {
+        return anyOf(Dnnl.dnnl_f32(), dims);
+    }
+
+    MemorySegment anyOf(int type, long... dims) {
         return own(
-                Dnnl.dnnl_memory_desc_create_with_tag(
-                        out, dims.length, longs(dims), Dnnl.dnnl_f32(), Dnnl.dnnl_format_tag_any()),
+                Dnnl.dnnl_memory_desc_create_with_tag(out, dims.length, longs(dims), type, Dnnl.dnnl_format_tag_any()),
                 "dnnl_memory_desc_create_with_tag");
     }
 
@@ -80,6 +87,25 @@ final class Descriptors implements AutoCloseable {
         if (postOps.length > 0) {
             append(attribute, postOps);
         }
+        return attribute;
+    }
+
+    /**
+     * The same for whole numbers: src has one scale and one zero point, the weights a scale for each index of the axes in
+     * the mask; all are given at execution.
+     */
+    MemorySegment quantized(int weightAxes) {
+        MemorySegment attribute = attributes();
+        String scales = "dnnl_primitive_attr_set_scales_mask";
+        Status.check(Dnnl.dnnl_primitive_attr_set_scales_mask(attribute, Dnnl.DNNL_ARG_SRC(), 0), scales, problem);
+        Status.check(
+                Dnnl.dnnl_primitive_attr_set_scales_mask(attribute, Dnnl.DNNL_ARG_WEIGHTS(), weightAxes),
+                scales,
+                problem);
+        Status.check(
+                Dnnl.dnnl_primitive_attr_set_zero_points_mask(attribute, Dnnl.DNNL_ARG_SRC(), 0),
+                "dnnl_primitive_attr_set_zero_points_mask",
+                problem);
         return attribute;
     }
 

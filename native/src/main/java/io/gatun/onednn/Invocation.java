@@ -29,7 +29,14 @@ final class Invocation implements AutoCloseable {
      * Argument {@code key} (one of {@code DNNL_ARG_*}) lies at {@code place}, {@code perPiece} bytes further on for each
      * piece of a divided problem and {@code perWorker} for each thread of the pool.
      */
-    record Binding(int key, Place place, long perPiece, long perWorker) {}
+    record Binding(int key, Place place, long perPiece, long perWorker, Vector vector) {
+        Binding(int key, Place place, long perPiece, long perWorker) {
+            this(key, place, perPiece, perWorker, null);
+        }
+    }
+
+    /** The layout of an argument that a primitive does not know it has: its scales and zero points. */
+    record Vector(int type, long elements) {}
 
     private final Engine engine;
     private final Object problem;

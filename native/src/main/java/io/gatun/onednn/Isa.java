@@ -12,6 +12,19 @@ final class Isa {
         return isa != Dnnl.dnnl_cpu_isa_sse41() && isa != Dnnl.dnnl_cpu_isa_avx();
     }
 
+    /**
+     * Whether products of bytes are added in 32 bits. Without VNNI oneDNN adds pairs of them in 16 bits first (vpmaddubsw),
+     * and 2 · 255 · 127 saturates there.
+     */
+    static boolean addsBytesExactly() {
+        int isa = Dnnl.dnnl_get_effective_cpu_isa();
+        return isa != Dnnl.dnnl_cpu_isa_default()
+                && isa != Dnnl.dnnl_cpu_isa_sse41()
+                && isa != Dnnl.dnnl_cpu_isa_avx()
+                && isa != Dnnl.dnnl_cpu_isa_avx2()
+                && isa != Dnnl.dnnl_cpu_isa_avx512_core();
+    }
+
     /** What oneDNN generates code for here, after {@code ONEDNN_MAX_CPU_ISA}. */
     static String effective() {
         int isa = Dnnl.dnnl_get_effective_cpu_isa();

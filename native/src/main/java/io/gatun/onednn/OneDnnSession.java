@@ -28,6 +28,8 @@ import io.gatun.spec.Pass;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.QuantizeSpec;
+import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RmsPropSpec;
 import io.gatun.spec.RnnSpec;
@@ -118,9 +120,12 @@ final class OneDnnSession implements Backend.Session {
             case LstmSpec s -> Lstm.kernel(engine, s);
             case PermuteSpec s -> Permutation.kernel(engine, s);
             case PoolSpec s -> Pooling.kernel(engine, s);
+            case QuantizedConvSpec s -> QuantizedConvolution.kernel(engine, s);
             case ReduceSpec s -> Reduction.kernel(engine, s);
             case RnnSpec s -> OneStateLayer.kernel(engine, s);
             case SoftmaxSpec s -> Softmax.kernel(engine, s);
+            case QuantizeSpec _ ->
+                throw new Refusal("oneDNN's reorder would lose a NaN where ours keeps it in the scale");
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
             case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");
             case AdaptivePoolSpec _ -> throw new Refusal("oneDNN's windows all have one size");

@@ -215,6 +215,13 @@ final class Recipe implements AutoCloseable {
             return with(key, operand(operand));
         }
 
+        /** Argument {@code key} is an operand of so many elements in a row, a scale or a zero point. */
+        Call vector(int key, String operand, int type, long elements) {
+            Invocation.Vector vector = new Invocation.Vector(type, elements);
+            bindings.add(new Invocation.Binding(key, operand(operand), 0, 0, vector));
+            return this;
+        }
+
         /** Argument {@code key} is a piece's units of an operand that has {@code unit} bytes for each. */
         Call part(int key, String operand, long unit) {
             return part(key, operand(operand), unit);

@@ -12,6 +12,7 @@ import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.SoftmaxSpec;
@@ -44,6 +45,7 @@ class OneDnnContractTest extends KernelContract {
                 LstmSpec.class,
                 PermuteSpec.class,
                 PoolSpec.class,
+                QuantizedConvSpec.class,
                 ReduceSpec.class,
                 RnnSpec.class,
                 SoftmaxSpec.class);
@@ -55,6 +57,12 @@ class OneDnnContractTest extends KernelContract {
         return false;
     }
 
+    /** Sums of bytes are exact, and what comes behind has one order. */
+    @Override
+    protected Set<Class<? extends Spec>> bitwiseEqualToReference() {
+        return Set.of(QuantizedConvSpec.class);
+    }
+
     /** Of the other families it takes a part, which some of the contract's short lists miss. */
     @Override
     protected Set<Class<? extends Spec>> mustOffer() {
@@ -64,12 +72,16 @@ class OneDnnContractTest extends KernelContract {
 
     /**
      * What a training step spends its time in must not fall to a slower backend unnoticed. Below AVX2 oneDNN has only
-     * its reference implementation of a matrix product with alpha or beta; its GELU is wrong at infinities.
+     * its reference implementation of a matrix product with alpha or beta; its GELU is wrong at infinities. Bytes it adds
+     * exactly with VNNI only; images that are all padding are few.
      */
     @Override
     protected boolean mayRefuse(Spec spec) {
         boolean product =
                 spec instanceof GemmSpec gemm && gemm.activation().kind() != Activation.Kind.GELU && Isa.hasFma();
-        return !(product || spec instanceof LstmSpec || spec instanceof GruSpec);
+        boolean bytes = spec instanceof QuantizedConvSpec quantized
+                && (long) quantized.conv().h() * quantized.conv().w() > 0
+                && Isa.addsBytesExactly();
+        return !(product || bytes || spec instanceof LstmSpec || spec instanceof GruSpec);
     }
 }

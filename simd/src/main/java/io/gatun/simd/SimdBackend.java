@@ -26,6 +26,8 @@ import io.gatun.spec.PReluSpec;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.QuantizeSpec;
+import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RmsPropSpec;
 import io.gatun.spec.RnnSpec;
@@ -80,6 +82,8 @@ public final class SimdBackend implements Backend {
                 case SoftmaxSpec s -> SimdSoftmax.offer(s, workers);
                 case PenaltySpec s -> SimdPenalty.offer(s, workers);
                 case LossSpec s -> SimdLoss.offer(s, workers);
+                case QuantizeSpec s -> SimdQuantize.offer(s, workers);
+                case QuantizedConvSpec s -> SimdQuantizedConv.offer(s, workers);
                 case ReduceSpec s -> SimdReduce.offer(s, workers);
                 case PermuteSpec s -> SimdPermute.offer(s, workers);
                 case BatchNormSpec s -> SimdBatchNorm.offer(s, workers);

@@ -102,6 +102,17 @@ final class SimdConv implements Kernel {
         return Offer.of(Winograd.suits(spec) ? new Winograd(spec, workers) : new SimdConv(spec, workers));
     }
 
+    /** The forward kernel that only adds products, without transforms: whole numbers stay exact up to 2^24. */
+    static Kernel direct(ConvSpec spec, Workers workers) {
+        if (SimdDepthwise.suits(spec)) {
+            return new SimdDepthwise(spec, workers);
+        }
+        if (isGemm(spec) && SimdGemm.offer(gemm(spec), workers) instanceof Offer.Taken(Kernel gemm)) {
+            return gemm;
+        }
+        return new SimdConv(spec, workers);
+    }
+
     private static boolean isGemm(ConvSpec s) {
         return s.kh() * s.kw() == 1
                 && s.sh() * s.sw() == 1

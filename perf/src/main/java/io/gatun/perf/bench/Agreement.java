@@ -73,7 +73,8 @@ record Agreement(double worst, String operand, long element) {
             case F32 -> data.getAtIndex(ValueLayout.JAVA_FLOAT, index);
             case I32 -> data.getAtIndex(ValueLayout.JAVA_INT, index);
             case I64 -> data.getAtIndex(ValueLayout.JAVA_LONG, index);
-            case U8 -> data.get(ValueLayout.JAVA_BYTE, index);
+            case U8 -> data.get(ValueLayout.JAVA_BYTE, index) & 0xFF;
+            case S8 -> data.get(ValueLayout.JAVA_BYTE, index);
         };
     }
 }

@@ -1,5 +1,6 @@
 package io.gatun.perf.bench;
 
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Operand;
 import io.gatun.spec.AdamSpec;
 import io.gatun.spec.BatchNormSpec;
@@ -9,6 +10,8 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.QuantizeSpec;
+import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
@@ -45,7 +48,13 @@ final class Inputs {
                     data.setAtIndex(ValueLayout.JAVA_LONG, i, i + 1);
                 }
             }
-            case U8 -> data.fill((byte) 0);
+            case U8, S8 -> {
+                // Of s8 no -128, which symmetric weights do not use.
+                for (long i = 0; i < operand.elements(); i++) {
+                    int value = operand.type() == DType.U8 ? random.nextInt(256) : random.nextInt(-127, 128);
+                    data.set(ValueLayout.JAVA_BYTE, i, (byte) value);
+                }
+            }
             case F32 -> floats(spec, operand, random, data);
         }
     }
@@ -108,7 +117,7 @@ final class Inputs {
     /** Variances, their roots, and divisors. */
     private static boolean positive(Spec spec, Operand operand) {
         return switch (operand.name()) {
-            case "runningVar", "invStd", "v", "vMax", "sum", "square", "gamma" -> true;
+            case "runningVar", "invStd", "v", "vMax", "sum", "square", "gamma", "scale", "weightScales" -> true;
             case "b" -> spec instanceof BinarySpec binary && binary.op() == BinarySpec.Op.DIV;
             default -> false;
         };
@@ -118,6 +127,7 @@ final class Inputs {
         return switch (spec) {
             case CrossEntropySpec s -> s.cols();
             case EmbeddingSpec s -> s.vocabulary();
+            case QuantizeSpec _, QuantizedConvSpec _ -> 256;
             default -> 1;
         };
     }
