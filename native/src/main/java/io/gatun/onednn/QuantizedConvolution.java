@@ -122,7 +122,7 @@ final class QuantizedConvolution {
     private Kernel kernel(Primitive main) {
         if (conv.activation().kind() == Activation.Kind.RELU) {
             long floats = (long) conv.n() * conv.oh() * conv.ow() * conv.oc();
-            recipe.run(Relu.dense(recipe.workers(), recipe.operand("dst").slot(), floats));
+            recipe.run(Relu.dense(recipe.operand("dst").slot(), floats).step(recipe.workers()));
         }
         return recipe.kernel(main);
     }
