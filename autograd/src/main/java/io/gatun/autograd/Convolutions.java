@@ -34,6 +34,13 @@ public final class Convolutions {
     }
 
     static Tensor run(String op, Tape tape, ConvSpec spec, Shape shape, Tensor src, Tensor weights, Tensor bias) {
+        if (spec.oh() == 0 || spec.ow() == 0) {
+            throw new IllegalArgumentException(op + ": a kernel of " + reach(spec.kh(), spec.dh()) + "x"
+                    + reach(spec.kw(), spec.dw()) + " with its dilation, of weights " + weights.shape
+                    + ", does not fit the padded src " + (spec.h() + spec.ph() + spec.pb()) + "x"
+                    + (spec.w() + spec.pw() + spec.pr()) + " of " + src.shape
+                    + "; choose a smaller kernel or more padding");
+        }
         Tensor dst = tape.result(shape, op);
         if (bias == null) {
             tape.run(spec, src.data(), weights.data(), dst.memory);
@@ -41,6 +48,10 @@ public final class Convolutions {
             tape.run(spec, src.data(), weights.data(), bias.data(), dst.memory);
         }
         return tape.record(new Op.Conv(spec), dst, src, weights, bias);
+    }
+
+    private static long reach(int kernel, int dilation) {
+        return dilation * (kernel - 1L) + 1;
     }
 
     /**

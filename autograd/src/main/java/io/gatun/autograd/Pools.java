@@ -133,6 +133,12 @@ public final class Pools {
 
     private static Tensor pool(String name, Tensor src, PoolSpec spec, int axes) {
         Tape tape = Tape.of(name, src);
+        if (spec.oh() == 0 || spec.ow() == 0) {
+            throw new IllegalArgumentException(name + ": a window of " + spec.kh() + "x" + spec.kw()
+                    + " does not fit the padded src " + (spec.h() + spec.ph() + spec.pb()) + "x"
+                    + (spec.w() + spec.pw() + spec.pr()) + " of " + src.shape
+                    + "; choose a smaller window, more padding or ceil");
+        }
         Tensor dst = tape.result(shape(spec.n(), spec.oh(), spec.ow(), spec.c(), axes), name);
         MemorySegment indices = null;
         if (spec.op() == PoolSpec.Op.MAX) {

@@ -106,14 +106,11 @@ public record PoolSpec(
 
     private static int outSize(int size, int kernel, int stride, int before, int after, boolean ceil) {
         long room = (long) size + before + after - kernel;
-        if (room < 0) {
-            return 0;
-        }
-        long out = (ceil ? room + stride - 1 : room) / stride + 1;
+        long out = Math.floorDiv(ceil ? room + stride - 1 : room, stride) + 1;
         if (ceil && (out - 1) * stride >= (long) size + before) {
             out--;
         }
-        return (int) out;
+        return (int) Math.max(0, out);
     }
 
     @Override

@@ -183,6 +183,17 @@ class SpecTest {
         assertThat(conv.operands().getLast().elements()).isZero();
     }
 
+    /** As PyTorch counts: floor((size + padding - kernel + stride - 1) / stride) + 1, if that window begins inside. */
+    @Test
+    void aCeilingPoolHasAWindowThatIsLargerThanItsImage() {
+        PoolSpec pool = (PoolSpec) Spec.parse("pool f32 forward max ceil n=1 h=3 w=1 c=1 kh=4 kw=3 sh=2 sw=4");
+        assertThat(pool.oh()).isOne();
+        assertThat(pool.ow()).isOne();
+        pool = (PoolSpec) Spec.parse("pool f32 forward max ceil n=1 h=3 w=1 c=1 kh=5 kw=6 sh=2 sw=4");
+        assertThat(pool.oh()).isZero();
+        assertThat(pool.ow()).isZero();
+    }
+
     @Test
     void bytesCountUpdatesTwiceAndFlopsCountMultiplyAddsTwice() {
         assertThat(GemmSpec.of(2, 3, 5).flops()).isEqualTo(60);

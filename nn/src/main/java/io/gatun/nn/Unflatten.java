@@ -1,6 +1,7 @@
 package io.gatun.nn;
 
 import io.gatun.autograd.Tensor;
+import java.util.Arrays;
 
 /** The opposite of {@link Flatten}: [n, h·w·c] becomes [n, h, w, c], without a copy; as torch.nn.Unflatten(1, …). */
 public final class Unflatten extends Module {
@@ -14,6 +15,10 @@ public final class Unflatten extends Module {
 
     @Override
     public Tensor forward(Tensor src) {
+        if (src.shape().rank() != 2) {
+            throw new IllegalArgumentException("Unflatten: src " + src.shape() + " for "
+                    + Arrays.toString(Arrays.copyOfRange(dims, 1, dims.length)) + " must be [n x features]");
+        }
         int[] shape = dims.clone();
         shape[0] = src.shape().dim(0);
         return src.reshape(shape);

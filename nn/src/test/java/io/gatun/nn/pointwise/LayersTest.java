@@ -14,6 +14,9 @@ import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.Concat;
+import io.gatun.nn.Conv1d;
+import io.gatun.nn.Conv2d;
+import io.gatun.nn.ConvOptions;
 import io.gatun.nn.Dropout;
 import io.gatun.nn.Dropout1d;
 import io.gatun.nn.Dropout2d;
@@ -21,9 +24,11 @@ import io.gatun.nn.Flatten;
 import io.gatun.nn.Highway;
 import io.gatun.nn.Identity;
 import io.gatun.nn.Linear;
+import io.gatun.nn.MaxPool2d;
 import io.gatun.nn.Nonlinearity;
 import io.gatun.nn.OnATape;
 import io.gatun.nn.PRelu;
+import io.gatun.nn.PoolOptions;
 import io.gatun.nn.Rbf;
 import io.gatun.nn.Residual;
 import io.gatun.nn.Sequential;
@@ -35,6 +40,27 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class LayersTest extends OnATape {
+    /** PyTorch refuses too: an empty result would be found much later. */
+    @Test
+    void aWindowThatDoesNotFitItsImageIsRefused() {
+        Tensor image = tape.full(Shape.of(2, 3, 4, 1), 1);
+        with(new Conv2d(1, 2, ConvOptions.kernel(3).dilation(2)), conv -> assertThatThrownBy(() -> conv.call(image))
+                .hasMessageContaining("conv2d: a kernel of 5x5")
+                .hasMessageContaining("[2x3x3x1]")
+                .hasMessageContaining("3x4 of [2x3x4x1]"));
+        with(new Conv1d(1, 2, 5, 1, 0), conv -> assertThatThrownBy(() -> conv.call(tape.full(Shape.of(1, 4, 1), 1)))
+                .hasMessageContaining("conv1d: a kernel of 1x5"));
+        assertThatThrownBy(() -> new MaxPool2d(4).call(image))
+                .hasMessageContaining("maxPool: a window of 4x4")
+                .hasMessageContaining("[2x3x4x1]");
+        assertThat(new MaxPool2d(PoolOptions.window(4).ceilMode(true))
+                        .call(image)
+                        .shape())
+                .isEqualTo(Shape.of(2, 1, 1, 1));
+        assertThatThrownBy(() -> new Unflatten(2, 2).call(tape.zeros(Shape.of(0, 3, 4))))
+                .hasMessageContaining("Unflatten: src [0x3x4] for [2, 2]");
+    }
+
     // Steps are not repeated where memory is watched.
     private final NativeMemory plain = new NativeMemory(new MemoryBudget(1L << 26), false);
     /** p is the probability of a drop; what is kept is divided by 1 - p, so that the mean stays; eval changes nothing. */
