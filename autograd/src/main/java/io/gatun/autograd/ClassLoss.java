@@ -19,7 +19,7 @@ final class ClassLoss {
         Tape tape = Tape.of(name, input, targets);
         Views.require(name, input, DType.F32);
         boolean probabilities = !logProbabilities && targets.type == DType.F32 && targets.shape.equals(input.shape);
-        Shape leading = leading(name, input, targets, probabilities);
+        Shape leading = leading(name, input, targets, probabilities, options);
         int classes = input.shape.last();
         boolean records = tape.records(input);
         CrossEntropySpec spec = new CrossEntropySpec(
@@ -59,14 +59,20 @@ final class ClassLoss {
     }
 
     /** The shape of one loss a row. */
-    private static Shape leading(String name, Tensor input, Tensor targets, boolean probabilities) {
+    private static Shape leading(
+            String name, Tensor input, Tensor targets, boolean probabilities, CrossEntropyOptions options) {
         if (probabilities) {
             ElementLoss.requireConstant(name, "target", targets);
+            if (options.ignoreIndex >= 0) {
+                throw new IllegalArgumentException(name + ": targets " + targets.shape + " are probabilities, of which"
+                        + " none is the class " + options.ignoreIndex + " to ignore; give class indices, or no index");
+            }
             return Views.leading(input.shape, 1);
         }
         Views.require(name, targets, DType.I32);
         if (input.shape.rank() < 1
-                || targets.shape.elements() != Views.leading(input.shape, 1).elements()) {
+                || targets.shape.elements() != Views.leading(input.shape, 1).elements()
+                || (targets.shape.rank() > 1 && !targets.shape.equals(Views.leading(input.shape, 1)))) {
             throw new IllegalArgumentException(name + ": logits " + input.shape + " and targets " + targets.shape
                     + " do not fit; give one target for each row of logits");
         }

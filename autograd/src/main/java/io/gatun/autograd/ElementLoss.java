@@ -105,6 +105,10 @@ record ElementLoss(String name, Kind kind, float parameter, float second) {
 
     /** The sum or mean of losses that were composed of other operations, the first axis being the batch. */
     static Tensor reduce(Tensor losses, Reduction reduction) {
+        if (reduction == Reduction.BATCH_MEAN && losses.shape.rank() == 0) {
+            throw new IllegalArgumentException(
+                    "a batch mean of one loss without axes: there is no first axis to divide by; take MEAN");
+        }
         return switch (reduction) {
             case NONE -> losses;
             case SUM -> Arithmetic.sum(losses);

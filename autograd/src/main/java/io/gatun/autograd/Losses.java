@@ -93,6 +93,11 @@ public final class Losses {
      */
     public static Tensor binaryCrossEntropy(Tensor prediction, Tensor target, Tensor weight, Reduction reduction) {
         ElementLoss loss = new ElementLoss("binaryCrossEntropy", Kind.BCE);
+        if (weight != null && !prediction.shape.equals(Broadcasts.common(prediction.shape, weight.shape))) {
+            throw new IllegalArgumentException(
+                    "binaryCrossEntropy: weight " + weight.shape + " does not fit prediction " + prediction.shape
+                            + "; give a shape that broadcasts to the prediction's");
+        }
         return weight == null
                 ? loss.of(prediction, target, reduction)
                 : ElementLoss.reduce(Arithmetic.mul(loss.of(prediction, target, Reduction.NONE), weight), reduction);

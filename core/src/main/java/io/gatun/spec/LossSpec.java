@@ -68,16 +68,22 @@ public record LossSpec(
         Checks.product("loss", rows, cols);
         Checks.finite("loss", "a", parameter);
         Checks.finite("loss", "b", second);
-        boolean right =
+        String wrong =
                 switch (kind) {
-                    case SMOOTH_L1, HUBER -> parameter > 0;
-                    case QUANTILE -> parameter > 0 && parameter < 1;
-                    case FOCAL -> parameter >= 0 && (second == -1 || second >= 0 && second <= 1);
-                    case POISSON_NLL_RATE -> parameter >= 0;
-                    case HINGE -> true;
-                    default -> parameter == 0 && second == 0;
+                    case SMOOTH_L1 -> parameter > 0 ? null : "beta, must be above 0";
+                    case HUBER -> parameter > 0 ? null : "delta, must be above 0";
+                    case QUANTILE -> parameter > 0 && parameter < 1 ? null : "tau, must be between 0 and 1";
+                    case FOCAL ->
+                        parameter >= 0 && (second == -1 || second >= 0 && second <= 1)
+                                ? null
+                                : "gamma, must be at least 0, and b, alpha, from 0 to 1, or -1 for none";
+                    case POISSON_NLL_RATE -> parameter >= 0 ? null : "eps, must be at least 0";
+                    case HINGE -> null;
+                    default -> parameter == 0 && second == 0 ? null : "and b must be 0";
                 };
-        Checks.require(right, () -> "loss: " + SpecLine.lower(kind) + " takes no a=" + parameter + " b=" + second);
+        Checks.require(
+                wrong == null,
+                () -> "loss: " + SpecLine.lower(kind) + " takes no a=" + parameter + " b=" + second + "; a, " + wrong);
         Checks.require(
                 !weighted || kind == Kind.BCE_WITH_LOGITS,
                 () -> "loss: " + SpecLine.lower(kind) + " has no weights of columns; only bce_with_logits has");

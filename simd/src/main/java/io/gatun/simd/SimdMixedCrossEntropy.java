@@ -63,7 +63,9 @@ final class SimdMixedCrossEntropy extends RowLosses {
             for (int r = 0; r < rows; r++) {
                 weights(frame, row + r, u);
                 double all = Sums.sum(Sums.Term.VALUE, u, 0, cols);
-                Raw.f32(losses, row + r, loss(logits + (long) r * cols * 4, u, space, r, all));
+                // What is not looked at may be NaN.
+                float loss = ignored(frame, row + r) ? 0 : loss(logits + (long) r * cols * 4, u, space, r, all);
+                Raw.f32(losses, row + r, loss);
                 SoftmaxRows.factor(space, r, (float) (all * share / passes.sum(space, r)));
             }
             if (spec.gradient()) {

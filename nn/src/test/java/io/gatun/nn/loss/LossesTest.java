@@ -288,6 +288,42 @@ class LossesTest {
         }
     }
 
+    /** A row that is ignored counts for nothing, whatever is in it. */
+    @Test
+    void anIgnoredRowMayBeNaN() {
+        float[] logits = {1, 2, NAN, INFINITY, 0, 1};
+        for (float smoothing : new float[] {0, 0.1f}) {
+            CrossEntropyOptions options = CrossEntropyOptions.DEFAULT.withLabelSmoothing(smoothing);
+            Tensor x = tape.tensor(Shape.of(3, 2), logits).requiresGrad(true);
+            Tensor loss = Losses.crossEntropy(x, tape.integers(Shape.of(3), 1, -100, 0), options);
+            Tensor rest = tape.tensor(Shape.of(2, 2), 1, 2, 0, 1);
+            assertThat(loss.item())
+                    .isEqualTo(Losses.crossEntropy(rest, tape.integers(Shape.of(2), 1, 0), options)
+                            .item());
+            loss.backward();
+            assertThat(Arrays.copyOfRange(x.grad().toArray(ValueLayout.JAVA_FLOAT), 2, 4))
+                    .containsExactly(0, 0);
+        }
+    }
+
+    @Test
+    void whatWouldGiveAWrongNumberIsRefused() {
+        Tensor x = tape.full(Shape.of(2, 3, 4), 0.5f);
+        assertThatThrownBy(() -> Losses.crossEntropy(x, tape.integers(Shape.of(3, 2), 0, 1, 2, 3, 0, 1)))
+                .hasMessageContaining("[2x3x4]")
+                .hasMessageContaining("[3x2]");
+        assertThatThrownBy(() -> Losses.crossEntropy(x, x, CrossEntropyOptions.DEFAULT.withIgnoreIndex(0)))
+                .hasMessageContaining("probabilities");
+        assertThatThrownBy(() ->
+                        Losses.binaryCrossEntropy(row(0.5f), row(1), tape.full(Shape.of(3, 1), 1), Reduction.MEAN))
+                .hasMessageContaining("weight [3x1]")
+                .hasMessageContaining("prediction [1]");
+        assertThatThrownBy(() -> Divergences.gaussianKl(tape.full(Shape.of(), 1), tape.full(Shape.of(), 1)))
+                .hasMessageContaining("batch mean");
+        assertThatThrownBy(() -> Losses.quantile(row(1), row(1), 2, Reduction.MEAN))
+                .hasMessageContaining("tau, must be between 0 and 1");
+    }
+
     /** A factor that is 1 in the captured step and another in its repetition: no gradient may be taken for that of 1. */
     @Test
     void aRepetitionDoesNotKeepAFactorOfOne() {
