@@ -119,8 +119,16 @@ public final class Arithmetic {
         return null;
     }
 
-    /** factor · src. */
+    /**
+     * factor · src.
+     *
+     * @throws IllegalArgumentException if the factor is not finite
+     */
     public static Tensor scale(Tensor src, float factor) {
+        if (!Float.isFinite(factor)) {
+            throw new IllegalArgumentException("scale: factor " + factor + " of " + src
+                    + " is not finite; multiply by a tensor that holds it if it is meant");
+        }
         Tape tape = Tape.of("scale", src);
         Views.require("scale", src, DType.F32);
         Tensor dst = tape.result(src.shape, "scale");

@@ -59,9 +59,10 @@ public final class Attention {
      * last ones.
      */
     public static Tensor causalMask(Tape tape, int queries, int keys) {
-        if (queries > keys) {
-            throw new IllegalArgumentException(
-                    "causalMask: " + queries + " queries are more than " + keys + " keys; the first would see nothing");
+        if (queries < 0 || queries > keys) {
+            throw new IllegalArgumentException("causalMask: " + queries + " queries for " + keys
+                    + " keys do not fit; give 0 to as many as there are"
+                    + " keys, for the first of more would see nothing");
         }
         float[] mask = new float[queries * keys];
         for (int i = 0; i < queries; i++) {
@@ -72,6 +73,9 @@ public final class Attention {
 
     /** That of self-attention over {@code src} [t, b, size]. */
     public static Tensor causalMask(Tensor src) {
+        if (src.shape.rank() != 3) {
+            throw new IllegalArgumentException("causalMask: src " + src.shape + " does not fit; give [t, b, size]");
+        }
         int t = src.shape.dim(0);
         return causalMask(Tape.of("causalMask", src), t, t);
     }
@@ -80,6 +84,7 @@ public final class Attention {
      * [b, 1, 1, keys] that hides the padding behind each sequence.
      *
      * @param lengths 32-bit [b], each from 1 to {@code keys}: a sequence of length 0 would give NaN
+     * @throws IndexOutOfBoundsException if one is not
      */
     public static Tensor paddingMask(Tensor lengths, int keys) {
         Tape tape = Tape.of("paddingMask", lengths);
@@ -91,9 +96,13 @@ public final class Attention {
         Tensor mask = tape.result(Shape.of(batch, 1, 1, keys), "paddingMask");
         MemorySegment memory = mask.memory;
         MemorySegment given = lengths.data();
-        tape.act(() -> {
+        tape.actOrTakeBack(() -> {
             for (int i = 0; i < batch; i++) {
                 int length = given.getAtIndex(ValueLayout.JAVA_INT, i);
+                if (length < 1 || length > keys) {
+                    throw new IndexOutOfBoundsException("paddingMask: the length of sequence " + i + " is " + length
+                            + ", not within 1 and " + keys + " keys; a query that sees no key gets NaN");
+                }
                 for (int j = 0; j < keys; j++) {
                     float value = j < length ? 0 : Float.NEGATIVE_INFINITY;
                     memory.setAtIndex(ValueLayout.JAVA_FLOAT, (long) i * keys + j, value);

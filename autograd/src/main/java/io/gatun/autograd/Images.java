@@ -117,6 +117,7 @@ public final class Images {
         Views.require("batchNorm", src, DType.F32);
         int c = src.shape.rank() == 0 ? 0 : src.shape.last();
         if (src.shape.rank() < 2
+                || c == 0
                 || norm.gamma != null && norm.gamma.shape.elements() != c
                 || norm.beta != null && norm.beta.shape.elements() != c) {
             throw new IllegalArgumentException("batchNorm: src " + src.shape + " and gamma "

@@ -64,7 +64,8 @@ public final class Pieces {
 
     private static Tensor cut(Tape tape, String name, Tensor src, int axis, int start, int length, Shape shape) {
         long inner = elements(src.shape, axis + 1, src.shape.rank());
-        long offset = start * inner * 4;
+        // Of no elements there is no address behind the first.
+        long offset = src.shape.elements() == 0 ? 0 : start * inner * 4;
         int[] block = with(src.shape, axis, length).dims();
         CopySpec spec = new CopySpec(false, Dims.of(block), CopySpec.dense(src.shape.dims()), CopySpec.dense(block));
         Op op = new Op.Cut(name, spec, offset);

@@ -332,10 +332,17 @@ public final class Tape implements AutoCloseable {
         void close();
     }
 
-    /** Records nothing until the result is closed: {@code try (var _ = tape.noGrad()) { … }}; may be nested. */
+    /**
+     * Records nothing until the result is closed: {@code try (var _ = tape.noGrad()) { … }}; may be nested. Closing one
+     * twice does nothing.
+     */
     public NoGrad noGrad() {
         withoutGrad++;
-        return () -> withoutGrad--;
+        boolean[] open = {true};
+        return () -> {
+            withoutGrad -= open[0] ? 1 : 0;
+            open[0] = false;
+        };
     }
 
     /** Whether operations on tensors that require gradients are recorded now. */

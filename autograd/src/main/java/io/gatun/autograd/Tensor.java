@@ -101,8 +101,12 @@ public class Tensor {
      * Asks for a gradient of this leaf (or, in a parameter, refuses one), which {@link #grad()} gives after backward.
      *
      * @throws IllegalStateException if an operation made this tensor
+     * @throws IllegalArgumentException if a gradient of whole numbers is wanted
      */
     public Tensor requiresGrad(boolean wanted) {
+        if (wanted) {
+            Views.require("requiresGrad", this, DType.F32);
+        }
         if (record >= 0) {
             throw new IllegalStateException(
                     this + " was made by an operation; only leaves choose whether they require a gradient");
@@ -227,6 +231,7 @@ public class Tensor {
 
     /** Overwrites the values; counts as a change in place. */
     public final void copyFrom(float... values) {
+        Views.require("copyFrom", this, DType.F32);
         if (values.length != shape.elements()) {
             throw new IllegalArgumentException(this + " holds " + shape.elements() + " numbers, not " + values.length
                     + "; give as many as it holds");
@@ -238,16 +243,31 @@ public class Tensor {
         }
     }
 
-    /** A copy on the heap of the f32 values. */
+    /**
+     * A copy on the heap of the f32 values.
+     *
+     * @throws IllegalArgumentException if they are whole numbers, which {@link #toIntArray} gives
+     */
     public final float[] toArray() {
+        Views.require("toArray", this, DType.F32);
         return data().asSlice(0, 4 * shape.elements()).toArray(ValueLayout.JAVA_FLOAT);
     }
 
-    /** The one number of a tensor with one element. */
+    /** A copy on the heap of 32-bit whole numbers: of indices, targets, and what {@link Extremes#argmax} gives. */
+    public final int[] toIntArray() {
+        Views.require("toIntArray", this, DType.I32);
+        return data().asSlice(0, 4 * shape.elements()).toArray(ValueLayout.JAVA_INT);
+    }
+
+    /** The one number of a tensor with one element; a whole number beyond 2^24 is rounded. */
     public final float item() {
         if (shape.elements() != 1) {
             throw new IllegalStateException(this + " holds " + shape.elements() + " numbers; item() needs exactly one");
         }
+        if (type == DType.I32) {
+            return data().get(ValueLayout.JAVA_INT, 0);
+        }
+        Views.require("item", this, DType.F32);
         return data().get(ValueLayout.JAVA_FLOAT, 0);
     }
 

@@ -37,12 +37,9 @@ public final class Views {
         return view(src, Shape.of(filled));
     }
 
-    /** Axes from {@code from} on become one: [n, h, w, c] flattened from 1 is [n, h·w·c]. */
-    public static Tensor flatten(Tensor src, int from) {
-        if (from < 0 || from >= src.shape.rank()) {
-            throw new IllegalArgumentException(
-                    "flatten: " + src.shape + " has no axis " + from + "; give one below " + src.shape.rank());
-        }
+    /** Axes from {@code first} on, which may count from the end, become one: [n, h, w, c] from 1 on is [n, h·w·c]. */
+    public static Tensor flatten(Tensor src, int first) {
+        int from = Pieces.axis("flatten", src, first);
         int[] dims = Arrays.copyOf(src.shape.dims(), from + 1);
         long rest = 1;
         for (int i = from; i < src.shape.rank(); i++) {
@@ -71,7 +68,7 @@ public final class Views {
         return share(Tape.of("detach", src), src, src.shape);
     }
 
-    /** A copy whose axis i is axis {@code axes[i]} of src. */
+    /** A copy whose axis i is axis {@code axes[i]} of src; negative ones count from the end. */
     public static Tensor permute(Tensor src, int... axes) {
         Tape tape = Tape.of("permute", src);
         if (axes.length != src.shape.rank()) {
@@ -79,9 +76,12 @@ public final class Views {
                     + Arrays.toString(axes) + "; name each once");
         }
         require("permute", src, DType.F32);
-        PermuteSpec spec = new PermuteSpec(Dims.of(src.shape.dims()), Dims.of(axes));
+        int[] order = Arrays.stream(axes)
+                .map(axis -> Pieces.axis("permute", src, axis))
+                .toArray();
+        PermuteSpec spec = new PermuteSpec(Dims.of(src.shape.dims()), Dims.of(order));
         Tensor dst =
-                tape.result(Shape.of(Arrays.stream(axes).map(src.shape::dim).toArray()), "permute");
+                tape.result(Shape.of(Arrays.stream(order).map(src.shape::dim).toArray()), "permute");
         tape.run(spec, src.data(), dst.memory);
         return tape.record(new Op.Permute(spec), dst, src);
     }

@@ -163,6 +163,26 @@ class PiecesTest {
     }
 
     @Test
+    void piecesOfNothingHaveGradientsOfNothing() {
+        Tensor src = counted(0, 4).requiresGrad(true);
+        Tensor piece = src.narrow(1, 1, 3);
+        holds(piece, dims(0, 3));
+        piece.sum().backward();
+        assertThat(src.grad().byteSize()).isZero();
+        Tensor made = src.scale(2);
+        holds(Pieces.chunk(made, -1, 2).get(1), dims(0, 2));
+    }
+
+    @Test
+    void axesCountFromTheEndToo() {
+        Tensor src = counted(2, 3);
+        holds(src.permute(-1, 0), dims(3, 2), 0, 3, 1, 4, 2, 5);
+        holds(src.flatten(-2), dims(6), 0, 1, 2, 3, 4, 5);
+        assertThatThrownBy(() -> src.permute(-1, 1)).hasMessageContaining("is not an order");
+        assertThatThrownBy(() -> src.flatten(2)).hasMessageContaining("no axis 2");
+    }
+
+    @Test
     void refusals() {
         Tensor src = counted(2, 3);
         assertThatThrownBy(() -> src.narrow(1, 2, 2))

@@ -162,6 +162,31 @@ class TapeTest {
     }
 
     @Test
+    void closingNoGradTwiceClosesItOnce() {
+        Tape.NoGrad quiet = tape.noGrad();
+        quiet.close();
+        quiet.close();
+        assertThat(tape.recording()).isTrue();
+        try (var _ = tape.noGrad()) {
+            assertThat(line(1, 1).requiresGrad()).isFalse();
+        }
+    }
+
+    @Test
+    void wholeNumbersAreNotReadAsFloats() {
+        Tensor most = Extremes.argmax(tape.tensor(Shape.of(2, 3), 1, 2, 3, 6, 5, 4), 1);
+        assertThat(most.toIntArray()).containsExactly(2, 0);
+        assertThat(Extremes.argmax(tape.tensor(Shape.of(3), 1, 3, 2), 0).item()).isEqualTo(1);
+        assertThatThrownBy(most::toArray).hasMessageContaining("argmax [2] is i32, must be f32");
+        assertThatThrownBy(() -> most.copyFrom(1, 2)).hasMessageContaining("must be f32");
+        assertThatThrownBy(() -> tape.integers(Shape.of(1), 1).requiresGrad(true))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("requiresGrad")
+                .hasMessageContaining("must be f32");
+        assertThatThrownBy(() -> x(1, 1).toIntArray()).hasMessageContaining("must be i32");
+    }
+
+    @Test
     void frozenParametersAreLeftAlone() {
         w.requiresGrad(false);
         line(5, 7).backward();
@@ -291,6 +316,14 @@ class TapeTest {
         assertThatThrownBy(() -> x.sum(2)).hasMessageContaining("no axes [2]");
         assertThatThrownBy(() -> Images.maxPool(x, 2, 2, 0)).hasMessageContaining("[n x h x w x c]");
         assertThatThrownBy(() -> Losses.crossEntropy(x, x(1, 1))).hasMessageContaining("must be i32");
+        assertThatThrownBy(() -> x.scale(Float.NaN)).hasMessageContaining("scale: factor NaN of input [1x3]");
+        assertThatThrownBy(() -> Attention.causalMask(x)).hasMessageContaining("[t, b, size]");
+        assertThatThrownBy(() -> Attention.causalMask(tape, -1, 2)).hasMessageContaining("-1 queries for 2 keys");
+        for (int length : new int[] {0, 4}) {
+            assertThatThrownBy(() -> Attention.paddingMask(tape.integers(Shape.of(2), 3, length), 3))
+                    .hasMessageContaining("sequence 1 is " + length)
+                    .hasMessageContaining("1 and 3");
+        }
     }
 
     @Test
