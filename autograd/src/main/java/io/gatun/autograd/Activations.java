@@ -44,6 +44,29 @@ public final class Activations {
         return softmax(src, SoftmaxSpec.Op.LOG_SOFTMAX);
     }
 
+    /** Probabilities over any axis, which may count from the end; over another than the last with two transpositions. */
+    public static Tensor softmax(Tensor src, int axis) {
+        return along(src, axis, SoftmaxSpec.Op.SOFTMAX);
+    }
+
+    /** Logarithms of the probabilities over any axis, as {@link #softmax(Tensor, int)}. */
+    public static Tensor logSoftmax(Tensor src, int axis) {
+        return along(src, axis, SoftmaxSpec.Op.LOG_SOFTMAX);
+    }
+
+    private static Tensor along(Tensor src, int axis, SoftmaxSpec.Op kind) {
+        int at = Pieces.axis("softmax", src, axis);
+        if (at == src.shape.rank() - 1) {
+            return softmax(src, kind);
+        }
+        Tensor turned = Views.transpose(src, at, -1);
+        Tensor result = softmax(turned, kind);
+        Tensor dst = Views.transpose(result, at, -1);
+        turned.release();
+        result.release();
+        return dst;
+    }
+
     private static Tensor softmax(Tensor src, SoftmaxSpec.Op kind) {
         String name = kind == SoftmaxSpec.Op.SOFTMAX ? "softmax" : "logSoftmax";
         Tape tape = Tape.of(name, src);

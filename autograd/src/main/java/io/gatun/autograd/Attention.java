@@ -60,9 +60,9 @@ public final class Attention {
      */
     public static Tensor causalMask(Tape tape, int queries, int keys) {
         if (queries < 0 || queries > keys) {
-            throw new IllegalArgumentException(
-                    "causalMask: " + queries + " queries for " + keys + " keys do not fit; give 0 to as many as there are"
-                            + " keys, for the first of more would see nothing");
+            throw new IllegalArgumentException("causalMask: " + queries + " queries for " + keys
+                    + " keys do not fit; give 0 to as many as there are"
+                    + " keys, for the first of more would see nothing");
         }
         float[] mask = new float[queries * keys];
         for (int i = 0; i < queries; i++) {

@@ -94,8 +94,9 @@ public final class Losses {
     public static Tensor binaryCrossEntropy(Tensor prediction, Tensor target, Tensor weight, Reduction reduction) {
         ElementLoss loss = new ElementLoss("binaryCrossEntropy", Kind.BCE);
         if (weight != null && !prediction.shape.equals(Broadcasts.common(prediction.shape, weight.shape))) {
-            throw new IllegalArgumentException("binaryCrossEntropy: weight " + weight.shape + " does not fit prediction "
-                    + prediction.shape + "; give a shape that broadcasts to the prediction's");
+            throw new IllegalArgumentException(
+                    "binaryCrossEntropy: weight " + weight.shape + " does not fit prediction " + prediction.shape
+                            + "; give a shape that broadcasts to the prediction's");
         }
         return weight == null
                 ? loss.of(prediction, target, reduction)

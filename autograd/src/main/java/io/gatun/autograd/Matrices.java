@@ -11,8 +11,8 @@ public final class Matrices {
     private Matrices() {}
 
     /**
-     * C = op(A) · op(B) over the last two axes, op transposing where asked. Axes before them are a batch and must agree,
-     * or be missing from one factor, which is then shared.
+     * C = op(A) · op(B) over the last two axes, op transposing where asked. Axes before them are a batch and broadcast: a
+     * factor that has none is shared, one that has some of 1 is repeated in memory.
      *
      * @throws IllegalArgumentException naming both shapes, if they do not fit
      */
@@ -20,6 +20,19 @@ public final class Matrices {
         Tape tape = Tape.of("matmul", a, b);
         Views.require("matmul", a, DType.F32);
         Views.require("matmul", b, DType.F32);
+        if (a.shape.rank() > 2 && b.shape.rank() > 2) {
+            Shape first = Views.leading(a.shape, 2);
+            Shape second = Views.leading(b.shape, 2);
+            Shape common = Broadcasts.common(first, second);
+            if (common != null && !first.equals(second)) {
+                Tensor one = Broadcasts.expand(tape, a, batched(common, a.shape));
+                Tensor two = Broadcasts.expand(tape, b, batched(common, b.shape));
+                Tensor product = matmul(one, two, transA, transB);
+                release(one, a);
+                release(two, b);
+                return product;
+            }
+        }
         Products products = Products.of(a.shape, b.shape, transA, transB);
         Shape batch = Views.leading(a.shape.rank() > 2 ? a.shape : b.shape, 2);
         int[] dims = Arrays.copyOf(batch.dims(), batch.rank() + 2);
@@ -28,6 +41,20 @@ public final class Matrices {
         Tensor dst = tape.result(Shape.of(dims), "matmul");
         tape.run(products.forward(), a.data(), b.data(), dst.memory);
         return tape.record(new Op.MatMul(products), dst, a, b);
+    }
+
+    /** The matrices of {@code shape}, so many of them. */
+    private static Shape batched(Shape batch, Shape shape) {
+        int[] dims = Arrays.copyOf(batch.dims(), batch.rank() + 2);
+        dims[dims.length - 2] = shape.dim(-2);
+        dims[dims.length - 1] = shape.dim(-1);
+        return Shape.of(dims);
+    }
+
+    private static void release(Tensor repeated, Tensor given) {
+        if (repeated != given) {
+            repeated.release();
+        }
     }
 
     /** dst = src · weightsᵀ + bias for src [..., in], weights [out, in] and bias [out] or null. */

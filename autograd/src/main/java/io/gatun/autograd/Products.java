@@ -24,7 +24,7 @@ record Products(int batch, int m, int n, int k, boolean transA, boolean transB, 
                     a, b, transA, transB, "the inner sizes " + k + " and " + b.dim(transB ? -1 : -2) + " must agree");
         }
         if (a.rank() > 2 && b.rank() > 2 && !Views.leading(a, 2).equals(Views.leading(b, 2))) {
-            throw refused(a, b, transA, transB, "their batch axes must agree, or one of them must have none");
+            throw refused(a, b, transA, transB, "their batch axes must agree or be 1, or one of them must have none");
         }
         int batch = Math.toIntExact(Views.leading(a.rank() > 2 ? a : b, 2).elements());
         boolean sharedA = a.rank() == 2 && b.rank() > 2;

@@ -427,9 +427,29 @@ public class Tensor {
         return Activations.logSoftmax(this);
     }
 
+    /** Probabilities over any axis. */
+    public final Tensor softmax(int axis) {
+        return Activations.softmax(this, axis);
+    }
+
+    /** Logarithms of the probabilities over any axis. */
+    public final Tensor logSoftmax(int axis) {
+        return Activations.logSoftmax(this, axis);
+    }
+
     /** The same numbers under another shape, without a copy; one dimension may be -1. */
     public final Tensor reshape(int... dims) {
         return Views.reshape(this, dims);
+    }
+
+    /** An axis of 1 more, before that of this number, without a copy; -1 puts it last. */
+    public final Tensor unsqueeze(int axis) {
+        return Views.unsqueeze(this, axis);
+    }
+
+    /** An axis of 1 less, without a copy; as torch's, this itself where the axis is longer. */
+    public final Tensor squeeze(int axis) {
+        return Views.squeeze(this, axis);
     }
 
     /** Axes from {@code from} on become one, without a copy. */

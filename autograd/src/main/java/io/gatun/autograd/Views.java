@@ -49,6 +49,25 @@ public final class Views {
         return view(src, Shape.of(dims));
     }
 
+    /** [a, b] with an axis of 1 before axis {@code axis}, or behind all: [a, 1, b] for 1 and for -2. */
+    public static Tensor unsqueeze(Tensor src, int axis) {
+        int rank = src.shape.rank() + 1;
+        int at = axis < 0 ? axis + rank : axis;
+        if (at < 0 || at >= rank) {
+            throw new IllegalArgumentException("unsqueeze: " + src.shape + " has no place for an axis " + axis
+                    + "; give one from " + -rank + " to " + (rank - 1));
+        }
+        int[] dims = new int[rank];
+        Arrays.setAll(dims, i -> i == at ? 1 : src.shape.dim(i < at ? i : i - 1));
+        return view(src, Shape.of(dims));
+    }
+
+    /** Without an axis of 1; src itself where the axis is longer. */
+    public static Tensor squeeze(Tensor src, int axis) {
+        int at = Pieces.axis("squeeze", src, axis);
+        return src.shape.dim(at) == 1 ? view(src, Pieces.without(src.shape, at)) : src;
+    }
+
     private static Tensor view(Tensor src, Shape shape) {
         Tape tape = Tape.of("reshape", src);
         return tape.record(new Op.View(), share(tape, src, shape), src);

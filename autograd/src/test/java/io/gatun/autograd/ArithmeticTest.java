@@ -95,6 +95,19 @@ class ArithmeticTest {
     }
 
     @Test
+    void productsBroadcastTheirBatches() {
+        GradientCheck check = GradientCheck.of(kernels, "matmul batches");
+        GradientCheck.Input a = GradientCheck.input(check.normal(12), 2, 1, 2, 3);
+        GradientCheck.Input b = GradientCheck.input(check.normal(36), 3, 3, 4);
+        check.check((tape, in) -> in[0].matmul(in[1]), a, b);
+        Tensor one = tape.tensor(Shape.of(1, 1, 2), 1, 2);
+        Tensor two = tape.tensor(Shape.of(2, 2, 1), 1, 10, 2, 20);
+        Tensor product = one.matmul(two);
+        assertThat(product.shape()).isEqualTo(Shape.of(2, 1, 1));
+        assertThat(product.toArray()).containsExactly(21, 42);
+    }
+
+    @Test
     void shapesThatDoNotBroadcastAreRefused() {
         Tensor a = tape.zeros(Shape.of(2, 3));
         assertThatThrownBy(() -> a.add(tape.zeros(Shape.of(2, 4))))

@@ -3,11 +3,13 @@ package io.gatun.autograd;
 import static io.gatun.autograd.GradientCheck.input;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
@@ -171,6 +173,30 @@ class PiecesTest {
         assertThat(src.grad().byteSize()).isZero();
         Tensor made = src.scale(2);
         holds(Pieces.chunk(made, -1, 2).get(1), dims(0, 2));
+    }
+
+    @Test
+    void axesOfOneComeAndGo() {
+        Tensor src = counted(2, 3).requiresGrad(true);
+        holds(src.unsqueeze(1), dims(2, 1, 3), 0, 1, 2, 3, 4, 5);
+        assertThat(src.unsqueeze(-1).shape()).isEqualTo(Shape.of(2, 3, 1));
+        assertThat(src.unsqueeze(0).squeeze(-3).shape()).isEqualTo(Shape.of(2, 3));
+        assertThat(src.squeeze(0)).isSameAs(src);
+        src.unsqueeze(1).square().squeeze(1).sum().backward();
+        assertThat(src.grad().toArray(ValueLayout.JAVA_FLOAT)).containsExactly(0, 2, 4, 6, 8, 10);
+        assertThatThrownBy(() -> src.unsqueeze(3)).hasMessageContaining("no place for an axis 3");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, -1, -2})
+    void softmaxOverAnyAxis(int axis) {
+        GradientCheck check = GradientCheck.of(kernels, "softmax " + axis);
+        GradientCheck.Input src = input(check.normal(24), 2, 3, 4);
+        check.check((tape, in) -> in[0].softmax(axis), src);
+        check.check((tape, in) -> in[0].logSoftmax(axis), src);
+        for (float sum : counted(2, 3, 4).softmax(axis).sum(axis).toArray()) {
+            assertThat(sum).isEqualTo(1, within(1e-6f));
+        }
     }
 
     @Test

@@ -307,19 +307,18 @@ class LossesTest {
     }
 
     @Test
-    void whatDoesNotFitIsNamed() {
+    void whatWouldGiveAWrongNumberIsRefused() {
         Tensor x = tape.full(Shape.of(2, 3, 4), 0.5f);
         assertThatThrownBy(() -> Losses.crossEntropy(x, tape.integers(Shape.of(3, 2), 0, 1, 2, 3, 0, 1)))
                 .hasMessageContaining("[2x3x4]")
                 .hasMessageContaining("[3x2]");
         assertThatThrownBy(() -> Losses.crossEntropy(x, x, CrossEntropyOptions.DEFAULT.withIgnoreIndex(0)))
                 .hasMessageContaining("probabilities");
-        assertThatThrownBy(() -> Losses.binaryCrossEntropy(
-                        row(0.5f), row(1), tape.full(Shape.of(3, 1), 1), Reduction.MEAN))
+        assertThatThrownBy(() ->
+                        Losses.binaryCrossEntropy(row(0.5f), row(1), tape.full(Shape.of(3, 1), 1), Reduction.MEAN))
                 .hasMessageContaining("weight [3x1]")
                 .hasMessageContaining("prediction [1]");
-        assertThatThrownBy(() -> Divergences.gaussianKl(
-                        tape.full(Shape.of(), 1), tape.full(Shape.of(), 1)))
+        assertThatThrownBy(() -> Divergences.gaussianKl(tape.full(Shape.of(), 1), tape.full(Shape.of(), 1)))
                 .hasMessageContaining("batch mean");
         assertThatThrownBy(() -> Losses.quantile(row(1), row(1), 2, Reduction.MEAN))
                 .hasMessageContaining("tau, must be between 0 and 1");

@@ -53,7 +53,9 @@ class LayersTest extends OnATape {
         assertThatThrownBy(() -> new MaxPool2d(4).call(image))
                 .hasMessageContaining("maxPool: a window of 4x4")
                 .hasMessageContaining("[2x3x4x1]");
-        assertThat(new MaxPool2d(PoolOptions.window(4).ceilMode(true)).call(image).shape())
+        assertThat(new MaxPool2d(PoolOptions.window(4).ceilMode(true))
+                        .call(image)
+                        .shape())
                 .isEqualTo(Shape.of(2, 1, 1, 1));
         assertThatThrownBy(() -> new Unflatten(2, 2).call(tape.zeros(Shape.of(0, 3, 4))))
                 .hasMessageContaining("Unflatten: src [0x3x4] for [2, 2]");
