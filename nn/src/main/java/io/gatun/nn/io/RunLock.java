@@ -8,7 +8,8 @@ import java.nio.file.Path;
 
 /**
  * Keeps two runs, of one JVM or of several, from writing one file: the lock is the operating system's, so that a run which
- * was killed has none.
+ * was killed has none. A process that opens the file a second time and closes it gives the lock back (POSIX), so whoever has
+ * it reads through its own channel.
  */
 public final class RunLock {
     /** Behind the end of any file: Windows would refuse readers a place that is locked. */

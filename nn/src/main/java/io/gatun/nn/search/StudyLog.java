@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.gatun.nn.io.FormatException;
+import io.gatun.nn.io.InputFile;
 import io.gatun.nn.io.RunLock;
 import io.gatun.nn.log.JsonLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -39,7 +39,8 @@ final class StudyLog implements AutoCloseable {
             return new StudyLog(null, null);
         }
         Path file = folder.resolve("trials.jsonl");
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         RunLock.take(channel, file);
         StudyLog log = new StudyLog(file, channel);
         try {
@@ -54,7 +55,9 @@ final class StudyLog implements AutoCloseable {
 
     /** Where the whole lines end: what follows was being written when the process died. */
     private long read() throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
+        // Through the channel: to open and close the file once more would give its lock back.
+        byte[] bytes = new byte[Math.toIntExact(channel.size())];
+        InputFile.readFully(channel, ByteBuffer.wrap(bytes), 0, file);
         int from = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '\n') {
