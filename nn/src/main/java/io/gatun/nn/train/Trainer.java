@@ -211,13 +211,11 @@ public final class Trainer {
     }
 
     /**
-     * Evaluates the model as it is, metrics and averaged weights as in a run, and tells no callback: after a run whose
-     * {@link EarlyStopping} has brought other weights back.
+     * Evaluates the weights that the model has now, with the metrics, and tells no callback: after a run whose
+     * {@link EarlyStopping} has brought others back, or after {@link WeightAverage#keep}.
      */
     public Evaluation evaluate() {
-        try (var _ = evaluator.averaged()) {
-            return evaluator.run();
-        }
+        return evaluator.run();
     }
 
     private Summary train() throws IOException {
@@ -245,7 +243,9 @@ public final class Trainer {
             event.commit();
         }
         if (test == null) {
-            test = evaluate();
+            try (var _ = evaluator.averaged()) {
+                test = evaluator.run();
+            }
         }
         return new Summary(
                 (int) (done / batches), optimizer.steps(), test, allSeconds > 0 ? all / allSeconds : 0, seconds(begin));
