@@ -112,8 +112,8 @@ public final class Trainer {
      * Evaluates averaged weights, which usually do better than the trained ones: from its first update on, the model has the
      * average during each evaluation, {@link Callback#onEvaluation} included, so that the best weights of
      * {@link EarlyStopping} and {@link ModelCheckpoint} are averaged ones; then the trained ones are back, to the bit, and so
-     * they are when the run has ended ({@link WeightAverage#keep} makes the average the model). The optimizer updates the
-     * average from now on, and checkpoints hold it.
+     * they are when the run has ended: {@link WeightAverage#keep} makes the average the model, unless early stopping has
+     * brought the best average back already. The optimizer updates the average from now on, and checkpoints hold it.
      */
     public Trainer average(WeightAverage average) {
         return average(average, 0);
