@@ -51,7 +51,7 @@ final class Checkpoint {
         metadata.put(STEPS, Long.toString(optimizer.steps()));
         metadata.put(BATCHES, Long.toString(place.batches));
         metadata.put(ACCUMULATE, Integer.toString(place.options.accumulate()));
-        metadata.put(PENALTY, String.valueOf(place.options.penalty()));
+        metadata.put(PENALTY, place.options.penaltyOrNone());
         metadata.put(SKIPPED, Long.toString(place.skipped));
         metadata.put(EPOCH_LOSS, Double.toString(place.lossSum));
         metadata.put(EPOCH_COUNT, Integer.toString(place.losses));
@@ -75,7 +75,7 @@ final class Checkpoint {
         same(content, SCHEDULE, optimizer.schedule().toString());
         same(content, STEPS_PER_EPOCH, Integer.toString(task.stepsPerEpoch()));
         same(content, ACCUMULATE, Integer.toString(options.accumulate()));
-        same(content, PENALTY, String.valueOf(options.penalty()));
+        same(content, PENALTY, options.penaltyOrNone());
         long steps = Long.parseLong(fact(content, STEPS));
         Place place = new Place(
                 Long.parseLong(fact(content, BATCHES)),

@@ -49,7 +49,11 @@ final class Step {
      * @param accumulate micro-batches of an update
      * @param penalty null for none
      */
-    record Options(int accumulate, Penalty penalty) {}
+    record Options(int accumulate, Penalty penalty) {
+        String penaltyOrNone() {
+            return penalty == null ? "none" : penalty.toString();
+        }
+    }
 
     private NonFinite policy = NonFinite.THROW;
     private long skipped;

@@ -112,8 +112,8 @@ public final class Trainer {
      * Evaluates averaged weights, which usually do better than the trained ones: from its first update on, the model has the
      * average during each evaluation, {@link Callback#onEvaluation} included, so that the best weights of
      * {@link EarlyStopping} and {@link ModelCheckpoint} are averaged ones; then the trained ones are back, to the bit, and so
-     * they are when the run has ended ({@link WeightAverage#keep} makes the average the model). The optimizer updates the
-     * average from now on, and checkpoints hold it.
+     * they are when the run has ended: {@link WeightAverage#keep} makes the average the model, unless early stopping has
+     * brought the best average back already. The optimizer updates the average from now on, and checkpoints hold it.
      */
     public Trainer average(WeightAverage average) {
         return average(average, 0);
@@ -211,13 +211,11 @@ public final class Trainer {
     }
 
     /**
-     * Evaluates the model as it is, metrics and averaged weights as in a run, and tells no callback: after a run whose
-     * {@link EarlyStopping} has brought other weights back.
+     * Evaluates the weights that the model has now, with the metrics, and tells no callback: after a run whose
+     * {@link EarlyStopping} has brought others back, or after {@link WeightAverage#keep}.
      */
     public Evaluation evaluate() {
-        try (var _ = evaluator.averaged()) {
-            return evaluator.run();
-        }
+        return evaluator.run();
     }
 
     private Summary train() throws IOException {
@@ -245,7 +243,9 @@ public final class Trainer {
             event.commit();
         }
         if (test == null) {
-            test = evaluate();
+            try (var _ = evaluator.averaged()) {
+                test = evaluator.run();
+            }
         }
         return new Summary(
                 (int) (done / batches), optimizer.steps(), test, allSeconds > 0 ? all / allSeconds : 0, seconds(begin));

@@ -114,8 +114,8 @@ class CharTextTest {
         assertThat(DataSource.parseText("jdk").kind()).isEqualTo(DataSource.Kind.JDK);
         assertThatThrownBy(() -> DataSource.parseImages("imagenet:x"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "unknown image data \"imagenet:x\": known are shapes, cifar10:DIR, mnist:DIR, cifar100:DIR");
+                .hasMessage("unknown image data \"imagenet:x\": known are shapes, cifar10:DIR, mnist:DIR, cifar100:DIR,"
+                        + " folder:DIR");
         assertThatThrownBy(() -> DataSource.parseText("shapes")).hasMessageContaining("jdk, text:FILE");
         for (String bad : List.of("cifar10", "mnist:", "shapes:x", "shapes:")) {
             assertThatThrownBy(() -> DataSource.parseImages(bad)).as(bad).hasMessageContaining("must be written");

@@ -182,7 +182,7 @@ class PenalizedTrainingTest {
             CheckpointFile.Content content = CheckpointFile.read(file, arena);
             assertThatThrownBy(() -> run.trainer(2).resume(content))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("penalty 'Penalty[l1=0.0, l2=0.1, biases=false]', not 'null'");
+                    .hasMessageContaining("penalty 'Penalty[l1=0.0, l2=0.1, biases=false]', not 'none'");
             run.trainer(2).penalty(Penalty.l2(0.1f)).resume(content);
         }
         try (Run run = new Run(32)) {
