@@ -132,7 +132,8 @@ class ModelsTest {
     /** Four nets side by side, each with its figures; on so few pictures depth is no question yet. */
     @Test
     void plainAndResidualNetsLearnSideBySide() throws Exception {
-        Map<String, Object> json = train("degradation", 4, "--batch", "4", "--lr", "0.05", "--data", "cifar10:" + Cli.cifar(folder));
+        Map<String, Object> json =
+                train("degradation", 4, "--batch", "4", "--lr", "0.05", "--data", "cifar10:" + Cli.cifar(folder));
         for (String net : List.of("plain20", "plain56", "resnet20", "resnet56")) {
             assertThat((double) json.get(net + "_training_loss")).as(net).isPositive();
             assertThat((double) json.get(net + "_training_error")).as(net).isBetween(0.0, 1.0);
@@ -151,7 +152,8 @@ class ModelsTest {
     @Test
     void aHeadLearnsOnAFrozenBackbone() throws Exception {
         String known = "cifar10:" + Cli.cifar(folder);
-        train("resnet20", 1, "--batch", "8", "--data", known);
+        // Thirty steps, for the statistics that the frozen batch norms use.
+        train("resnet20", 3, "--batch", "4", "--lr", "0.05", "--data", known);
         Path backbone = Files.move(folder.resolve("run/checkpoint.safetensors"), folder.resolve("backbone"));
         String data = "cifar10:" + Cli.cifar(folder.resolve("others"), 8);
         Map<String, Object> json = train("transfer", 1, "--data", data, "--backbone", backbone.toString());

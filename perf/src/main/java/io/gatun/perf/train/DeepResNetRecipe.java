@@ -23,7 +23,7 @@ final class DeepResNetRecipe extends ImageRecipe {
     enum Depth {
         RESNET18(4, 0.05f),
         RESNET34(3, 0.05f),
-        RESNET50(3, 0.05f);
+        RESNET50(3, 0.02f);
 
         private final int epochs;
         private final float rate;
