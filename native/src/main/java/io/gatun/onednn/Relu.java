@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * dst = max(0, dst) in place with NaN kept, behind a primitive: oneDNN's own relu gives 0 for NaN, which makes a diverged
- * net look healthy, and so does its clip. Each thread does it to the piece that it has just computed,
- * while much of it lies in its L2 (in smaller pieces, so that all of it does, ResNet-20 took as long).
+ * net look healthy, and so does its clip. Each thread does it to the piece that it has just computed, while much of that lies
+ * in its L2 (in smaller pieces, so that all of it does, ResNet-20 took as long).
  *
  * @param slot of the buffer, which has {@code batch} matrices of {@code rows} x {@code cols}
  */

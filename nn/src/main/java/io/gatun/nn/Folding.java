@@ -11,8 +11,9 @@ import java.util.Set;
  * one summand a channel, which the filters and a bias can hold, w' = w · γ / √(σ² + ε) and b' = β + (b - μ) · γ / √(σ² + ε).
  * The norm's ReLU goes into the convolution too. A norm that adds a residual keeps that sum and its ReLU.
  *
- * <p>It makes a net simpler, and not faster yet: a norm was one pass already, and the convolutions write a plain result by a
- * shorter way than one with a bias and a ReLU. ResNet-20 takes 1.05 to 1.2 times as long folded; measure your own.
+ * <p>It saves a pass over the image for each norm without a residual, as a convolution adds its bias and rectifies where it
+ * writes its result. On two Zen 5 cores ResNet-20 folded takes 0.92 (simd), 0.94 (auto) and 0.98 (oneDNN) of the time in batches
+ * of 32, and 0.95 to 1.0 of it one image at a time.
  *
  * <p>A folded net gives the results of before but for rounding (about 1e-6 relative). It stays in inference, and is neither
  * saved nor loaded: its numbers are not those that the names stand for.

@@ -6,14 +6,17 @@ import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Operand;
 import io.gatun.memory.Raw;
 import io.gatun.parallel.Workers;
+import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.ConvSpec.Direction;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the contract's small cases do not reach: overflow on the way, and how far the errors are from the direct sum's. */
 class WinogradTest {
@@ -44,6 +47,43 @@ class WinogradTest {
             double[] exact = oracle(spec);
             assertThat(error(fast, exact)).as("%s", spec).isPositive().isLessThan(allowed * error(direct, exact));
         }
+    }
+
+    /** Images of even and odd width: the transform back writes the result itself, or rows that are copied. */
+    @ParameterizedTest
+    @ValueSource(ints = {8, 9})
+    void theBiasAndTheReluAreThoseOfPassesBehindIt(int width) {
+        ConvSpec plain = ConvSpec.of(8, 9, width, 32, 48, 3, 1, 1);
+        ConvSpec shifted = plain.withBias();
+        ConvSpec rectified = shifted.withActivation(new Activation(Activation.Kind.RELU, 0));
+        try (Workers workers = new Workers(2);
+                Arena arena = Arena.ofShared()) {
+            int count = 8 * 9 * width * 48;
+            long[] frame = new long[5];
+            fill(shifted, arena, frame, 0.5f);
+            float[] sums = result(new Winograd(plain, workers), arena, count, frame[0], frame[1], frame[3]);
+            float[] actual =
+                    result(new Winograd(shifted, workers), arena, count, frame[0], frame[1], frame[2], frame[3]);
+            float[] positive =
+                    result(new Winograd(rectified, workers), arena, count, frame[0], frame[1], frame[2], frame[3]);
+            for (int i = 0; i < sums.length; i++) {
+                float expected = sums[i] + Raw.f32(frame[2], i % 48);
+                assertThat(actual[i]).isEqualTo(expected);
+                assertThat(positive[i]).isEqualTo(Math.max(0, expected));
+            }
+        }
+    }
+
+    private static float[] result(Kernel kernel, Arena arena, int count, long... operands) {
+        long[] frame = Arrays.copyOf(operands, operands.length + 1);
+        frame[operands.length] = arena.allocate(kernel.scratchBytes(), 64).address();
+        kernel.execute(frame);
+        long dst = operands[operands.length - 1];
+        float[] result = new float[count];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = Raw.f32(dst, i);
+        }
+        return result;
     }
 
     private static double error(float[] actual, double[] exact) {

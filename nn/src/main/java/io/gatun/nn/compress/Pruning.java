@@ -25,6 +25,7 @@ import java.util.function.Predicate;
  */
 public final class Pruning implements Companion, AutoCloseable {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfInt BITS = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfByte U8 = ValueLayout.JAVA_BYTE;
 
     private final Parameters parameters;
@@ -178,9 +179,9 @@ public final class Pruning implements Companion, AutoCloseable {
             MemorySegment mask = layer.mask;
             int count = layer.count;
             for (int i = 0; i < count; i++) {
-                if (mask.get(U8, i) == 0) {
-                    weights.setAtIndex(F32, i, 0);
-                }
+                // -1 keeps all bits, 0 none: a branch would be guessed wrong for every other weight.
+                int kept = -mask.get(U8, i);
+                weights.set(BITS, i * 4L, weights.get(BITS, i * 4L) & kept);
             }
         }
         parameters.changed();

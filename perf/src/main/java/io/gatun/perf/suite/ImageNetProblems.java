@@ -70,6 +70,7 @@ final class ImageNetProblems {
             // torchvision's pool to 7x7 before the classifier, of images of 320 pixels.
             full(VGG, "adaptivepool f32 forward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
             full(VGG, "adaptivepool f32 backward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
+            full(VGG, "adaptivepool f32 forward max n=4 h=10 w=10 c=512 oh=7 ow=7"),
             // The second of three big layers, batch 16, and the dropout behind it.
             full(VGG, "gemm f32 tb bias m=16 n=4096 k=4096 act=relu"),
             full(VGG, "dropout f32 count=65536 p=0.5"),
