@@ -82,8 +82,14 @@ public final class StateDict {
      */
     public Report load(Module model) throws IOException {
         model.refuseFolded("loaded");
-        Map<String, FileLayout> layouts = model.layouts();
-        Map<String, Parameter> wanted = new LinkedHashMap<>(model.stateDict());
+        Report report = fill(model.getClass().getSimpleName(), model.stateDict(), model.layouts());
+        model.parameters().changed();
+        return report;
+    }
+
+    /** Fills those parameters, whatever their model has become. */
+    Report fill(String model, Map<String, Parameter> parameters, Map<String, FileLayout> layouts) throws IOException {
+        Map<String, Parameter> wanted = new LinkedHashMap<>(parameters);
         wanted.keySet().removeIf(skip);
         try (SafetensorsFile open = Safetensors.open(file)) {
             Map<String, TensorInfo> found = new LinkedHashMap<>();
@@ -98,8 +104,7 @@ public final class StateDict {
             List<String> unexpected = without(found.keySet(), wanted.keySet());
             if (!lenient && !(missing.isEmpty() && unexpected.isEmpty())) {
                 throw new IllegalArgumentException(
-                        file + " does not fit " + model.getClass().getSimpleName()
-                                + ": missing " + missing + ", unexpected " + unexpected
+                        file + " does not fit " + model + ": missing " + missing + ", unexpected " + unexpected
                                 + "; rename() maps names, skip() leaves some out, lenient() takes what fits");
             }
             wanted.keySet().retainAll(found.keySet());
@@ -107,7 +112,6 @@ public final class StateDict {
             for (Map.Entry<String, Parameter> entry : wanted.entrySet()) {
                 read(open, found.get(entry.getKey()), entry.getValue(), layouts.get(entry.getKey()));
             }
-            model.parameters().changed();
             return new Report(List.copyOf(wanted.keySet()), missing, unexpected);
         }
     }
@@ -138,7 +142,7 @@ public final class StateDict {
 
     private static void read(SafetensorsFile open, TensorInfo tensor, Parameter parameter, FileLayout layout)
             throws IOException {
-        if (layout == null && tensor.type().name().equals(parameter.type().name())) {
+        if (layout == null && tensor.type() == Numbers.type(parameter.type())) {
             open.read(tensor.name(), parameter.data());
             return;
         }
@@ -146,7 +150,7 @@ public final class StateDict {
             MemorySegment raw = arena.allocate(tensor.byteSize(), 8);
             open.read(tensor.name(), raw);
             MemorySegment numbers = raw;
-            if (!tensor.type().name().equals(parameter.type().name())) {
+            if (tensor.type() != Numbers.type(parameter.type())) {
                 numbers = arena.allocate(parameter.data().byteSize(), 8);
                 Numbers.convert(tensor.type(), raw, parameter.type(), numbers);
             }
@@ -166,12 +170,18 @@ public final class StateDict {
      */
     public static void save(Module model, Path file) throws IOException {
         model.refuseFolded("saved");
-        Map<String, FileLayout> layouts = model.layouts();
+        write(model.stateDict(), model.layouts(), Map.of("format", "pt"), file);
+    }
+
+    /** Writes those parameters, whatever their model has become. */
+    static void write(
+            Map<String, Parameter> parameters, Map<String, FileLayout> layouts, Map<String, String> metadata, Path file)
+            throws IOException {
         List<NamedTensor> tensors = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
-            model.stateDict().forEach((name, parameter) -> {
+            parameters.forEach((name, parameter) -> {
                 FileLayout layout = layouts.get(name);
-                TensorType type = TensorType.valueOf(parameter.type().name());
+                TensorType type = Numbers.type(parameter.type());
                 MemorySegment data = parameter.data();
                 if (layout != null) {
                     data = arena.allocate(data.byteSize(), 8);
@@ -180,7 +190,7 @@ public final class StateDict {
                 Shape shape = layout == null ? parameter.shape() : layout.shape();
                 tensors.add(new NamedTensor(name, type, longs(shape), data));
             });
-            Safetensors.write(file, tensors, Map.of("format", "pt"));
+            Safetensors.write(file, tensors, metadata);
         }
     }
 
@@ -192,8 +202,13 @@ public final class StateDict {
 
         private Numbers() {}
 
+        /** What files call our types. */
+        static TensorType type(DType type) {
+            return type == DType.S8 ? TensorType.I8 : TensorType.valueOf(type.name());
+        }
+
         static boolean converts(TensorType from, DType to) {
-            return from.name().equals(to.name())
+            return from == type(to)
                     || to == DType.F32 && (from == TensorType.F16 || from == TensorType.BF16 || from == TensorType.F64)
                     || to == DType.I64 && from == TensorType.I32;
         }
