@@ -22,6 +22,7 @@ module io.gatun.nn {
     exports io.gatun.nn.metric;
     exports io.gatun.nn.model;
     exports io.gatun.nn.optim;
+    exports io.gatun.nn.quantize;
     exports io.gatun.nn.search;
     exports io.gatun.nn.train;
 }

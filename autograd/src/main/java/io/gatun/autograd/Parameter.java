@@ -44,6 +44,11 @@ public final class Parameter extends Tensor {
         return new Parameter(shape, DType.F32, initializer, false);
     }
 
+    /** A buffer of another type, zeros at first: weights as bytes, their scales, whole numbers. */
+    public static Parameter buffer(Shape shape, DType type) {
+        return new Parameter(shape, type, Initializer.ZEROS, false);
+    }
+
     /** A buffer of one int64, zero at first: saved with the model, never trained. */
     public static Parameter counter() {
         return new Parameter(Shape.of(), DType.I64, Initializer.ZEROS, false);

@@ -95,7 +95,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     private static long line(Parameter parameter) {
-        return (parameter.bytes() / 4 + LINE - 1) / LINE * LINE;
+        return (Math.ceilDiv(parameter.bytes(), 4) + LINE - 1) / LINE * LINE;
     }
 
     private void place(List<String> paths, MemorySegment flat, MemorySegment flatGradient) {

@@ -17,9 +17,9 @@ record ReferenceQuantize(QuantizeSpec spec) implements Kernel {
         int zeroPoint = Raw.i32(frame[2], 0);
         float nan = 0;
         for (long i = 0; i < spec.count(); i++) {
-            float steps = Raw.f32(frame[0], i) * (1 / scale);
-            nan = Float.isNaN(steps) ? Float.NaN : nan;
-            Raw.i8(frame[3], i, ScalarMath.quantize(steps, zeroPoint));
+            float place = Raw.f32(frame[0], i) * (1 / scale) + zeroPoint;
+            nan = Float.isNaN(place) ? Float.NaN : nan;
+            Raw.i8(frame[3], i, ScalarMath.unsignedByte(place));
         }
         Raw.f32(frame[4], 0, scale + nan);
     }

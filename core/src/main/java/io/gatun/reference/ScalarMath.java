@@ -71,13 +71,9 @@ public final class ScalarMath {
 
     private ScalarMath() {}
 
-    /**
-     * A number of steps as an unsigned byte: rounded, halves to even, and clamped so that with the zero point it is within 0
-     * and 255. NaN gives the zero point.
-     */
-    public static byte quantize(float steps, int zeroPoint) {
-        float within = Math.min(Math.max(steps, -zeroPoint), 255 - zeroPoint);
-        return (byte) ((int) Math.rint(within) + zeroPoint);
+    /** An unsigned byte: rounded, halves to even, and clamped to 0 and 255. NaN gives 0. */
+    public static byte unsignedByte(float x) {
+        return (byte) (int) Math.rint(Math.min(Math.max(x, 0), 255));
     }
 
     /** f(x). */

@@ -5,11 +5,11 @@ import io.gatun.kernel.Operand;
 import java.util.List;
 
 /**
- * Numbers to bytes: dst[i] = clamp(rint(src[i] · (1 / scale)) + zeroPoint, 0, 255), halves to the even neighbour, the
- * reciprocal rounded to float first: the bits of torch.quantize_per_tensor(…, torch.quint8). Infinities are clamped too.
+ * Numbers to bytes: dst[i] = rint(src[i] · (1 / scale) + zeroPoint) clamped to 0 and 255, halves to the even neighbour, each
+ * step rounded to float: the bits of torch.quantize_per_tensor(…, torch.quint8). Infinities are clamped too.
  *
  * <p>A byte cannot say NaN, but the scale that goes on with the bytes can: dstScale is the scale, or NaN where any
- * src[i] / scale is NaN (that byte is then the zero point), and whatever multiplies by it is NaN as a whole.
+ * src[i] is NaN (that byte is then 0), and whatever multiplies by it is NaN as a whole.
  *
  * <p>Operands: src, scale (one positive normal number), zeroPoint (one, 0 to 255), dst, dstScale (one).
  */

@@ -55,10 +55,10 @@ final class QuantizeCases extends Family<QuantizeSpec> {
         for (int i = 0; i < src.length; i++) {
             double steps = (float) src[i] / scale;
             nan |= Double.isNaN(steps);
-            dst[i] = Double.isNaN(steps) ? zeroPoint : Math.clamp(Math.rint(steps) + zeroPoint, 0, 255);
-            // The float reciprocal may move what lies within its rounding error of a half to the other side.
+            dst[i] = Double.isNaN(steps) ? 0 : Math.clamp(Math.rint(steps + zeroPoint), 0, 255);
+            // Rounding to float on the way may move what lies close to a half to its other side.
             double fromHalf = Math.abs(steps - Math.floor(steps) - 0.5);
-            tolerance[i] = !in.exact && fromHalf <= 2 * Expected.U * Math.abs(steps) ? 1 : 0;
+            tolerance[i] = !in.exact && fromHalf <= 2 * Expected.U * (Math.abs(steps) + 255) ? 1 : 0;
         }
         return Map.of("dst", Expected.of(dst, i -> tolerance[i]), "dstScale", Expected.exact(new double[] {
             nan ? Double.NaN : scale

@@ -73,12 +73,27 @@ public final class Conv2d extends Module {
 
     @Override
     public Tensor forward(Tensor src) {
-        Shape s = src.shape();
+        return Images.conv2d(src, weight, addedBias(), window(src.shape()), activation());
+    }
+
+    /** How the window moves over images of that shape. */
+    Window window(Shape s) {
         Window window = fixed != null || s.rank() != 4 ? fixed : options.window(s.dim(1), s.dim(2));
-        Window moves = window == null ? options.window(1, 1) : window;
-        return folded == null
-                ? Images.conv2d(src, weight, bias, moves, options.activation())
-                : Images.conv2d(src, weight, folded.bias, moves, folded.activation);
+        return window == null ? options.window(1, 1) : window;
+    }
+
+    Parameter weight() {
+        return weight;
+    }
+
+    /** The bias that is added, which may be a folded one; null for none. */
+    Parameter addedBias() {
+        return folded == null ? bias : folded.bias;
+    }
+
+    /** What runs in the same pass. */
+    Activation activation() {
+        return folded == null ? options.activation() : folded.activation;
     }
 
     /** Whether what follows may be folded in: nothing lies between. */

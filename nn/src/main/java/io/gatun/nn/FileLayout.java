@@ -13,7 +13,8 @@ import java.lang.foreign.ValueLayout;
  * @param inner places in a window or an image
  */
 record FileLayout(Shape shape, int outer, int channels, int inner) {
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
 
     /** Filters [o, k…, i], in files [o, i, k…]. */
     static FileLayout filters(Shape ours) {
@@ -40,7 +41,7 @@ record FileLayout(Shape shape, int outer, int channels, int inner) {
             long row = (long) o * channels * inner;
             for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < inner; i++) {
-                    ours.setAtIndex(F32, row + (long) i * channels + c, file.getAtIndex(F32, row + c * inner + i));
+                    move(file, row + (long) c * inner + i, ours, row + (long) i * channels + c);
                 }
             }
         }
@@ -52,9 +53,18 @@ record FileLayout(Shape shape, int outer, int channels, int inner) {
             long row = (long) o * channels * inner;
             for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < inner; i++) {
-                    file.setAtIndex(F32, row + c * inner + i, ours.getAtIndex(F32, row + (long) i * channels + c));
+                    move(ours, row + (long) i * channels + c, file, row + (long) c * inner + i);
                 }
             }
+        }
+    }
+
+    /** One element, of four bytes or of one. */
+    private void move(MemorySegment from, long at, MemorySegment to, long index) {
+        if (to.byteSize() == shape.elements()) {
+            to.set(I8, index, from.get(I8, at));
+        } else {
+            to.setAtIndex(I32, index, from.getAtIndex(I32, at));
         }
     }
 }

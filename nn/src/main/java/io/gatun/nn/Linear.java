@@ -47,6 +47,19 @@ public final class Linear extends Module {
         return new Linear(height, width, channels, out, activation);
     }
 
+    Parameter weight() {
+        return weight;
+    }
+
+    /** Null if there is none. */
+    Parameter bias() {
+        return bias;
+    }
+
+    Activation activation() {
+        return activation;
+    }
+
     @Override
     public Tensor forward(Tensor src) {
         return Matrices.linear(src, weight, bias, activation);

@@ -4,6 +4,7 @@ import io.gatun.autograd.Initializer;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import java.util.ArrayList;
@@ -29,6 +30,9 @@ public abstract class Module {
     private boolean training = true;
     private boolean frozen;
     private volatile ForwardHook[] hooks = {};
+
+    /** What runs instead of {@link #forward}: this layer in bytes, or null. */
+    private Module instead;
 
     /** {@link #children} for {@link #modes}, which makes no garbage. */
     private Module[] parts;
@@ -67,6 +71,24 @@ public abstract class Module {
         return declare(name, Parameter.buffer(shape, initializer));
     }
 
+    /** Declares zeros of another type that are saved with the model and not trained. */
+    final Parameter buffer(String name, Shape shape, DType type) {
+        return declare(name, Parameter.buffer(shape, type));
+    }
+
+    /** Declares bytes that files hold as they hold another parameter: filters, or columns behind a flattened image. */
+    final Parameter bytes(String name, Shape shape, FileLayout layout) {
+        if (layout != null) {
+            layouts.put(name, layout);
+        }
+        return buffer(name, shape, DType.S8);
+    }
+
+    /** How files hold a parameter of this module itself; null for as it is. */
+    final FileLayout layout(String name) {
+        return layouts.get(name);
+    }
+
     /** Declares an int64 scalar that is saved with the model, 0 at first. */
     protected final Parameter counter(String name) {
         return declare(name, Parameter.counter());
@@ -84,7 +106,22 @@ public abstract class Module {
 
     /** {@link #forward}, then the hooks: what a module's owner calls, as Python's {@code module(src)}. */
     public final Tensor call(Tensor src) {
-        return observe(src, forward(src));
+        return observe(src, instead == null ? forward(src) : instead.forward(src));
+    }
+
+    /** {@link #call} runs that module's forward from now on; for {@link Quantization}. */
+    final void replace(Module quantized) {
+        instead = quantized;
+    }
+
+    /** Whether it is that module's forward that runs. */
+    final boolean runs(Module other) {
+        return instead == other;
+    }
+
+    /** Whether another module's forward runs. */
+    final boolean replaced() {
+        return instead != null;
     }
 
     /** Shows a result to the hooks; for the {@code call} of modules whose forward takes more than one tensor. */
@@ -300,10 +337,11 @@ public abstract class Module {
     /** Throws if a part was folded: its numbers are no longer those that the names stand for. */
     final void refuseFolded(String what) {
         modules().forEach((path, module) -> {
-            if (module.folded()) {
+            if (module.folded() || module.replaced()) {
                 throw new IllegalStateException(
-                        getClass().getSimpleName() + " cannot be " + what + ": its part '" + path
-                                + "' was folded for inference; build the net again and load its weights from their"
+                        getClass().getSimpleName() + " cannot be " + what + ": its part '" + path + "' was "
+                                + (module.replaced() ? "quantised" : "folded")
+                                + " for inference; build the net again and load its weights from their"
                                 + " file");
             }
         });
@@ -314,7 +352,7 @@ public abstract class Module {
         if (parts == null) {
             parts = children.values().toArray(Module[]::new);
         }
-        int modes = folded() ? 3 : training() ? 1 : 2;
+        int modes = replaced() ? 4 : folded() ? 3 : training() ? 1 : 2;
         for (Module part : parts) {
             modes = 31 * modes + part.modes();
         }

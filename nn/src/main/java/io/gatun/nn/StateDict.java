@@ -87,11 +87,18 @@ public final class StateDict {
      */
     public Report load(Module model) throws IOException {
         model.refuseFolded("loaded");
-        Map<String, Parameter> wanted = new LinkedHashMap<>(model.stateDict());
+        Report report = fill(model.getClass().getSimpleName(), model.stateDict(), model.layouts());
+        model.parameters().changed();
+        return report;
+    }
+
+    /** Fills those parameters, whatever their model has become. */
+    Report fill(String model, Map<String, Parameter> parameters, Map<String, FileLayout> layouts) throws IOException {
+        Map<String, Parameter> wanted = new LinkedHashMap<>(parameters);
         wanted.keySet().removeIf(skip);
         try (SafetensorsFile open = Safetensors.open(file)) {
             boolean checkpoint = CheckpointFile.wrote(open);
-            Map<String, FileLayout> layouts = checkpoint ? Map.of() : model.layouts();
+            Map<String, FileLayout> turned = checkpoint ? Map.of() : layouts;
             Map<String, TensorInfo> found = new LinkedHashMap<>();
             for (TensorInfo tensor : open.tensors()) {
                 String name = rename.apply(tensor.name());
@@ -105,16 +112,15 @@ public final class StateDict {
             // A checkpoint also has the state of the optimizer, the data and the callbacks.
             if (!lenient && !(missing.isEmpty() && (checkpoint || unexpected.isEmpty()))) {
                 throw new IllegalArgumentException(
-                        file + " does not fit " + model.getClass().getSimpleName()
-                                + ": missing " + brief(missing) + ", unexpected " + brief(unexpected)
+                        file + " does not fit " + model + ": missing " + brief(missing) + ", unexpected "
+                                + brief(unexpected)
                                 + "; rename() maps names, skip() leaves some out, lenient() takes what fits");
             }
             wanted.keySet().retainAll(found.keySet());
-            wanted.forEach((name, parameter) -> check(name, parameter, layouts.get(name), found.get(name)));
+            wanted.forEach((name, parameter) -> check(name, parameter, turned.get(name), found.get(name)));
             for (Map.Entry<String, Parameter> entry : wanted.entrySet()) {
-                read(open, found.get(entry.getKey()), entry.getValue(), layouts.get(entry.getKey()));
+                read(open, found.get(entry.getKey()), entry.getValue(), turned.get(entry.getKey()));
             }
-            model.parameters().changed();
             return new Report(List.copyOf(wanted.keySet()), missing, unexpected);
         }
     }
@@ -152,7 +158,7 @@ public final class StateDict {
 
     private static void read(SafetensorsFile open, TensorInfo tensor, Parameter parameter, FileLayout layout)
             throws IOException {
-        if (layout == null && tensor.type().name().equals(parameter.type().name())) {
+        if (layout == null && tensor.type() == Numbers.type(parameter.type())) {
             open.read(tensor.name(), parameter.data());
             return;
         }
@@ -160,7 +166,7 @@ public final class StateDict {
             MemorySegment raw = arena.allocate(tensor.byteSize(), 8);
             open.read(tensor.name(), raw);
             MemorySegment numbers = raw;
-            if (!tensor.type().name().equals(parameter.type().name())) {
+            if (tensor.type() != Numbers.type(parameter.type())) {
                 numbers = arena.allocate(parameter.data().byteSize(), 8);
                 Numbers.convert(tensor.type(), raw, parameter.type(), numbers);
             }
@@ -180,12 +186,18 @@ public final class StateDict {
      */
     public static void save(Module model, Path file) throws IOException {
         model.refuseFolded("saved");
-        Map<String, FileLayout> layouts = model.layouts();
+        write(model.stateDict(), model.layouts(), Map.of("format", "pt"), file);
+    }
+
+    /** Writes those parameters, whatever their model has become. */
+    static void write(
+            Map<String, Parameter> parameters, Map<String, FileLayout> layouts, Map<String, String> metadata, Path file)
+            throws IOException {
         List<NamedTensor> tensors = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
-            model.stateDict().forEach((name, parameter) -> {
+            parameters.forEach((name, parameter) -> {
                 FileLayout layout = layouts.get(name);
-                TensorType type = TensorType.valueOf(parameter.type().name());
+                TensorType type = Numbers.type(parameter.type());
                 MemorySegment data = parameter.data();
                 if (layout != null) {
                     data = arena.allocate(data.byteSize(), 8);
@@ -194,7 +206,7 @@ public final class StateDict {
                 Shape shape = layout == null ? parameter.shape() : layout.shape();
                 tensors.add(new NamedTensor(name, type, longs(shape), data));
             });
-            Safetensors.write(file, tensors, Map.of("format", "pt"));
+            Safetensors.write(file, tensors, metadata);
         }
     }
 
@@ -206,8 +218,13 @@ public final class StateDict {
 
         private Numbers() {}
 
+        /** What files call our types. */
+        static TensorType type(DType type) {
+            return type == DType.S8 ? TensorType.I8 : TensorType.valueOf(type.name());
+        }
+
         static boolean converts(TensorType from, DType to) {
-            return from.name().equals(to.name())
+            return from == type(to)
                     || to == DType.F32 && (from == TensorType.F16 || from == TensorType.BF16 || from == TensorType.F64)
                     || to == DType.I64 && from == TensorType.I32;
         }

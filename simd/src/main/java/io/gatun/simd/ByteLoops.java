@@ -44,8 +44,8 @@ final class ByteLoops {
     }
 
     /**
-     * n floats times {@code reciprocal} to bytes, as {@link ScalarMath#quantize}; where a product is NaN the float at {@code
-     * flag} becomes NaN. Behind the flag stands the zero point.
+     * n floats times {@code reciprocal} plus the zero point, which stands behind the flag, to bytes, as {@link
+     * ScalarMath#unsignedByte}; where one is NaN the float at {@code flag} becomes NaN.
      */
     static void quantize(long src, long dst, long flag, int n, float reciprocal) {
         QUANTIZE.run(src, flag, dst, n, reciprocal);
@@ -86,35 +86,34 @@ final class ByteLoops {
     }
 
     private static void rounded(long src, long flag, long dst, int n, float reciprocal) {
-        int zeroPoint = Raw.i32(flag, 1);
-        IntVector zero = IntVector.broadcast(Lanes.I, zeroPoint);
+        float zeroPoint = Raw.i32(flag, 1);
         VectorMask<Float> nan = Lanes.F.maskAll(false);
         int i = 0;
         for (; i <= n - STEP; i += STEP) {
-            FloatVector steps = Lanes.load(src + i * 4L).mul(reciprocal);
-            nan = nan.or(steps.test(IS_NAN));
-            ByteVector bytes = (ByteVector) whole(steps, zeroPoint).add(zero).convertShape(I2B, B, 0);
+            FloatVector place = Lanes.load(src + i * 4L).mul(reciprocal).add(zeroPoint);
+            nan = nan.or(place.test(IS_NAN));
+            ByteVector bytes = (ByteVector) whole(place).convertShape(I2B, B, 0);
             if (TWO) {
-                steps = Lanes.load(src + i * 4L + Lanes.BYTES).mul(reciprocal);
-                nan = nan.or(steps.test(IS_NAN));
-                bytes = bytes.or((ByteVector) whole(steps, zeroPoint).add(zero).convertShape(I2B, B, -1));
+                place = Lanes.load(src + i * 4L + Lanes.BYTES).mul(reciprocal).add(zeroPoint);
+                nan = nan.or(place.test(IS_NAN));
+                bytes = bytes.or((ByteVector) whole(place).convertShape(I2B, B, -1));
             }
             bytes.intoMemorySegment(Raw.MEMORY, dst + i, Lanes.ORDER);
         }
         boolean any = nan.anyTrue();
         for (; i < n; i++) {
-            float steps = Raw.f32(src, i) * reciprocal;
-            any |= Float.isNaN(steps);
-            Raw.i8(dst, i, ScalarMath.quantize(steps, zeroPoint));
+            float place = Raw.f32(src, i) * reciprocal + zeroPoint;
+            any |= Float.isNaN(place);
+            Raw.i8(dst, i, ScalarMath.unsignedByte(place));
         }
         if (any) {
             Raw.f32(flag, 0, Float.NaN);
         }
     }
 
-    /** Rounded and clamped; NaN is 0. Both bounds are whole, so that clamping first changes nothing. */
-    private static IntVector whole(FloatVector steps, int zeroPoint) {
-        FloatVector within = steps.max(-zeroPoint).min(255 - zeroPoint);
+    /** Clamped and rounded, to the same as the other way round; NaN is 0. */
+    private static IntVector whole(FloatVector place) {
+        FloatVector within = place.max(0).min(255);
         return (IntVector) within.add(ScalarMath.ROUND).sub(ScalarMath.ROUND).convert(F2I, 0);
     }
 }
