@@ -24,6 +24,7 @@ public record RecurrentOptions(
         if (layers < 1) {
             throw new IllegalArgumentException("recurrent: " + layers + " layers; give at least one");
         }
+        Dropout.probability("recurrent", dropout);
     }
 
     /** One over the other, at least 1. */

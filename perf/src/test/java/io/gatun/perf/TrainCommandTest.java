@@ -55,6 +55,9 @@ class TrainCommandTest {
     @Test
     void resNetLearnsBrightFromDark() throws Exception {
         Path out = folder.resolve("new/r.safetensors");
+        Path run = folder.resolve("new/r.safetensors.run");
+        Path earlier = Files.createDirectories(run).resolve("events.out.tfevents.1.earlier");
+        Files.writeString(earlier, "of a run that this one replaces");
         List<String> arguments = train("resnet20", out);
         arguments.addAll(List.of("--json", "--lr", "0.05"));
         Cli.Result result = Cli.run(arguments.toArray(String[]::new));
@@ -66,7 +69,7 @@ class TrainCommandTest {
         assertThat(json).containsKeys("test_accuracy", "test_loss", "img_per_s", "seconds");
         assertThat(json).containsEntry("model", "resnet20").containsEntry("epochs", 2.0);
         assertThat(out).exists();
-        Path run = folder.resolve("new/r.safetensors.run");
+        assertThat(earlier).doesNotExist();
         assertThat(json).containsEntry("run", run.toString());
         reportSaysWhatTheLogsSay(run);
         ReportPage page = ReportPage.read(run.resolve("report.html"));

@@ -45,6 +45,8 @@ final class AtomicFile {
                     LinkOption.NOFOLLOW_LINKS)) {
                 body.writeTo(channel);
                 channel.force(true);
+            } catch (IOException e) {
+                throw WriteException.of(file, e);
             }
             check.verify(temporary);
             keepPrevious(file);

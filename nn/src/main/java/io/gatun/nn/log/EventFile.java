@@ -1,5 +1,6 @@
 package io.gatun.nn.log;
 
+import io.gatun.nn.io.WriteException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,9 +18,11 @@ import java.util.zip.CRC32C;
 final class EventFile implements AutoCloseable {
     private static final int FRAME = 16;
 
+    private final Path file;
     private final FileChannel channel;
 
     private EventFile(Path file) throws IOException {
+        this.file = file;
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
@@ -68,8 +71,12 @@ final class EventFile implements AutoCloseable {
         byte[] head = new byte[8];
         record.get(0, head);
         record.putInt(masked(head)).put(event).putInt(masked(event)).flip();
-        while (record.hasRemaining()) {
-            channel.write(record);
+        try {
+            while (record.hasRemaining()) {
+                channel.write(record);
+            }
+        } catch (IOException e) {
+            throw WriteException.of(file, e);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.gatun.nn.log;
 
 import io.gatun.nn.io.RunLock;
+import io.gatun.nn.io.WriteException;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.channels.Channels;
@@ -19,9 +20,11 @@ import java.util.function.Predicate;
  * long as it is open: of two runs with one folder the second is refused before it spoils what the first writes.
  */
 final class LineLog implements AutoCloseable {
+    private final Path file;
     private final Writer writer;
 
-    private LineLog(FileChannel channel) {
+    private LineLog(Path file, FileChannel channel) {
+        this.file = file;
         writer = Channels.newWriter(channel, StandardCharsets.UTF_8);
     }
 
@@ -29,7 +32,7 @@ final class LineLog implements AutoCloseable {
     static LineLog fresh(Path file) throws IOException {
         FileChannel channel = open(file);
         channel.truncate(0);
-        return new LineLog(channel);
+        return new LineLog(file, channel);
     }
 
     /** One that goes on behind those lines that are kept; a line that a kill has cut off is dropped. */
@@ -44,7 +47,7 @@ final class LineLog implements AutoCloseable {
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         FileChannel channel = open(file);
         channel.position(channel.size());
-        return new LineLog(channel);
+        return new LineLog(file, channel);
     }
 
     /** Made with its folder if it is not there, and locked. */
@@ -56,8 +59,12 @@ final class LineLog implements AutoCloseable {
     }
 
     void line(String text) throws IOException {
-        writer.write(text + "\n");
-        writer.flush();
+        try {
+            writer.write(text + "\n");
+            writer.flush();
+        } catch (IOException e) {
+            throw WriteException.of(file, e);
+        }
     }
 
     @Override

@@ -24,6 +24,9 @@ import java.util.Map;
  * {@code environment} (name to text).
  */
 public final class RunReport {
+    /** Its file in the folder of the run. */
+    public static final String NAME = "report.html";
+
     private static final int MOST_POINTS = 500;
 
     private RunReport() {}
@@ -39,7 +42,7 @@ public final class RunReport {
         RunLog log = RunLog.read(folder.resolve("log.jsonl"));
         Path resultsFile = folder.resolve("results.json");
         Map<?, ?> results = Files.exists(resultsFile) ? JsonFile.read(resultsFile) : Map.of();
-        Path report = folder.resolve("report.html");
+        Path report = folder.resolve(NAME);
         Files.writeString(report, html(log, results));
         return report;
     }

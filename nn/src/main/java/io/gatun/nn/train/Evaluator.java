@@ -4,11 +4,13 @@ import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.nn.metric.Metric;
 import io.gatun.nn.metric.Metrics;
 import io.gatun.nn.optim.Penalty;
 import io.gatun.nn.optim.WeightAverage;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** How a trainer looks at its model: with which figures, and with which weights. */
 final class Evaluator {
@@ -24,8 +26,9 @@ final class Evaluator {
         this.tape = tape;
     }
 
-    void metrics(Metrics more) {
-        metrics = more;
+    void metrics(Metric... more) {
+        metrics = new Metrics(
+                Stream.concat(metrics.all().stream(), Stream.of(more)).toArray(Metric[]::new));
     }
 
     void penalty(Penalty newPenalty) {

@@ -3,7 +3,6 @@ package io.gatun.nn.train;
 import io.gatun.autograd.Tape;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.metric.Metric;
-import io.gatun.nn.metric.Metrics;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Penalty;
 import io.gatun.nn.optim.WeightAverage;
@@ -83,11 +82,11 @@ public final class Trainer {
     }
 
     /**
-     * Further figures of each evaluation, under their names. They are reset before it, so that afterwards they hold what
+     * Further figures of each evaluation, under their names, beside those of an earlier call. They are reset before it, so that afterwards they hold what
      * the latest one has shown: a {@link io.gatun.nn.metric.ConfusionMatrix} its counts.
      */
     public Trainer metrics(Metric... more) {
-        evaluator.metrics(new Metrics(more));
+        evaluator.metrics(more);
         return this;
     }
 

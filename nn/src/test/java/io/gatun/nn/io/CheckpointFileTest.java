@@ -158,8 +158,8 @@ class CheckpointFileTest {
             try {
                 CheckpointFile.write(file, step(2), Map.of("step", "2"), to -> disk[0] = new FullDisk(to, limit));
                 break;
-            } catch (IOException full) {
-                assertThat(full).hasMessage("No space left on device");
+            } catch (WriteException full) {
+                assertThat(full).hasMessage(file + ": No space left on device");
                 failures++;
                 assertThat(step(CheckpointFile.read(file, arena))).isEqualTo(1);
                 assertThat(names()).containsExactly("model.ckpt");

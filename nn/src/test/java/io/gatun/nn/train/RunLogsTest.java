@@ -221,7 +221,7 @@ class RunLogsTest {
         ConfusionMatrix confusion = new ConfusionMatrix(2);
         try (ToyTask task = new ToyTask()) {
             Trainer.Summary summary =
-                    task.trainer(2).metrics(confusion, new Accuracy(2)).run();
+                    task.trainer(2).metrics(confusion).metrics(new Accuracy(2)).run();
             assertThat(confusion.counts()).isEqualTo(new long[][] {{1, 0}, {1, 0}});
             assertThat(summary.test().all()).containsOnlyKeys("loss", "accuracy", "f1_macro", "top2_accuracy");
             assertThat(summary.test().metric("top2_accuracy")).isEqualTo(1);
