@@ -58,7 +58,7 @@ class BadInputTest {
                 row("Missing required parameter: 'MODEL'", "train"),
                 row(
                         "unknown model 'resnet21'; known are linear, logistic, mlp, lenet5, autoencoder, vgg, resnet20,"
-                                + " charlstm, gpt",
+                                + " charlstm, chargru, adding, sine, seq2seq, gpt",
                         "train",
                         "resnet21"),
                 row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
