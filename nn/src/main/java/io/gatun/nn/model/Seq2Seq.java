@@ -75,8 +75,6 @@ public final class Seq2Seq extends Module {
         // With lengths: neither direction reads the padding.
         Recurrent.Result<Tensor> read = encoder.call(embedded, sources.lengths(), null);
         Keys keys = attention.keys(read.output(), mask(tape, sources));
-        embedded.release();
-        read.output().release();
         return List.of(bridge.join(read.states()).getFirst(), keys.projected(), keys.values(), keys.mask());
     }
 

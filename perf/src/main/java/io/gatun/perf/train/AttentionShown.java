@@ -16,6 +16,8 @@ import java.util.function.BiFunction;
 /** What a {@link Seq2Seq} does with some words, one at a time. */
 final class AttentionShown {
     private static final int BEAMS = 3;
+    /** Pixels of an attention weight, in each direction. */
+    private static final int CELL = 16;
 
     private final Seq2Seq model;
     private final List<Pair> pairs;
@@ -68,12 +70,15 @@ final class AttentionShown {
             given[0] = Seq2Seq.BEGIN;
             Tensor tokens = tape.integers(Shape.of(given.length, 1), given);
             float[] weights = model.decode(tokens, state).weights().toArray();
-            byte[] pixels = new byte[weights.length];
+            int columns = pair.source().length;
+            byte[] pixels = new byte[weights.length * CELL * CELL];
             for (int i = 0; i < pixels.length; i++) {
-                pixels[i] = Pictures.toByte(255 * weights[i]);
+                int row = i / (columns * CELL) / CELL;
+                int column = i % (columns * CELL) / CELL;
+                pixels[i] = Pictures.toByte(255 * weights[row * columns + column]);
             }
             String caption = WordPairs.source(pair) + ": " + WordPairs.word(target) + " from top to bottom";
-            return Pictures.forReport(caption, pixels, target.length, pair.source().length, 1);
+            return Pictures.forReport(caption, pixels, target.length * CELL, columns * CELL, 1);
         });
     }
 }
