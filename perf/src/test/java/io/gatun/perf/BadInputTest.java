@@ -59,7 +59,7 @@ class BadInputTest {
                 row(
                         "unknown model 'resnet21'; known are linear, logistic, perceptron, mlp, rbf, lenet5,"
                                 + " autoencoder, vgg, vgg16, resnet20, resnet18, resnet34, resnet50, transfer,"
-                                + " degradation, charlstm, gpt",
+                                + " degradation, charlstm, chargru, adding, sine, seq2seq, gpt",
                         "train",
                         "resnet21"),
                 row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
