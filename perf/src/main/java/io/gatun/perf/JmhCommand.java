@@ -38,10 +38,10 @@ final class JmhCommand implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "PATTERN",
             description = "Regular expressions for 'NET: SPEC', such as 'resnet.*conv'. None: the quick selection, at"
-                    + " least one of every kernel family, in about eight minutes.")
+                    + " least one of every kernel family, in about eleven minutes.")
     private List<String> arguments = List.of();
 
-    @Option(names = "--all", description = "All benchmarks, in about twenty-two minutes.")
+    @Option(names = "--all", description = "All benchmarks, in about twenty-six minutes.")
     private boolean all;
 
     @Option(names = "--list", description = "Name the benchmarks and run none.")

@@ -48,8 +48,8 @@ final class ImageNetProblems {
             // PReLU in the place of the first stage's ReLUs (He et al. 2015), 64 channels; a label for each class on
             // its own.
             full(RESNET, "prelu f32 forward rows=50176 cols=64"),
-            full(RESNET, "prelu f32 backward rows=50176 cols=64"),
-            full(RESNET, "loss f32 bce_with_logits mean gradient cols=16000"),
+            quick(RESNET, "prelu f32 backward rows=50176 cols=64"),
+            quick(RESNET, "loss f32 bce_with_logits mean gradient cols=16000"),
             // The classifier: 2,048 means to 1,000 classes.
             full(RESNET, "gemm f32 tb bias m=16 n=1000 k=2048"),
             full(RESNET, "crossentropy f32 gradient rows=16 cols=1000"),
@@ -68,7 +68,7 @@ final class ImageNetProblems {
             full(VGG, "pool f32 forward max n=4 h=224 w=224 c=64 kh=2 kw=2 sh=2 sw=2 ph=0 pw=0"),
             full(VGG, "pool f32 backward max n=4 h=224 w=224 c=64 kh=2 kw=2 sh=2 sw=2 ph=0 pw=0"),
             // torchvision's pool to 7x7 before the classifier, of images of 320 pixels.
-            full(VGG, "adaptivepool f32 forward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
+            quick(VGG, "adaptivepool f32 forward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
             full(VGG, "adaptivepool f32 backward avg n=4 h=10 w=10 c=512 oh=7 ow=7"),
             full(VGG, "adaptivepool f32 forward max n=4 h=10 w=10 c=512 oh=7 ow=7"),
             // The second of three big layers, batch 16, and the dropout behind it.

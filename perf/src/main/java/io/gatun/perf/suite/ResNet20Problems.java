@@ -34,10 +34,10 @@ final class ResNet20Problems {
             full(NET, "conv f32 backward_data n=128 h=8 w=8 ic=64 oc=64 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1"),
             full(NET, "conv f32 backward_weights n=128 h=8 w=8 ic=64 oc=64 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1"),
             // The same in bytes, for inference; the pass before it that makes the bytes.
-            full(
+            quick(
                     NET,
                     "quantizedconv f32 forward bias n=128 h=8 w=8 ic=64 oc=64 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1 act=relu"),
-            full(NET, "quantize f32 count=2097152"),
+            quick(NET, "quantize f32 count=2097152"),
             // After every convolution of stage 1, 128 * 32 * 32 rows; with residual and ReLU at the end of its blocks.
             quick(NET, "batchnorm f32 training residual relu rows=131072 c=16"),
             quick(NET, "batchnorm f32 backward residual relu rows=131072 c=16"),

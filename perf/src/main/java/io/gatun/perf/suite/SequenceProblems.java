@@ -35,7 +35,7 @@ final class SequenceProblems {
             full(LSTM, "activation f32 forward act=tanh count=1048576"),
             quick(LSTM, "step lstm"),
             // The same with plain tanh units.
-            full(LSTM, "rnn f32 training t=64 b=32 i=512 h=512"),
+            quick(LSTM, "rnn f32 training t=64 b=32 i=512 h=512"),
             full(LSTM, "rnn f32 backward t=64 b=32 i=512 h=512"),
             // The same language model with gated recurrent units.
             quick(GRU, "gru f32 training t=64 b=32 i=512 h=512"),
@@ -78,11 +78,11 @@ final class SequenceProblems {
             full(BLOCK, "reduce f32 sum_squares shape=7087872 axes=0"),
             full(BLOCK, "adamw f32 count=7087872"),
             // Other optimizers on them, their moving average, and an L1 penalty.
-            full(BLOCK, "rmsprop f32 count=7087872"),
-            full(BLOCK, "adagrad f32 count=7087872"),
-            full(BLOCK, "lerp f32 count=7087872"),
-            full(BLOCK, "penalty f32 count=7087872 l1=1.0E-5"),
+            quick(BLOCK, "rmsprop f32 count=7087872"),
+            quick(BLOCK, "adagrad f32 count=7087872"),
+            quick(BLOCK, "lerp f32 count=7087872"),
+            quick(BLOCK, "penalty f32 count=7087872 l1=1.0E-5"),
             // Queries cut out of the one product of 3 * 768; scores of padding replaced by one number.
-            full(BLOCK, "copy f32 shape=1024x768 src=2304,1 dst=768,1"),
-            full(BLOCK, "where f32 one_a count=1572864"));
+            quick(BLOCK, "copy f32 shape=1024x768 src=2304,1 dst=768,1"),
+            quick(BLOCK, "where f32 one_a count=1572864"));
 }
