@@ -38,6 +38,11 @@ record Preference(String name, String demanded, Choices measured) {
      */
     private static final int FEW_VECTORS = 4;
 
+    /** Below, one oneDNN thread is as fast as our two; above, it divides one image about as well as we do. */
+    private static final double LEAST_ALONE = 4e6;
+
+    private static final double MOST_ALONE = 5e7;
+
     /** 16 images of 7x7 pixels are fewer, 64 of 4x4 are not. */
     private static final int FEW_PIXELS = 1024;
 
@@ -99,7 +104,9 @@ record Preference(String name, String demanded, Choices measured) {
         return switch (spec) {
             case GemmSpec gemm -> small(gemm) || fewVectors(gemm) ? MEMORY : COMPUTE;
             case ConvSpec conv ->
-                narrowDepthwise(conv) || winograd(conv) || fewPixels(conv) || backward(conv) ? MEMORY : COMPUTE;
+                narrowDepthwise(conv) || winograd(conv) || fewPixels(conv) || alone(conv) || backward(conv)
+                        ? MEMORY
+                        : COMPUTE;
             case QuantizedConvSpec _ -> COMPUTE;
             default -> MEMORY;
         };
@@ -137,6 +144,20 @@ record Preference(String name, String demanded, Choices measured) {
         return conv.direction() != ConvSpec.Direction.BACKWARD_WEIGHTS
                 && conv.kh() * conv.kw() * conv.groups() == 1
                 && pixels(conv) < FEW_PIXELS;
+    }
+
+    /**
+     * Forward on one small image is ours first: oneDNN can divide it by OpenMP alone, whose threads sleep between two
+     * convolutions. On two Zen 5 cores 1.2 to 1.5 times as fast at 4.7 MFLOP (ResNet-20's 3x3), where one thread does all of
+     * oneDNN's, 1.9 to 2.7 times at 21 and 38 MFLOP; at 2.4 MFLOP 0.8, at 231 0.9 to 1.05. On one core 0.88 to 1.5.
+     */
+    private static boolean alone(ConvSpec conv) {
+        return conv.direction() == ConvSpec.Direction.FORWARD
+                && conv.n() == 1
+                && conv.groups() == 1
+                && conv.ic() % 16 + conv.oc() % 16 == 0
+                && conv.flops() >= LEAST_ALONE
+                && conv.flops() <= MOST_ALONE;
     }
 
     private static long pixels(ConvSpec conv) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.gatun.memory.NativeMemory;
 import io.gatun.reference.ReferenceBackend;
 import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.ConvSpec;
 import io.gatun.spec.GemmSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,6 +62,23 @@ class ChoicesTest {
         assertThat(measured.order(LARGE)).containsExactly("simd", "onednn", "reference");
         assertThat(measured.order(SMALL)).containsExactly("onednn", "simd", "reference");
         assertThat(measured.order(GemmSpec.of(99, 99, 99))).containsExactly("onednn", "simd", "reference");
+    }
+
+    /** ResNet-20's layers for one image and for a training batch, and one of a wider net for one image. */
+    @ParameterizedTest
+    @CsvSource({
+        "1,32,16,16,1,simd",
+        "1,8,64,64,1,simd",
+        "1,32,16,32,2,onednn",
+        "4,32,16,16,1,onednn",
+        "128,32,16,16,1,onednn",
+        "1,14,256,256,1,onednn"
+    })
+    void oneSmallImageIsOursFirst(int n, int side, int ic, int oc, int stride, String first) {
+        ConvSpec conv = ConvSpec.of(n, side, side, ic, oc, 3, stride, 1);
+        assertThat(Preference.of("auto").order(conv)).startsWith(first);
+        assertThat(Preference.of("auto").order(conv.with(ConvSpec.Direction.BACKWARD_WEIGHTS)))
+                .startsWith("onednn");
     }
 
     @Test

@@ -19,6 +19,12 @@ final class Convolution {
     /** Above this, summing the gradients of all pieces costs more than OpenMP's barriers. */
     private static final long DIVIDED_WEIGHTS_BYTES = 1 << 20;
 
+    /**
+     * Forward on fewer images than threads is left to OpenMP from here on. Its threads sleep between two primitives, and a
+     * primitive that wakes them took 15 us more: 0.3 MFLOP on two threads 17 us and 4.7 MFLOP 42, on one 3 and 24.
+     */
+    private static final double OPENMP_FLOPS = 5e6;
+
     private final Recipe recipe;
     private final ConvSpec spec;
     private final MemorySegment ours;
@@ -52,12 +58,14 @@ final class Convolution {
         boolean divided = spec.n() >= engine.threads()
                 && (spec.direction() != ConvSpec.Direction.BACKWARD_WEIGHTS
                         || ConvGeometry.weightsBytes(spec) <= DIVIDED_WEIGHTS_BYTES);
-        return kernel(engine, spec, divided);
+        boolean alone = spec.direction() == ConvSpec.Direction.FORWARD && spec.flops() < OPENMP_FLOPS;
+        return kernel(engine, spec, divided ? engine.threads() : 1, divided || alone ? 1 : engine.threads());
     }
 
-    static Kernel kernel(Engine engine, ConvSpec spec, boolean divided) {
-        try (Recipe recipe = new Recipe(engine, spec, divided ? 1 : engine.threads())) {
-            Convolution convolution = new Convolution(recipe, spec, divided ? engine.threads() : 1);
+    /** In so many pieces, by primitives made for so many OpenMP threads. */
+    private static Kernel kernel(Engine engine, ConvSpec spec, int pieces, int threads) {
+        try (Recipe recipe = new Recipe(engine, spec, threads)) {
+            Convolution convolution = new Convolution(recipe, spec, pieces);
             return switch (spec.direction()) {
                 case FORWARD -> convolution.forward();
                 case BACKWARD_DATA -> convolution.backwardData();
