@@ -45,6 +45,11 @@ final class RowTotals {
         of16(sums, 256, rows, lanes, out);
     }
 
+    /** Of a vector of running sums for each row at {@code lanes}; {@code rows} is a multiple of 16. */
+    static void folded(long lanes, int rows, long out) {
+        VECTORS.run(lanes, out, 0, rows, 0);
+    }
+
     private static void from64(long sums, long unused, long no, int rows, float parameter) {
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < 16; j += Lanes.COUNT) {

@@ -21,8 +21,8 @@ import jdk.incubator.vector.FloatVector;
  * <p>Element i of a block is added to sum i mod 64, four vectors of 512 bits a step: one chain of additions would wait 4 cycles
  * for each. The sums are added in pairs to 16, these folded in halves, and blocks in double.
  *
- * <p>Where L3 holds the tensors, two Zen 5 cores reach 0.3 to 0.4 of a copy's speed at 4096 x 768 (backward 0.3 to 0.5) and 0.1
- * at 16384 x 128, where a row's folds and its two divisions in double are more than its 8 vectors.
+ * <p>Where L3 holds the tensors, a Zen 5 core reaches 0.3 of a copy's speed at 4096 x 768 (backward 0.3 to 0.5). Narrow rows go
+ * by {@link LayerNormRows}.
  */
 final class SimdLayerNorm implements Kernel, Task {
     private static final int WAYS = 64;
@@ -76,10 +76,11 @@ final class SimdLayerNorm implements Kernel, Task {
 
     /** For problems of one group of one pixel. */
     static Offer offer(GroupNormSpec spec, Workers workers) {
+        if (spec.pass() == Pass.BACKWARD) {
+            return Offer.of(new SimdLayerNormBackward(spec, workers));
+        }
         return Offer.of(
-                spec.pass() == Pass.BACKWARD
-                        ? new SimdLayerNormBackward(spec, workers)
-                        : new SimdLayerNorm(spec, workers));
+                LayerNormRows.suits(spec) ? new LayerNormRows(spec, workers) : new SimdLayerNorm(spec, workers));
     }
 
     @Override

@@ -169,7 +169,7 @@ final class Sums {
     }
 
     /** 16 sums to a vector of them: lane i with lane i + 8, then with i + 4, as far as they are vectors of their own. */
-    private static FloatVector runningTogether(FloatVector s0, FloatVector s1, FloatVector s2, FloatVector s3) {
+    static FloatVector runningTogether(FloatVector s0, FloatVector s1, FloatVector s2, FloatVector s3) {
         if (Lanes.COUNT == 16) {
             return s0;
         }
