@@ -148,10 +148,11 @@ class BadInputTest {
 
     /** 2 GB of a net's parameters on a machine that has not so much. */
     @Test
-    void aNetThatDoesNotFitIsRefusedBeforeItIsMade() {
+    void aNetThatDoesNotFitIsRefusedBeforeItIsMade() throws IOException {
+        String data = "cifar10:" + Cli.cifar(folder.resolve("tiny"));
         String limit = System.setProperty("gatun.memory.limit", Long.toString(1 << 29));
         try {
-            Cli.Result result = Cli.run("train", "vgg16", "--out", folder + "/vgg16");
+            Cli.Result result = Cli.run("train", "vgg16", "--data", data, "--out", folder + "/vgg16");
             assertThat(result.err().strip().lines()).hasSize(1);
             assertThat(result.err())
                     .contains("out of native memory for Vgg parameters: asked 537", "of 536870912 in use");

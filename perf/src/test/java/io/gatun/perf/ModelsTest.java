@@ -121,7 +121,8 @@ class ModelsTest {
     @Test
     void resNet18Trains() throws Exception {
         String data = "cifar10:" + Cli.cifar(folder);
-        Cli.Result result = Cli.run(arguments("resnet18", 1, "--batch", "8", "--lr", "0.01", "--data", data));
+        Cli.Result result =
+                Cli.run(arguments("resnet18", 1, "--batch", "8", "--lr", "0.01", "--no-tensorboard", "--data", data));
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out())
                 .contains("resnet18, 11,181,642 parameters", "with 1000 classes the net would have 11,689,512");
@@ -132,8 +133,16 @@ class ModelsTest {
     /** Four nets side by side, each with its figures; on so few pictures depth is no question yet. */
     @Test
     void plainAndResidualNetsLearnSideBySide() throws Exception {
-        Map<String, Object> json =
-                train("degradation", 4, "--batch", "4", "--lr", "0.05", "--data", "cifar10:" + Cli.cifar(folder));
+        Map<String, Object> json = train(
+                "degradation",
+                2,
+                "--batch",
+                "4",
+                "--lr",
+                "0.05",
+                "--no-tensorboard",
+                "--data",
+                "cifar10:" + Cli.cifar(folder));
         for (String net : List.of("plain20", "plain56", "resnet20", "resnet56")) {
             assertThat((double) json.get(net + "_training_loss")).as(net).isPositive();
             assertThat((double) json.get(net + "_training_error")).as(net).isBetween(0.0, 1.0);
@@ -152,11 +161,12 @@ class ModelsTest {
     @Test
     void aHeadLearnsOnAFrozenBackbone() throws Exception {
         String known = "cifar10:" + Cli.cifar(folder);
-        // Thirty steps, for the statistics that the frozen batch norms use.
-        train("resnet20", 3, "--batch", "4", "--lr", "0.05", "--data", known);
+        // Twenty steps, for the statistics that the frozen batch norms use.
+        train("resnet20", 2, "--batch", "4", "--lr", "0.05", "--no-tensorboard", "--data", known);
         Path backbone = Files.move(folder.resolve("run/checkpoint.safetensors"), folder.resolve("backbone"));
         String data = "cifar10:" + Cli.cifar(folder.resolve("others"), 8);
-        Map<String, Object> json = train("transfer", 1, "--data", data, "--backbone", backbone.toString());
+        Map<String, Object> json = train(
+                "transfer", 1, "--batch", "50", "--no-tensorboard", "--data", data, "--backbone", backbone.toString());
         assertThat(json)
                 .containsKeys("head_only_accuracy", "random_backbone_accuracy", "from_scratch_accuracy")
                 .containsEntry("head_only_accuracy", json.get("test_accuracy"));

@@ -2,11 +2,14 @@ package io.gatun.perf.train;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.memory.NativeMemory;
+import io.gatun.nn.Init;
 import io.gatun.nn.data.Augmentation;
 import io.gatun.nn.data.DataSource;
 import io.gatun.nn.data.ImageData;
 import io.gatun.nn.model.ResNet;
+import io.gatun.nn.optim.AdamW;
 import io.gatun.nn.optim.Optimizer;
+import io.gatun.nn.optim.Schedule;
 import java.io.IOException;
 import java.util.Locale;
 
@@ -14,16 +17,24 @@ import java.util.Locale;
  * ImageNet's ResNet-18, -34 and -50 as they are, on small pictures: the stem of stride 2 and its pooling leave 8x8 pixels of
  * 32x32, the last stage one, so a picture takes a 49th of the work of one of 224x224. By SGD with Nesterov's momentum and a
  * cosine after a short warm-up.
+ *
+ * <p>ResNet-50 did not learn so: at a rate of 0.02 its loss was still 2.4 after 117 of an epoch's 156 steps, as a guess has it. With
+ * AdamW, blocks that begin at zero and a slow head it is 1.5 there.
+ *
+ * <p>Result (seed 1, two cores): of 2,000 test figures ResNet-50 tells 97.45 % right, in 124 s.
  */
 final class DeepResNetRecipe extends ImageRecipe {
     private static final int BATCH = 64;
     private static final int IMAGENET_CLASSES = 1000;
 
-    /** A net and what two cores can do with it in a minute. */
+    /** Of ResNet-50's rate: 2,048 features that are never negative move a logit together. */
+    private static final float HEAD = 0.05f;
+
+    /** A net and what two cores can do with it in one or two minutes. */
     enum Depth {
         RESNET18(4, 0.05f),
         RESNET34(3, 0.05f),
-        RESNET50(3, 0.02f);
+        RESNET50(4, 3e-3f);
 
         private final int epochs;
         private final float rate;
@@ -50,6 +61,16 @@ final class DeepResNetRecipe extends ImageRecipe {
         ImageData data = Pictures.colour(source.loadImages(options.seed()));
         this.depth = depth;
         super(options, data, depth.net(data.train().classes()), augmentation(source, Augmentation.FLIP), memory);
+        if (depth == Depth.RESNET50) {
+            beginWithShortcutsAlone(options.seed());
+        }
+    }
+
+    /** Torchvision's zero_init_residual: a block's last norm multiplies by 0, so that the net learns as a shallow one first. */
+    private void beginWithShortcutsAlone(long seed) {
+        parameters().named().keySet().stream()
+                .filter(name -> name.endsWith(".bn3.weight"))
+                .forEach(name -> parameters().initialize(name, Init.zeros(), seed));
     }
 
     /** The published number of parameters too: that of ImageNet's classes. */
@@ -65,6 +86,11 @@ final class DeepResNetRecipe extends ImageRecipe {
 
     @Override
     public Optimizer optimizer(Kernels kernels, NativeMemory memory) {
-        return nesterov(kernels, memory);
+        if (depth != Depth.RESNET50) {
+            return nesterov(kernels, memory);
+        }
+        Schedule schedule = Schedule.cosine(options().learningRate(), steps() / 10, steps());
+        return new AdamW(kernels, memory, parameters(), schedule, AdamW.Options.DEFAULT)
+                .group(name -> name.startsWith("fc."), HEAD, AdamW.Options.DEFAULT);
     }
 }

@@ -54,6 +54,9 @@ import java.util.function.Function;
  * <p>Two other nets learn from the same pictures as often: one whose frozen backbone is random, one that is not frozen and
  * begins from scratch. Without these nobody could say that anything was transferred.
  *
+ * <p>Checkpoints are of the second and third step. A run that was killed before the first of them has none to resume, and begins
+ * again with the backbone.
+ *
  * <p>Result (seed 1, two cores): of 800 test pictures the head alone tells 80.13 % right, after fine-tuning 92.25 %; without
  * transfer 25.87 % on the random backbone and 53.87 % from scratch.
  */
