@@ -34,7 +34,7 @@ final class DeepResNetRecipe extends ImageRecipe {
     enum Depth {
         RESNET18(4, 0.05f),
         RESNET34(3, 0.05f),
-        RESNET50(4, 3e-3f);
+        RESNET50(3, 3e-3f);
 
         private final int epochs;
         private final float rate;
