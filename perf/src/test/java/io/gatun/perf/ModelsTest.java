@@ -18,6 +18,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each model of docs/guide/models.md reaches its kind of result, by the command line, in less time than the whole run. */
 @Timeout(60)
@@ -128,6 +130,22 @@ class ModelsTest {
                 .contains("resnet18, 11,181,642 parameters", "with 1000 classes the net would have 11,689,512");
         assertThat((double) TrainCommandTest.json(result.lastLine()).get("test_loss"))
                 .isLessThan(Math.log(10));
+    }
+
+    /** Three steps of the nets whose blocks begin at zero: with a rate of 1e-6 of theirs the loss stays where it was. */
+    @ParameterizedTest
+    @CsvSource({"resnet34, '21,289,802', '21,797,672'", "resnet50, '23,528,522', '25,557,032'"})
+    void theDeepestNetsTrain(String model, String parameters, String published) throws Exception {
+        Cli.Result result = Cli.run(
+                arguments(model, 3, "--batch", "40", "--no-tensorboard", "--data", "cifar10:" + Cli.cifar(folder)));
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains(model + ", " + parameters + " parameters", published);
+        List<Double> losses = Files.readAllLines(folder.resolve("run/log.csv")).stream()
+                .skip(1)
+                .map(line -> Double.valueOf(line.split(",")[2]))
+                .toList();
+        assertThat(losses).hasSize(3);
+        assertThat(losses.getLast()).isLessThan(0.8 * losses.getFirst());
     }
 
     /** Four nets side by side, each with its figures; on so few pictures depth is no question yet. */
