@@ -1,5 +1,6 @@
 package io.gatun.nn.model;
 
+import io.gatun.autograd.Attention;
 import io.gatun.autograd.Pieces;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
@@ -74,18 +75,10 @@ public final class Seq2Seq extends Module {
         Tensor embedded = sourceEmbedding.call(tokens);
         // With lengths: neither direction reads the padding.
         Recurrent.Result<Tensor> read = encoder.call(embedded, sources.lengths(), null);
-        Keys keys = attention.keys(read.output(), mask(tape, sources));
+        // Nothing is taken from the padding.
+        Tensor lengths = tape.integers(Shape.of(sources.batch()), sources.lengths());
+        Keys keys = attention.keys(read.output(), Attention.paddingMask(lengths, sources.steps()));
         return List.of(bridge.join(read.states()).getFirst(), keys.projected(), keys.values(), keys.mask());
-    }
-
-    /** [b, t], added to scores: nothing is taken from the padding. */
-    private static Tensor mask(Tape tape, PaddedBatch batch) {
-        int t = batch.steps();
-        float[] mask = new float[batch.batch() * t];
-        for (int i = 0; i < mask.length; i++) {
-            mask[i] = i % t < batch.lengths()[i / t] ? 0 : Float.NEGATIVE_INFINITY;
-        }
-        return tape.tensor(Shape.of(batch.batch(), t), mask);
     }
 
     /**

@@ -48,6 +48,9 @@ final class SineRecipe extends SupervisedRecipe {
 
     private final SlidingWindows.Parts parts;
 
+    /** The mean absolute error of a forecast that says a window's last value again. */
+    private final double naive;
+
     SineRecipe(TrainOptions asked, NativeMemory memory) {
         TrainOptions options = asked.or(BATCH, EPOCHS, RATE, Trainable.GENERATED);
         SlidingWindows.Parts windows = new SlidingWindows(series(options.seed()), WINDOW, 1, 1).parts(0, TEST);
@@ -59,6 +62,7 @@ final class SineRecipe extends SupervisedRecipe {
                         memory)
                 .unit("windows"));
         parts = windows;
+        naive = naive(windows.test());
     }
 
     private static Matrix series(long seed) {
@@ -80,14 +84,13 @@ final class SineRecipe extends SupervisedRecipe {
                 parts.train().size(),
                 WINDOW,
                 parts.test().size(),
-                naive(),
+                naive,
                 noise());
     }
 
-    /** The mean absolute error of a forecast that says a window's last value again. */
-    private double naive() {
-        float[] inputs = parts.test().inputs();
-        float[] targets = parts.test().targets();
+    private static double naive(SlidingWindows test) {
+        float[] inputs = test.inputs();
+        float[] targets = test.targets();
         double sum = 0;
         for (int i = 0; i < targets.length; i++) {
             sum += Math.abs(targets[i] - inputs[(i + 1) * WINDOW - 1]);
@@ -113,7 +116,7 @@ final class SineRecipe extends SupervisedRecipe {
 
     @Override
     public Map<String, Double> figures() {
-        return Map.of("naive_mae", naive(), "noise_mae", noise());
+        return Map.of("naive_mae", naive, "noise_mae", noise());
     }
 
     @Override
@@ -123,7 +126,7 @@ final class SineRecipe extends SupervisedRecipe {
                 "result      test mean absolute error %.4f, of the last value %.4f, of the noise alone %.4f; %.0f"
                         + " windows/s, %.0f s%n",
                 summary.test().metric("mae"),
-                naive(),
+                naive,
                 noise(),
                 summary.itemsPerSecond(),
                 summary.seconds());
