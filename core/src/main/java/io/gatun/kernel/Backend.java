@@ -1,5 +1,6 @@
 package io.gatun.kernel;
 
+import io.gatun.memory.Place;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
 import java.util.List;
@@ -20,6 +21,11 @@ public interface Backend {
     interface Session extends AutoCloseable {
         /** A kernel for the spec or the reason for having none; may take milliseconds, called once per spec. */
         Offer offer(Spec spec);
+
+        /** Where the memory lies that its kernels work on. */
+        default Place place() {
+            return Place.HOST;
+        }
 
         /** Lines for {@code gatun doctor}: versions, vector width, library path, thread counts. */
         List<String> describe();

@@ -1,5 +1,6 @@
 package io.gatun.kernel;
 
+import io.gatun.memory.Place;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -9,7 +10,7 @@ import java.util.stream.Collectors;
 final class Buffers {
     private Buffers() {}
 
-    static long address(Spec spec, Operand operand, MemorySegment segment) {
+    static long address(Spec spec, Operand operand, MemorySegment segment, Place place) {
         if (segment == null) {
             throw refused(spec, operand, "is null");
         }
@@ -19,7 +20,14 @@ final class Buffers {
         if (!segment.scope().isAlive()) {
             throw new IllegalStateException(spec + ": " + operand.name() + " was used after its memory was closed");
         }
-        if (!segment.isAccessibleBy(Thread.currentThread())) {
+        if (!place.holds(segment)) {
+            throw refused(
+                    spec,
+                    operand,
+                    "lies on " + Place.of(segment).name() + " and this plan works on " + place.name()
+                            + "; copy it there first");
+        }
+        if (place.isHost() && !segment.isAccessibleBy(Thread.currentThread())) {
             throw new WrongThreadException(
                     spec + ": " + operand.name() + " belongs to a confined arena of another thread");
         }

@@ -23,6 +23,9 @@ public interface Kernel {
         return 0;
     }
 
-    /** Runs on the caller's thread and, through its {@code Workers}, on the pool; returns when all is written. */
+    /**
+     * On the host: runs on the caller's thread and, through its {@code Workers}, on the pool; returns when all is written.
+     * On a device: starts what is to be done, behind all that was started there before.
+     */
     void execute(long[] frame);
 }

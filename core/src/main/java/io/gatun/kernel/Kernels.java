@@ -2,6 +2,7 @@ package io.gatun.kernel;
 
 import io.gatun.memory.NativeAccess;
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.Place;
 import io.gatun.memory.ScratchPool;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
@@ -36,6 +37,7 @@ public final class Kernels implements AutoCloseable {
     private static final int MOST_PLANS = 4_096;
 
     private final Workers workers;
+    private final NativeMemory memory;
     private final ScratchPool scratch;
     private final Preference preference;
     private final Map<String, Backend.Session> sessions = new LinkedHashMap<>();
@@ -49,7 +51,6 @@ public final class Kernels implements AutoCloseable {
         NativeAccess.require();
         this.preference = preference;
         this.workers = new Workers(threads);
-        this.scratch = new ScratchPool(memory.budget());
         for (Backend backend : backends) {
             if (!preference.admits(backend.name())) {
                 continue;
@@ -63,9 +64,13 @@ public final class Kernels implements AutoCloseable {
         String demanded = preference.demanded();
         if (demanded != null && !sessions.containsKey(demanded)) {
             String why = unavailable.getOrDefault(demanded, "no such backend is on the path");
-            close();
+            sessions.values().forEach(Backend.Session::close);
+            workers.close();
             throw new NativeUnavailableException("backend " + demanded + " was demanded and cannot be used: " + why);
         }
+        Place place = place();
+        this.memory = place.isHost() ? memory : NativeMemory.of(place);
+        this.scratch = new ScratchPool(this.memory.budget(), place);
         unavailable.forEach((name, why) -> LOG.log(System.Logger.Level.WARNING, "{0} is not used: {1}", name, why));
         if (explain && preference.measured().size() > 0) {
             LOG.log(System.Logger.Level.INFO, "{0} come before the rules", preference.measured());
@@ -80,7 +85,8 @@ public final class Kernels implements AutoCloseable {
     /**
      * The named backend first, then those it falls back on.
      *
-     * @param backend {@code auto}, {@code onednn}, {@code simd} or {@code reference}
+     * @param backend {@code auto}, {@code onednn}, {@code simd}, {@code reference} or {@code cuda}, which never falls back
+     *     on the host: memory then comes from {@link #memory}
      * @param threads size of the worker pool, the caller included, at least 1
      * @throws NativeUnavailableException if the named backend cannot run here, or none can because this JVM denies native
      *     access
@@ -103,6 +109,20 @@ public final class Kernels implements AutoCloseable {
     private static Kernels open(Preference preference, int threads, NativeMemory memory) {
         return new Kernels(
                 preference, threads, memory, ServiceLoader.load(Backend.class, Kernels.class.getClassLoader()));
+    }
+
+    /** Where the sessions' kernels work: all of one preference in the same place. */
+    private Place place() {
+        return sessions.values().stream()
+                .map(Backend.Session::place)
+                .filter(place -> !place.isHost())
+                .findFirst()
+                .orElse(Place.HOST);
+    }
+
+    /** The memory that its plans work on: what it was opened with on the host, and the device's own on a device. */
+    public NativeMemory memory() {
+        return memory;
     }
 
     /**
@@ -137,6 +157,15 @@ public final class Kernels implements AutoCloseable {
                 (s, cached) -> cached != null && cached.backend().equals(forward.backend())
                         ? cached
                         : choose(s, List.of(forward.backend())));
+    }
+
+    /**
+     * Checks that plans of these kernels may run.
+     *
+     * @throws IllegalStateException if they were closed
+     */
+    public void requireOpen() {
+        scratch.requireOpen();
     }
 
     /** What each backend says to the spec, asking all of them. */
@@ -174,7 +203,7 @@ public final class Kernels implements AutoCloseable {
                     answers.add(new Choice.Answer(name, kernel.implementation(), null));
                     chosen = chosen == null ? kernel.implementation() : chosen;
                     if (found != null) {
-                        found.add(new Plan(spec, name, kernel, scratch, profile));
+                        found.add(new Plan(spec, name, kernel, scratch, memory.place(), profile));
                         return new Choice(spec.toString(), chosen, answers);
                     }
                 }
@@ -218,17 +247,17 @@ public final class Kernels implements AutoCloseable {
         return workers.threads();
     }
 
-    /** The name this was opened with: {@code auto}, {@code onednn}, {@code simd} or {@code reference}. */
+    /** The name this was opened with: {@code auto}, {@code onednn}, {@code simd}, {@code reference} or {@code cuda}. */
     public String preference() {
         return preference.name();
     }
 
     @Override
     public void close() {
-        sessions.values().forEach(Backend.Session::close);
-        sessions.clear();
         plans.clear();
         workers.close();
-        scratch.close();
+        scratch.close(); // a device's memory goes back before the device
+        sessions.values().forEach(Backend.Session::close);
+        sessions.clear();
     }
 }

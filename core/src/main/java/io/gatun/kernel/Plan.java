@@ -1,5 +1,6 @@
 package io.gatun.kernel;
 
+import io.gatun.memory.Place;
 import io.gatun.memory.ScratchPool;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
@@ -9,7 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * A spec bound to the implementation that will run it. Immutable, cached, safe for concurrent use on different
  * buffers. {@code run} takes the operands in the order of {@link #operands()}; it checks each one (native, alive,
- * accessible, large enough, aligned, outputs overlapping nothing) and then runs the kernel to its end.
+ * in the right place, accessible, large enough, aligned, outputs overlapping nothing) and then runs the kernel to its end;
+ * on a device it starts it, behind what was started before.
  *
  * <p>The short forms of {@code run} allocate nothing.
  */
@@ -29,15 +31,17 @@ public final class Plan {
     private final String backend;
     private final Kernel kernel;
     private final ScratchPool scratch;
+    private final Place place;
     private final AtomicReference<Profile> profile;
     private final Operand[] operands;
     private final long scratchBytes;
 
-    Plan(Spec spec, String backend, Kernel kernel, ScratchPool scratch, AtomicReference<Profile> profile) {
+    Plan(Spec spec, String backend, Kernel kernel, ScratchPool scratch, Place place, AtomicReference<Profile> profile) {
         this.spec = spec;
         this.backend = backend;
         this.kernel = kernel;
         this.scratch = scratch;
+        this.place = place;
         this.profile = profile;
         this.scratchBytes = kernel.scratchBytes();
         this.operands = spec.operands().toArray(Operand[]::new);
@@ -58,6 +62,11 @@ public final class Plan {
         return backend;
     }
 
+    /** Where its buffers must lie. */
+    public Place place() {
+        return place;
+    }
+
     /** What runs, in one phrase. */
     public String implementation() {
         return kernel.implementation();
@@ -76,8 +85,8 @@ public final class Plan {
     /**
      * Runs on the given buffers.
      *
-     * @throws IllegalArgumentException naming the operand, if one is missing, too small, on the heap, misaligned or
-     *     overlaps an output
+     * @throws IllegalArgumentException naming the operand, if one is missing, too small, on the heap, misaligned,
+     *     overlaps an output, or lies in another place than this plan's backend works in
      * @throws IllegalStateException if a segment's scope or the {@link Kernels} of this plan is closed
      * @throws WrongThreadException if a segment is confined to another thread
      */
@@ -117,7 +126,7 @@ public final class Plan {
     }
 
     private void put(Call call, int index, MemorySegment segment) {
-        call.frame[index] = Buffers.address(spec, operands[index], segment);
+        call.frame[index] = Buffers.address(spec, operands[index], segment, place);
         if (call.recording != null) {
             call.recording.standsOn(segment);
         }
@@ -155,6 +164,7 @@ public final class Plan {
         if (measured != null) {
             long start = System.nanoTime();
             withScratch(frame);
+            place.synchronize();
             measured.add(this, System.nanoTime() - start);
         } else {
             withScratch(frame);

@@ -20,6 +20,9 @@ record Preference(String name, String demanded, Choices measured) {
     private static final List<String> SIMD = List.of("simd", "reference");
     private static final List<String> REFERENCE = List.of("reference");
 
+    /** NVIDIA's libraries where they are there, then our own kernels; never the host. */
+    private static final List<String> CUDA = List.of("cudnn", "cublaslt", "cuda");
+
     /**
      * At 64 cubed our GEMM is 1.26 times as fast as oneDNN's on one Zen 5 core and 1.94 times on two, a batch of 64 of them
      * 0.98 times; from 256 cubed to 2048 cubed 1.0 to 1.07 times.
@@ -49,10 +52,10 @@ record Preference(String name, String demanded, Choices measured) {
     static Preference of(String name) {
         return switch (name) {
             case "auto" -> measured(Choices.standard());
-            case "onednn", "simd", "reference" -> new Preference(name, name, Choices.NONE);
+            case "onednn", "simd", "reference", "cuda" -> new Preference(name, name, Choices.NONE);
             default ->
                 throw new IllegalArgumentException(
-                        "unknown backend '" + name + "'; known are auto, onednn, simd, reference");
+                        "unknown backend '" + name + "'; known are auto, onednn, simd, reference, cuda");
         };
     }
 
@@ -72,7 +75,8 @@ record Preference(String name, String demanded, Choices measured) {
         return switch (name) {
             case "simd" -> SIMD.contains(backend);
             case "reference" -> REFERENCE.contains(backend);
-            default -> true;
+            case "cuda" -> CUDA.contains(backend);
+            default -> !CUDA.contains(backend);
         };
     }
 
@@ -81,6 +85,7 @@ record Preference(String name, String demanded, Choices measured) {
             case "onednn" -> COMPUTE;
             case "simd" -> SIMD;
             case "reference" -> REFERENCE;
+            case "cuda" -> CUDA;
             default -> first(measured.backend(spec), automatic(spec));
         };
     }

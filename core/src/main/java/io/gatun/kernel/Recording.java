@@ -2,6 +2,7 @@ package io.gatun.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -9,10 +10,14 @@ import java.util.List;
  * repeats it sees to it that those addresses still mean the same; that their memory is still there, {@link #alive} tells.
  *
  * <p>Recorded is what runs on the thread that called {@link #resume}, until {@link #pause}. Plans that others run, and
- * writes to memory that are no kernel's, are not; {@link #act} adds these. For one thread.
+ * writes to memory that are no kernel's, are not; {@link #act} adds these. On a device all of that goes through its stream
+ * and can become a graph; what Java keeps beside it, a counter or a list, is a {@link #note}, and what comes from the host
+ * is an {@link #upload} that is done before all else. For one thread.
  */
 public final class Recording {
     private final List<Runnable> actions = new ArrayList<>();
+    private final BitSet notes = new BitSet();
+    private final List<Runnable> uploads = new ArrayList<>();
     private final List<MemorySegment.Scope> scopes = new ArrayList<>();
 
     /** Empty, and paused. */
@@ -28,12 +33,24 @@ public final class Recording {
         Plan.record(null);
     }
 
-    /** Adds something else that is to be done again in its place. */
+    /** Adds something else that is to be done again in its place: a copy or a fill in the plans' place. */
     public void act(Runnable action) {
         actions.add(action);
     }
 
-    /** How many actions there are. */
+    /** As {@link #act}, what concerns Java alone and no device's memory. */
+    public void note(Runnable action) {
+        notes.set(actions.size());
+        actions.add(action);
+    }
+
+    /** Adds what is to be done before each repetition: a copy from the host to memory that nothing else writes. */
+    public void upload(MemorySegment from, Runnable action) {
+        standsOn(from);
+        uploads.add(action);
+    }
+
+    /** How many actions there are, notes among them and uploads not. */
     public int size() {
         return actions.size();
     }
@@ -56,6 +73,27 @@ public final class Recording {
     public void repeat(int from, int to) {
         for (int i = from; i < to; i++) {
             actions.get(i).run();
+        }
+    }
+
+    /** As {@link #repeat}, without the notes: all that a device does. */
+    public void work(int from, int to) {
+        for (int i = notes.nextClearBit(from); i < to; i = notes.nextClearBit(i + 1)) {
+            actions.get(i).run();
+        }
+    }
+
+    /** As {@link #repeat}, the notes alone: with {@link #work}, in whichever order, all is done. */
+    public void notes(int from, int to) {
+        for (int i = notes.nextSetBit(from); i >= 0 && i < to; i = notes.nextSetBit(i + 1)) {
+            actions.get(i).run();
+        }
+    }
+
+    /** Does all uploads again. */
+    public void upload() {
+        for (int i = 0; i < uploads.size(); i++) {
+            uploads.get(i).run();
         }
     }
 

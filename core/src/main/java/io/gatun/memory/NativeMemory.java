@@ -6,17 +6,29 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Where off-heap memory comes from: one budget, and in debug mode ({@code -Dgatun.memory.debug=true}) canaries around
+ * Where off-heap memory comes from: one place, one budget, and in debug mode ({@code -Dgatun.memory.debug=true}) canaries around
  * every allocation, NaN in fresh and in reset memory, and the place where each open scope was made. Thread-safe.
  */
 public final class NativeMemory {
     private final MemoryBudget budget;
     private final boolean debug;
+    private final Place place;
     private final Set<Scope> open = new LinkedHashSet<>();
 
+    /** Memory of the host. */
     public NativeMemory(MemoryBudget budget, boolean debug) {
+        this(budget, debug, Place.HOST);
+    }
+
+    private NativeMemory(MemoryBudget budget, boolean debug, Place place) {
         this.budget = budget;
         this.debug = debug;
+        this.place = place;
+    }
+
+    /** Memory of a place, in its budget; a device's has no debug mode, its own tools see more. */
+    public static NativeMemory of(Place place) {
+        return place.isHost() ? standard() : new NativeMemory(place.budget(), false, place);
     }
 
     /** The standard budget; debug mode by system property. */
@@ -36,6 +48,16 @@ public final class NativeMemory {
      */
     public StepSlab slab(String name, long initialBytes) {
         return opened(new StepSlab(this, name, initialBytes));
+    }
+
+    /** Where it lies. */
+    public Place place() {
+        return place;
+    }
+
+    /** This memory where it is the host's, else the standard one: for what Java itself reads and writes. */
+    public NativeMemory onHost() {
+        return place.isHost() ? this : standard();
     }
 
     public MemoryBudget budget() {

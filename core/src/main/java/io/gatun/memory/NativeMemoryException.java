@@ -9,8 +9,17 @@ public final class NativeMemoryException extends RuntimeException {
     private final long limit;
 
     public NativeMemoryException(String what, long asked, long used, long limit) {
-        super("out of native memory for " + what + ": asked " + asked + " bytes, " + used + " of " + limit
-                + " in use; use a smaller batch or raise -Dgatun.memory.limit");
+        this(
+                asked,
+                used,
+                limit,
+                "out of native memory for " + what + ": asked " + asked + " bytes, " + used + " of " + limit
+                        + " in use; use a smaller batch or raise -Dgatun.memory.limit");
+    }
+
+    /** With a whole sentence of its own, for memory that another property limits. */
+    public NativeMemoryException(long asked, long used, long limit, String message) {
+        super(message);
         this.asked = asked;
         this.used = used;
         this.limit = limit;

@@ -2,11 +2,17 @@ package io.gatun.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Memory that lives until the scope is closed. Safe for concurrent use. */
 public final class ParameterScope extends Scope {
     private final Arena arena = Arena.ofShared();
     private final Canaries canaries;
+
+    /** What a device has given. */
+    private final List<MemorySegment> blocks = new ArrayList<>();
+
     private long bytes;
     private boolean closed;
 
@@ -24,7 +30,10 @@ public final class ParameterScope extends Scope {
         memory.budget().reserve(room, label);
         MemorySegment whole;
         try {
-            whole = arena.allocate(room, ALIGNMENT);
+            whole = memory.place().isHost() ? arena.allocate(room, ALIGNMENT) : block(room, label);
+        } catch (NativeMemoryException e) {
+            memory.budget().release(room);
+            throw e;
         } catch (OutOfMemoryError e) {
             memory.budget().release(room);
             throw new NativeMemoryException(
@@ -32,6 +41,13 @@ public final class ParameterScope extends Scope {
         }
         bytes += room;
         return canaries == null ? whole.asSlice(0, size) : canaries.guard(whole, size, label);
+    }
+
+    private MemorySegment block(long room, String label) {
+        MemorySegment block = memory.place().allocate(room, label);
+        blocks.add(block);
+        memory.place().fill(block, (byte) 0);
+        return block;
     }
 
     @Override
@@ -56,6 +72,8 @@ public final class ParameterScope extends Scope {
         } finally {
             closed = true;
             arena.close();
+            blocks.forEach(memory.place()::free);
+            blocks.clear();
             memory.budget().release(bytes);
             bytes = 0;
             memory.closed(this);

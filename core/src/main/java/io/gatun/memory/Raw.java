@@ -43,6 +43,14 @@ public final class Raw {
         MEMORY.set(ValueLayout.JAVA_BYTE, address + index, value);
     }
 
+    public static short i16(long address, long index) {
+        return MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, address + index * 2);
+    }
+
+    public static void i16(long address, long index, short value) {
+        MEMORY.set(ValueLayout.JAVA_SHORT_UNALIGNED, address + index * 2, value);
+    }
+
     public static long i64(long address, long index) {
         return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address + index * 8);
     }

@@ -44,7 +44,8 @@ public abstract sealed class Scope implements AutoCloseable permits ParameterSco
     @Override
     public abstract void close();
 
-    static long aligned(long bytes) {
+    /** The next multiple of {@link #ALIGNMENT}. */
+    public static long aligned(long bytes) {
         return Math.addExact(bytes, ALIGNMENT - 1) & -ALIGNMENT;
     }
 

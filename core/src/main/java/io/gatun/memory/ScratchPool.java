@@ -2,7 +2,9 @@ package io.gatun.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Scratch memory for running kernels: blocks of a power of two, reused by whichever kernel runs next, so that what is
@@ -13,14 +15,26 @@ public final class ScratchPool implements AutoCloseable {
     private static final long LAZY = 1 << 17;
 
     private final MemoryBudget budget;
+    private final Place place;
     private final Arena arena = Arena.ofShared();
+
+    /** What a device has given. */
+    private final List<MemorySegment> blocks = new ArrayList<>();
+
     private final long[][] free = new long[Long.SIZE][8];
     private final int[] count = new int[Long.SIZE];
     private long held;
     private volatile boolean closed;
 
+    /** A pool on the host. */
     public ScratchPool(MemoryBudget budget) {
+        this(budget, Place.HOST);
+    }
+
+    /** A pool of that place. On a device kernels run one after the other, so a block may be reused once they are started. */
+    public ScratchPool(MemoryBudget budget, Place place) {
         this.budget = budget;
+        this.place = place;
     }
 
     /**
@@ -44,6 +58,12 @@ public final class ScratchPool implements AutoCloseable {
         long room = 1L << size;
         budget.reserve(room, "scratch");
         try {
+            if (!place.isHost()) {
+                MemorySegment block = place.allocate(room, "scratch");
+                blocks.add(block);
+                held += room;
+                return block.address();
+            }
             // A power of two is up to twice what was asked for; the half that is not used takes no memory.
             MemorySegment block = room < LAZY ? null : LazyPages.reserve(arena, room);
             if (block == null) {
@@ -51,6 +71,9 @@ public final class ScratchPool implements AutoCloseable {
             }
             held += room;
             return block.address();
+        } catch (NativeMemoryException e) {
+            budget.release(room);
+            throw e;
         } catch (OutOfMemoryError e) {
             budget.release(room);
             throw new NativeMemoryException("scratch", room, budget.used(), budget.limit());
@@ -75,6 +98,8 @@ public final class ScratchPool implements AutoCloseable {
         if (!closed) {
             closed = true;
             arena.close();
+            blocks.forEach(place::free);
+            blocks.clear();
             budget.release(held);
         }
     }

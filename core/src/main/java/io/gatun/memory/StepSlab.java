@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>Where the system can ({@link LazyPages}) the slab is one range of addresses as large as the budget, whose pages
  * become memory when they are first used: growing leaves no tails behind (ResNet-50 b16 held 2,511 MB for a peak of
- * 1,702 when the slab grew by blocks). Elsewhere it is a list of blocks.
+ * 1,702 when the slab grew by blocks). Elsewhere, and on a device, it is a list of blocks.
  *
  * <p>Memory handed out before a reset must not be used after it: whoever keeps such memory keeps {@link #generation()}
  * beside it and compares.
@@ -57,7 +57,7 @@ public final class StepSlab extends Scope {
         super(memory, name);
         this.canaries = memory.debug() ? new Canaries(name) : null;
         long limit = Math.min(MOST, memory.budget().limit());
-        this.space = lazy ? LazyPages.reserve(arena, 2 * aligned(limit)) : null;
+        this.space = lazy && memory.place().isHost() ? LazyPages.reserve(arena, 2 * aligned(limit)) : null;
         if (initialBytes > 0) {
             grow(aligned(initialBytes), name);
         }
@@ -70,27 +70,36 @@ public final class StepSlab extends Scope {
      */
     @Override
     public MemorySegment allocate(long size, String label) {
+        return allocate(size, label, false);
+    }
+
+    /** As {@link #allocate}, of memory that nobody had before in this step: it may be written before the step begins. */
+    public MemorySegment fresh(long size, String label) {
+        return allocate(size, label, true);
+    }
+
+    private MemorySegment allocate(long size, String label, boolean fresh) {
         requireOwner(label);
         if (closed) {
             throw new IllegalStateException("slab '" + name() + "' is closed; '" + label + "' cannot be allocated");
         }
         long room = canaries == null ? aligned(size) : Canaries.room(size);
-        if (room > SMALL) {
+        if (room > SMALL && !fresh) {
             long address = free.take(room);
             if (address != FreeRanges.NONE) {
                 return made(blockAt(address), address, room, size, label);
             }
         }
-        return space == null ? fromBlocks(room, size, label) : fromSpace(room, size, label);
+        return space == null ? fromBlocks(room, size, label) : fromSpace(room, size, label, fresh);
     }
 
-    private MemorySegment fromSpace(long room, long size, String label) {
+    private MemorySegment fromSpace(long room, long size, String label, boolean fresh) {
         long half = space.byteSize() / 2;
         long address;
         if (room > SMALL) {
             // A free range at the end is used and continued.
             long end = space.address() + offset;
-            long from = free.takeLast(end);
+            long from = fresh ? end : free.takeLast(end);
             long to = from - space.address() + room;
             try {
                 extend(to, small, room, label);
@@ -207,9 +216,14 @@ public final class StepSlab extends Scope {
     private void grow(long size, String label) {
         memory.budget().reserve(size, label);
         try {
-            if (space == null) {
+            if (!memory.place().isHost()) {
+                blocks.add(memory.place().allocate(size, label));
+            } else if (space == null) {
                 blocks.add(arena.allocate(size, ALIGNMENT));
             }
+        } catch (NativeMemoryException e) {
+            memory.budget().release(size);
+            throw e;
         } catch (OutOfMemoryError e) {
             memory.budget().release(size);
             throw new NativeMemoryException(
@@ -317,6 +331,9 @@ public final class StepSlab extends Scope {
             closed = true;
             generation = ++latest;
             arena.close();
+            if (!memory.place().isHost()) {
+                blocks.forEach(memory.place()::free);
+            }
             memory.budget().release(bytes);
             bytes = 0;
             blocks.clear();

@@ -1,5 +1,6 @@
 package io.gatun.spec;
 
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Operand;
 import java.util.List;
 import java.util.function.Function;
@@ -10,32 +11,42 @@ import java.util.function.Function;
  */
 public sealed interface Spec
         permits ActivationSpec,
-                AdaptivePoolSpec,
                 AdagradSpec,
                 AdamSpec,
+                AdaptivePoolSpec,
+                AverageSpec,
                 AxpbySpec,
                 BatchNormSpec,
                 BinarySpec,
+                CastSpec,
+                ClipNormSpec,
                 ConvSpec,
                 CopySpec,
                 CrossEntropySpec,
                 DropoutSpec,
                 EmbeddingSpec,
+                ExtremeSpec,
                 GemmSpec,
                 GroupNormSpec,
                 GruSpec,
-                LossSpec,
+                InverseDeviationSpec,
                 LerpSpec,
+                LossSpec,
                 LstmSpec,
+                MixedSpec,
+                PaddingMaskSpec,
                 PenaltySpec,
                 PermuteSpec,
-                PReluSpec,
                 PoolSpec,
-                QuantizeSpec,
+                PowerSpec,
+                PReluSpec,
                 QuantizedConvSpec,
+                QuantizeSpec,
                 ReduceSpec,
-                RnnSpec,
                 RmsPropSpec,
+                RnnSpec,
+                RowNumbersSpec,
+                RunningMomentsSpec,
                 SgdSpec,
                 SoftmaxSpec,
                 WhereSpec {
@@ -76,6 +87,9 @@ public sealed interface Spec
                     + String.join(", ", SpecLine.FAMILIES.keySet()));
         }
         Spec spec = parser.apply(words);
+        if (words.type() != DType.F32 && !(spec instanceof CastSpec)) {
+            spec = MixedSpec.parse(words, spec);
+        }
         words.refuseRest();
         return spec;
     }

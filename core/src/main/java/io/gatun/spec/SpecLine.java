@@ -1,5 +1,6 @@
 package io.gatun.spec;
 
+import io.gatun.kernel.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,6 +23,8 @@ final class SpecLine {
             Map.entry("axpby", AxpbySpec::parse),
             Map.entry("batchnorm", BatchNormSpec::parse),
             Map.entry("binary", BinarySpec::parse),
+            Map.entry("cast", CastSpec::parse),
+            Map.entry("clipnorm", ClipNormSpec::parse),
             Map.entry("conv", ConvSpec::parse),
             Map.entry("copy", CopySpec::parse),
             Map.entry("crossentropy", CrossEntropySpec::parse),
@@ -44,10 +47,18 @@ final class SpecLine {
             Map.entry("rmsprop", RmsPropSpec::parse),
             Map.entry("sgd", SgdSpec::parse),
             Map.entry("softmax", SoftmaxSpec::parse),
+            Map.entry("average", AverageSpec::parse),
+            Map.entry("extreme", ExtremeSpec::parse),
+            Map.entry("inversedeviation", InverseDeviationSpec::parse),
+            Map.entry("paddingmask", PaddingMaskSpec::parse),
+            Map.entry("power", PowerSpec::parse),
+            Map.entry("rownumbers", RowNumbersSpec::parse),
+            Map.entry("runningmoments", RunningMomentsSpec::parse),
             Map.entry("where", WhereSpec::parse)));
 
     private final String line;
     private final String family;
+    private final DType type;
     private final List<String> words = new ArrayList<>();
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -63,13 +74,20 @@ final class SpecLine {
                 throw wrong("key '" + part.substring(0, equals) + "' stands twice");
             }
         }
-        if (!words.remove("f32")) {
-            throw wrong("the data type is missing after the family; known is f32");
-        }
+        this.type = Arrays.stream(DType.values())
+                .filter(DType::floating)
+                .filter(known -> words.remove(known.word()))
+                .findFirst()
+                .orElseThrow(() -> wrong("the data type is missing after the family; known are f32, bf16, f16"));
     }
 
     static SpecLine of(String line) {
         return new SpecLine(line);
+    }
+
+    /** The type that the line names. */
+    DType type() {
+        return type;
     }
 
     String family() {
@@ -183,7 +201,11 @@ final class SpecLine {
         private final StringBuilder line;
 
         Writer(String family) {
-            line = new StringBuilder(family).append(" f32");
+            this(family, DType.F32);
+        }
+
+        Writer(String family, DType type) {
+            line = new StringBuilder(family).append(' ').append(type.word());
         }
 
         Writer word(Enum<?> constant) {

@@ -33,9 +33,19 @@ final class Families {
             new RmsPropCases(),
             new AdamCases(),
             new LerpCases(),
+            new PowerCases(),
+            new ExtremeCases(),
+            new RowNumbersCases(),
+            new PaddingMaskCases(),
+            new RunningMomentsCases(),
+            new AverageCases(),
+            new InverseDeviationCases(),
+            new ClipNormCases(),
             new GruCases(),
             new LstmCases(),
-            new RnnCases());
+            new RnnCases(),
+            new CastCases(),
+            new MixedCases());
 
     private Families() {}
 

@@ -55,6 +55,8 @@ final class GroupNormCases extends Family<GroupNormSpec> {
             specs.add(GroupNormSpec.layer(pass, 19, 5003, 1e-5f, true));
             specs.add(new GroupNormSpec(pass, 11, 300, 33, 3, 1e-5f, true));
             specs.add(new GroupNormSpec(pass, 2, 1603, 35, 35, 1e-5f, true));
+            // Several groups of one pixel.
+            specs.add(new GroupNormSpec(pass, 7, 1, 24, 4, 1e-5f, true));
         }
         return specs;
     }

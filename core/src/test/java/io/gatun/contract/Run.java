@@ -1,7 +1,9 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.HalfFloats;
 import io.gatun.kernel.Operand;
 import io.gatun.kernel.Plan;
+import io.gatun.memory.Place;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -90,6 +92,13 @@ final class Run {
                     }
                 }
             }
+            case BF16, F16 -> {
+                double[] values = output ? null : in.get(operand.name());
+                for (int i = 0; i < operand.elements(); i++) {
+                    float value = output ? Float.NaN : (float) values[i];
+                    to.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, HalfFloats.narrow(operand.type(), value));
+                }
+            }
             case I32 -> {
                 double[] values = output ? null : in.get(operand.name());
                 for (int i = 0; i < operand.elements(); i++) {
@@ -97,8 +106,9 @@ final class Run {
                 }
             }
             case I64 -> {
+                long[] values = output ? null : in.getLongs(operand.name());
                 for (int i = 0; i < operand.elements(); i++) {
-                    to.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, in.getLongs(operand.name())[i]);
+                    to.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, output ? NAN : values[i]);
                 }
             }
             case U8, S8 -> {
@@ -110,8 +120,33 @@ final class Run {
         }
     }
 
+    /** On a device: on copies there of the buffers and their surroundings, which are copied back. */
     Run execute() {
-        plan.run(segments);
+        Place place = plan.place();
+        if (place.isHost()) {
+            plan.run(segments);
+            return this;
+        }
+        MemorySegment[] blocks = new MemorySegment[segments.length];
+        MemorySegment[] there = new MemorySegment[segments.length];
+        try {
+            for (int i = 0; i < segments.length; i++) {
+                MemorySegment here = whole[i] == null ? segments[i] : whole[i];
+                blocks[i] = place.allocate(here.byteSize(), operands.get(i).name());
+                place.copy(here, blocks[i]);
+                there[i] = blocks[i].asSlice(segments[i].address() - here.address(), segments[i].byteSize());
+            }
+            plan.run(there);
+            for (int i = 0; i < segments.length; i++) {
+                place.copy(blocks[i], whole[i] == null ? segments[i] : whole[i]);
+            }
+        } finally {
+            for (MemorySegment block : blocks) {
+                if (block != null) {
+                    place.free(block);
+                }
+            }
+        }
         return this;
     }
 
@@ -131,8 +166,11 @@ final class Run {
         double[] values = new double[(int) operand.elements()];
         for (int i = 0; i < values.length; i++) {
             values[i] = switch (operand.type()) {
+                case BF16, F16 ->
+                    HalfFloats.widen(operand.type(), segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
                 case F32 -> segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
-                case I32, I64 -> segment.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
+                case I32 -> segment.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
+                case I64 -> segment.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i);
                 case U8 -> segment.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
                 case S8 -> segment.get(ValueLayout.JAVA_BYTE, i);
             };

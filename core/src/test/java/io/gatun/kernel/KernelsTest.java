@@ -61,7 +61,7 @@ class KernelsTest {
     void anUnknownBackendIsAnsweredWithTheKnownOnes() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Kernels.open("cuda13", 1))
-                .withMessage("unknown backend 'cuda13'; known are auto, onednn, simd, reference");
+                .withMessage("unknown backend 'cuda13'; known are auto, onednn, simd, reference, cuda");
     }
 
     @Test

@@ -62,7 +62,7 @@ class SpecTest {
             delimiter = '|',
             value = {
                 "gem f32 m=1            | unknown spec family 'gem'; known are activation, ",
-                "gemm m=1 n=1 k=1       | the data type is missing after the family; known is f32",
+                "gemm m=1 n=1 k=1       | the data type is missing after the family; known are f32, bf16, f16",
                 "gemm f64 m=1 n=1 k=1   | the data type is missing",
                 "gemm f32 m=1 n=1       | key 'k' is missing",
                 "gemm f32 m=1 n=1 k=1 m=2 | key 'm' stands twice",

@@ -9,30 +9,40 @@ import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AdagradSpec;
 import io.gatun.spec.AdamSpec;
 import io.gatun.spec.AdaptivePoolSpec;
+import io.gatun.spec.AverageSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CastSpec;
+import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.ExtremeSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.InverseDeviationSpec;
 import io.gatun.spec.LerpSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.PReluSpec;
+import io.gatun.spec.PaddingMaskSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.PowerSpec;
 import io.gatun.spec.QuantizeSpec;
 import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RmsPropSpec;
 import io.gatun.spec.RnnSpec;
+import io.gatun.spec.RowNumbersSpec;
+import io.gatun.spec.RunningMomentsSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -127,6 +137,8 @@ final class OneDnnSession implements Backend.Session {
             case QuantizeSpec _ ->
                 throw new Refusal("oneDNN's reorder would lose a NaN where ours keeps it in the scale");
             case CopySpec _ -> throw new Refusal("oneDNN copies no faster than Java");
+            case MixedSpec _, CastSpec _ ->
+                throw new Refusal("16-bit floats are the GPU's; a CPU gains nothing by them here");
             case WhereSpec _ -> throw new Refusal("oneDNN has no faster choice than Java's");
             case AdaptivePoolSpec _ -> throw new Refusal("oneDNN's windows all have one size");
             case AxpbySpec _, LerpSpec _ -> throw new Refusal("oneDNN has no faster pass over memory than Java's");
@@ -134,6 +146,14 @@ final class OneDnnSession implements Backend.Session {
                 throw new Refusal(
                         "nobody has compared oneDNN's prelu with ours where src is NaN; Java's is bound by memory");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
+            case AverageSpec _,
+                    ExtremeSpec _,
+                    InverseDeviationSpec _,
+                    PaddingMaskSpec _,
+                    PowerSpec _,
+                    RowNumbersSpec _,
+                    RunningMomentsSpec _,
+                    ClipNormSpec _ -> throw new Refusal("oneDNN has no primitive for it");
             case PenaltySpec _ -> throw new Refusal("oneDNN has no penalties");
             case LossSpec _ -> throw new Refusal("oneDNN has no losses");
             case DropoutSpec _ -> throw new Refusal("oneDNN's dropout has random numbers of its own");

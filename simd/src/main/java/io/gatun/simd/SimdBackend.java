@@ -8,29 +8,39 @@ import io.gatun.spec.ActivationSpec;
 import io.gatun.spec.AdagradSpec;
 import io.gatun.spec.AdamSpec;
 import io.gatun.spec.AdaptivePoolSpec;
+import io.gatun.spec.AverageSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CastSpec;
+import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
+import io.gatun.spec.ExtremeSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.GruSpec;
+import io.gatun.spec.InverseDeviationSpec;
 import io.gatun.spec.LerpSpec;
 import io.gatun.spec.LossSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.PReluSpec;
+import io.gatun.spec.PaddingMaskSpec;
 import io.gatun.spec.PenaltySpec;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
+import io.gatun.spec.PowerSpec;
 import io.gatun.spec.QuantizeSpec;
 import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.RmsPropSpec;
 import io.gatun.spec.RnnSpec;
+import io.gatun.spec.RowNumbersSpec;
+import io.gatun.spec.RunningMomentsSpec;
 import io.gatun.spec.SgdSpec;
 import io.gatun.spec.SoftmaxSpec;
 import io.gatun.spec.Spec;
@@ -73,6 +83,9 @@ public final class SimdBackend implements Backend {
                 case AxpbySpec s -> SimdAxpby.offer(s, workers);
                 case BinarySpec s -> SimdBinary.offer(s, workers);
                 case CopySpec s -> SimdCopy.offer(s, workers);
+                case MixedSpec s ->
+                    Offer.refused(s.storage().word() + " storage is the GPU's; a CPU gains nothing by it here");
+                case CastSpec _ -> Offer.refused("16-bit floats are the GPU's; only the reference casts on a CPU");
                 case WhereSpec s -> SimdWhere.offer(s, workers);
                 case PReluSpec s -> SimdPRelu.offer(s, workers);
                 case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
@@ -92,6 +105,13 @@ public final class SimdBackend implements Backend {
                 case GruSpec s -> SimdGru.offer(s, workers);
                 case LstmSpec s -> SimdLstm.offer(s, workers);
                 case RnnSpec s -> SimdRnn.offer(s, workers);
+                case ExtremeSpec _, PowerSpec _ -> Offer.refused("for losses and metrics the scalar loop will do");
+                case AverageSpec _,
+                        InverseDeviationSpec _,
+                        PaddingMaskSpec _,
+                        RowNumbersSpec _,
+                        RunningMomentsSpec _,
+                        ClipNormSpec _ -> Offer.refused("so few numbers need no vectors");
             };
         }
 

@@ -1,8 +1,11 @@
 package io.gatun.perf.bench;
 
 import io.gatun.kernel.DType;
+import io.gatun.kernel.HalfFloats;
 import io.gatun.kernel.Operand;
 import io.gatun.kernel.Operand.Access;
+import io.gatun.memory.Places;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -32,8 +35,10 @@ record Agreement(double worst, String operand, long element) {
             Operand operand = operands.get(i);
             boolean compared = operand.access() == Access.WRITE || operand.access() == Access.UPDATE;
             if (compared && operand.elements() > 0) {
-                Agreement one = of(operand, a.buffer(i), b.buffer(i));
-                result = one.worst > result.worst ? one : result;
+                try (Arena arena = Arena.ofConfined()) {
+                    Agreement one = of(operand, Places.onHost(a.buffer(i), arena), Places.onHost(b.buffer(i), arena));
+                    result = one.worst > result.worst ? one : result;
+                }
             }
         }
         return result;
@@ -70,6 +75,7 @@ record Agreement(double worst, String operand, long element) {
 
     private static double value(DType type, MemorySegment data, long index) {
         return switch (type) {
+            case BF16, F16 -> HalfFloats.widen(type, data.getAtIndex(ValueLayout.JAVA_SHORT, index));
             case F32 -> data.getAtIndex(ValueLayout.JAVA_FLOAT, index);
             case I32 -> data.getAtIndex(ValueLayout.JAVA_INT, index);
             case I64 -> data.getAtIndex(ValueLayout.JAVA_LONG, index);

@@ -3,7 +3,7 @@ package io.gatun.perf.bench;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Operand;
 import io.gatun.memory.NativeMemory;
-import io.gatun.memory.Scope;
+import io.gatun.memory.ParameterScope;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
@@ -42,7 +42,8 @@ public final class Bench implements AutoCloseable {
                 }
                 if (name.equals("auto") || backends.containsKey(name)) {
                     throw new IllegalArgumentException(
-                            "--vs takes different ones of onednn, simd, reference, and copy beside one of them, not '"
+                            "--vs takes different ones of onednn, simd, reference, cuda, and copy beside one of them,"
+                                    + " not '"
                                     + String.join(",", names) + "'");
                 }
                 backends.put(name, Kernels.open(name, threads, memory));
@@ -76,9 +77,13 @@ public final class Bench implements AutoCloseable {
                         + " has no elements: there is nothing to time; give extents of at least 1");
             }
         }
-        try (Scope scope = memory.parameters("bench")) {
+        List<ParameterScope> scopes = new ArrayList<>();
+        try {
             List<Entrant> entrants = new ArrayList<>();
-            backends.forEach((name, kernels) -> entrants.add(Entrant.of(name, kernels, spec, SEED, scope)));
+            backends.forEach((name, kernels) -> {
+                scopes.add(kernels.memory().parameters("bench"));
+                entrants.add(Entrant.of(name, kernels, spec, SEED, scopes.getLast()));
+            });
             entrants.forEach(Entrant::run);
             Entrant first = entrants.getFirst();
             double difference = 0;
@@ -92,7 +97,8 @@ public final class Bench implements AutoCloseable {
             List<Racer> racers = new ArrayList<>(entrants);
             double once = 1;
             if (copyAt >= 0) {
-                Copy copy = new Copy(spec, copying, scope);
+                scopes.add(memory.parameters("bench"));
+                Copy copy = new Copy(spec, copying, scopes.getLast());
                 once = copy.once();
                 racers.add(copyAt, copy);
             }
@@ -103,6 +109,8 @@ public final class Bench implements AutoCloseable {
                 results.add(Result.of(racers.get(i), threads, samples[i], second));
             }
             return new Outcome(results, difference, once);
+        } finally {
+            scopes.forEach(ParameterScope::close);
         }
     }
 

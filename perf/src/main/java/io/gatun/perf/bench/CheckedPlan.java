@@ -31,7 +31,7 @@ public final class CheckedPlan implements AutoCloseable {
     public CheckedPlan(String backend, int threads, Spec spec) {
         NativeMemory memory = NativeMemory.standard();
         kernels = Kernels.open(backend, threads, memory);
-        scope = memory.parameters("jmh");
+        scope = kernels.memory().parameters("jmh");
         try {
             entrant = Entrant.of(backend, kernels, spec, SEED, scope);
             updates = entrant.updates();
@@ -57,7 +57,7 @@ public final class CheckedPlan implements AutoCloseable {
     private boolean judge(String name, NativeMemory memory, int threads) {
         Spec spec = entrant.plan().spec();
         try (Kernels other = Kernels.open(name, threads, memory);
-                ParameterScope buffers = memory.parameters("judge")) {
+                ParameterScope buffers = other.memory().parameters("judge")) {
             Entrant judge = Entrant.of(name, other, spec, SEED, buffers);
             judge.run();
             Agreement agreement = Agreement.of(judge, entrant);
@@ -94,6 +94,7 @@ public final class CheckedPlan implements AutoCloseable {
             restore();
         }
         entrant.run();
+        entrant.finish();
     }
 
     /** Brings back operands that runs update, before they decay or grow. */

@@ -5,6 +5,7 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Operand;
 import io.gatun.kernel.Operand.Access;
 import io.gatun.kernel.Plan;
+import io.gatun.memory.Places;
 import io.gatun.memory.Scope;
 import io.gatun.spec.Direction;
 import io.gatun.spec.GruSpec;
@@ -13,6 +14,7 @@ import io.gatun.spec.Pass;
 import io.gatun.spec.PoolSpec;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
@@ -50,19 +52,33 @@ final class Entrant implements Racer {
             buffers[i] = made.get(operand.name());
             if (buffers[i] == null) {
                 buffers[i] = scope.allocate(operand.bytes(), operand.name());
-                Inputs.fill(spec, operand, i, seed, buffers[i]);
+                fill(spec, operand, i, seed, buffers[i]);
             }
             if (operand.access() == Access.UPDATE) {
                 pristine[i] = scope.allocate(operand.bytes(), operand.name());
-                pristine[i].copyFrom(buffers[i]);
+                Places.copy(buffers[i], pristine[i]);
             }
         }
         return new Entrant(name, plan, buffers, pristine);
     }
 
-    /** The named backend's own plan. */
+    /** On a device with what lies on the host before. */
+    private static void fill(Spec spec, Operand operand, int index, long seed, MemorySegment buffer) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = Places.onHost(buffer, arena);
+            Inputs.fill(spec, operand, index, seed, values);
+            if (values != buffer) {
+                Places.copy(values, buffer);
+            }
+        }
+    }
+
+    /** The named backend's own plan; on a device NVIDIA's libraries are the same backend. */
     static Plan plan(String name, Kernels kernels, Spec spec) {
         Choice choice = kernels.explain(spec);
+        if (choice.chosen() != null && !kernels.memory().place().isHost()) {
+            return kernels.plan(spec);
+        }
         for (Choice.Answer answer : choice.answers()) {
             if (answer.backend().equals(name) && answer.reason() != null) {
                 throw new RefusedException(name, spec, answer.reason());
@@ -104,10 +120,15 @@ final class Entrant implements Racer {
     }
 
     @Override
+    public void finish() {
+        plan.place().synchronize();
+    }
+
+    @Override
     public void restore() {
         for (int i = 0; i < buffers.length; i++) {
             if (pristine[i] != null) {
-                buffers[i].copyFrom(pristine[i]);
+                Places.copy(pristine[i], buffers[i]);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.gatun.perf.bench;
 
 import io.gatun.kernel.DType;
+import io.gatun.kernel.HalfFloats;
 import io.gatun.kernel.Operand;
 import io.gatun.spec.AdamSpec;
 import io.gatun.spec.BatchNormSpec;
@@ -14,6 +15,7 @@ import io.gatun.spec.QuantizeSpec;
 import io.gatun.spec.QuantizedConvSpec;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
@@ -53,6 +55,16 @@ final class Inputs {
                 for (long i = 0; i < operand.elements(); i++) {
                     int value = operand.type() == DType.U8 ? random.nextInt(256) : random.nextInt(-127, 128);
                     data.set(ValueLayout.JAVA_BYTE, i, (byte) value);
+                }
+            }
+            case BF16, F16 -> {
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment wide = arena.allocate(F32, operand.elements());
+                    floats(spec, operand, random, wide);
+                    for (long i = 0; i < operand.elements(); i++) {
+                        data.setAtIndex(
+                                ValueLayout.JAVA_SHORT, i, HalfFloats.narrow(operand.type(), wide.getAtIndex(F32, i)));
+                    }
                 }
             }
             case F32 -> floats(spec, operand, random, data);

@@ -56,10 +56,12 @@ final class Race {
 
     private static double sample(Racer entrant, int runs) {
         entrant.restore();
+        entrant.finish();
         long start = System.nanoTime();
         for (int i = 0; i < runs; i++) {
             entrant.run();
         }
+        entrant.finish();
         return (System.nanoTime() - start) / (double) runs;
     }
 }

@@ -14,6 +14,9 @@ interface Racer {
 
     void run();
 
+    /** Waits until what {@link #run} has started is done. */
+    default void finish() {}
+
     /** Brings the updated operands back, before moments decay into denormals and sums grow to infinity. */
     default void restore() {}
 

@@ -1,4 +1,4 @@
-package io.gatun.onednn;
+package io.gatun.library;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -18,7 +18,7 @@ import java.util.Optional;
  * {@code libraryLookup} hides why it failed; {@code dlopen} does neither.
  */
 @SuppressWarnings("restricted")
-final class SystemLinker {
+public final class SystemLinker {
     private static final int RTLD_NOW = 2;
     private static final int RTLD_GLOBAL = 0x100;
 
@@ -28,20 +28,32 @@ final class SystemLinker {
     private final MethodHandle error = c("dlerror", FunctionDescriptor.of(ADDRESS));
     private final MethodHandle setenv = c("setenv", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
 
+    /** Finds the C library's functions; loads nothing. */
+    public SystemLinker() {}
+
     private MethodHandle c(String name, FunctionDescriptor descriptor) {
         return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor);
     }
 
     /**
-     * Loads a library for the life of the process.
+     * Loads a library for the life of the process, its symbols open to the libraries loaded after it.
      *
      * @param library a path, or a name that the system's search finds
      * @throws IOException with the system's own reason
      */
-    SymbolLookup load(String library) throws IOException {
+    public SymbolLookup load(String library) throws IOException {
+        return load(library, RTLD_NOW | RTLD_GLOBAL);
+    }
+
+    /** As {@link #load}, but nobody else sees its symbols: two versions of it can live in one process. */
+    public SymbolLookup loadPrivately(String library) throws IOException {
+        return load(library, RTLD_NOW);
+    }
+
+    private SymbolLookup load(String library, int mode) throws IOException {
         MemorySegment handle;
         try (Arena arena = Arena.ofConfined()) {
-            handle = (MemorySegment) open.invokeExact(arena.allocateFrom(library), RTLD_NOW | RTLD_GLOBAL);
+            handle = (MemorySegment) open.invokeExact(arena.allocateFrom(library), mode);
             if (handle.equals(MemorySegment.NULL)) {
                 throw new IOException(reason((MemorySegment) error.invokeExact()));
             }
@@ -52,7 +64,7 @@ final class SystemLinker {
     }
 
     /** Sets an environment variable of this process unless the user did. */
-    void setEnvironment(String name, String value) throws IOException {
+    public void setEnvironment(String name, String value) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             int keep = 0;
             int status = (int) setenv.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), keep);
@@ -65,7 +77,7 @@ final class SystemLinker {
     }
 
     /** A function of a library that was not accepted yet, and so has no bindings. */
-    MethodHandle function(SymbolLookup library, String name, FunctionDescriptor descriptor) throws IOException {
+    public MethodHandle function(SymbolLookup library, String name, FunctionDescriptor descriptor) throws IOException {
         MemorySegment address = library.find(name).orElseThrow(() -> new IOException("it has no function " + name));
         return linker.downcallHandle(address, descriptor);
     }
@@ -89,12 +101,13 @@ final class SystemLinker {
                 : text;
     }
 
-    static int firstInt(MemorySegment struct, long index) {
+    /** The int at {@code index} of the struct that a function returned. */
+    public static int firstInt(MemorySegment struct, long index) {
         return struct.reinterpret(64).getAtIndex(ValueLayout.JAVA_INT, index);
     }
 
     /** A method handle may throw anything; the functions here throw nothing of their own. */
-    static IOException rethrown(Throwable e) {
+    public static IOException rethrown(Throwable e) {
         if (e instanceof IOException io) {
             return io;
         }
