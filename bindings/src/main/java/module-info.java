@@ -8,4 +8,8 @@ module io.gatun.bindings {
             io.gatun.accel;
     exports io.gatun.bindings.cudart to
             io.gatun.accel;
+    exports io.gatun.bindings.cublaslt to
+            io.gatun.accel;
+    exports io.gatun.bindings.cudnn to
+            io.gatun.accel;
 }

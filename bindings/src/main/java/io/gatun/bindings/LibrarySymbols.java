@@ -22,6 +22,12 @@ public final class LibrarySymbols implements SymbolLookup {
     /** The symbols of {@code libcudart}. */
     public static final LibrarySymbols CUDART = new LibrarySymbols("the CUDA runtime");
 
+    /** The symbols of {@code libcublasLt}. */
+    public static final LibrarySymbols CUBLASLT = new LibrarySymbols("cuBLASLt");
+
+    /** The symbols of {@code libcudnn}. */
+    public static final LibrarySymbols CUDNN = new LibrarySymbols("cuDNN");
+
     private final String library;
     private SymbolLookup symbols;
 
