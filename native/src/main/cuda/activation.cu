@@ -1,0 +1,3 @@
+#include "activation.h"
+
+GATUN_ACTIVATION(f32, float)

@@ -1,0 +1,3 @@
+#include "binary.h"
+
+GATUN_BINARY(f32, float)

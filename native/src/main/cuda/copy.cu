@@ -1,0 +1,3 @@
+#include "copy.h"
+
+GATUN_COPY(f32, float)

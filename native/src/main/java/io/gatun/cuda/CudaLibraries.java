@@ -1,0 +1,81 @@
+package io.gatun.cuda;
+
+import io.gatun.bindings.LibrarySymbols;
+import io.gatun.kernel.NativeUnavailableException;
+import java.lang.foreign.SymbolLookup;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * NVIDIA's libraries, each loaded at most once in a process and never unloaded. Everything that calls the bindings of
+ * CUDA goes through {@link #require} first. Gatun ships none of them. {@link CudaSearch} has the places. Thread-safe.
+ */
+public final class CudaLibraries {
+    private static CudaInstallation installation;
+
+    /** What {@code -Dgatun.cuda.path} said then: a search that found nothing is repeated when it says something else. */
+    private static String searched;
+
+    private static final Map<NvidiaLibrary, VendorLibrary> VENDORS = new EnumMap<>(NvidiaLibrary.class);
+
+    private CudaLibraries() {}
+
+    private static synchronized CudaInstallation installation() {
+        Surroundings surroundings = Surroundings.ofProcess();
+        boolean again =
+                installation != null && installation.reason() != null && !Objects.equals(searched, surroundings.path());
+        if (installation == null || again) {
+            searched = surroundings.path();
+            installation = new CudaLoader(surroundings).load();
+            if (installation.reason() == null) {
+                LibrarySymbols.CUDART.bind(installation.symbols());
+            }
+        }
+        return installation;
+    }
+
+    /**
+     * Loads and binds the runtime, and checks that our kernels run on this device.
+     *
+     * @throws NativeUnavailableException in one sentence, if there is no library, driver or such device, or one is too old
+     */
+    public static void require(int device) {
+        String refusal = installation().refusal(device);
+        if (refusal != null) {
+            throw new NativeUnavailableException("CUDA cannot be used: " + refusal);
+        }
+    }
+
+    /**
+     * Another library of NVIDIA's, if it is here: its bindings work from now on, and its symbols are valid for the life of
+     * the process. Empty where the runtime cannot be used either.
+     */
+    public static synchronized Optional<SymbolLookup> find(NvidiaLibrary library) {
+        CudaInstallation runtime = installation();
+        if (library == NvidiaLibrary.CUDART || runtime.reason() != null) {
+            return Optional.ofNullable(runtime.symbols());
+        }
+        return Optional.ofNullable(VENDORS.computeIfAbsent(
+                        library, wanted -> VendorLibrary.find(wanted, runtime.runtime(), Surroundings.ofProcess()))
+                .symbols());
+    }
+
+    /** Lines for {@code gatun doctor}: versions, devices, and every place that was tried for each library. */
+    public static synchronized List<String> describe() {
+        CudaInstallation runtime = installation();
+        List<String> lines = new ArrayList<>(runtime.describe());
+        if (runtime.reason() == null) {
+            for (NvidiaLibrary vendor : NvidiaLibrary.values()) {
+                if (vendor != NvidiaLibrary.CUDART) {
+                    find(vendor);
+                    lines.addAll(VENDORS.get(vendor).describe());
+                }
+            }
+        }
+        return lines;
+    }
+}

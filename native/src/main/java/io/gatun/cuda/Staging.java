@@ -1,0 +1,59 @@
+package io.gatun.cuda;
+
+import io.gatun.cuda.runtime.CudaEvent;
+import io.gatun.cuda.runtime.CudaRuntime;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Pinned memory that host bytes pass through on their way to the device: the caller has them back when they are here, and
+ * nobody waits for the kernels before. A copy in slots of 1 MiB waits only for a slot that is still on its way. Used under the
+ * context's lock.
+ */
+final class Staging implements AutoCloseable {
+    private static final int SLOTS = 4;
+    private static final long SLOT = 1 << 20;
+
+    private final CudaContext context;
+    private final Owned owned = new Owned();
+    private final MemorySegment[] slots = new MemorySegment[SLOTS];
+    private final CudaEvent[] sent = new CudaEvent[SLOTS];
+    private int next;
+
+    @SuppressWarnings("restricted")
+    Staging(CudaContext context) {
+        this.context = context;
+        CudaRuntime runtime = context.runtime();
+        try {
+            long address = runtime.hostMalloc(SLOTS * SLOT);
+            owned.add(() -> runtime.hostFree(address));
+            for (int i = 0; i < SLOTS; i++) {
+                slots[i] = MemorySegment.ofAddress(address + i * SLOT).reinterpret(SLOT);
+                sent[i] = owned.add(new CudaEvent(runtime, false));
+            }
+        } catch (RuntimeException e) {
+            throw owned.closedAfter(e);
+        }
+    }
+
+    /** Starts the copy of all of {@code from}, which may be changed when this returns, to {@code to} on the device. */
+    void send(MemorySegment from, long to) {
+        long stream = context.stream().handle();
+        for (long at = 0; at < from.byteSize(); at += SLOT) {
+            long bytes = Math.min(SLOT, from.byteSize() - at);
+            MemorySegment slot = slots[next];
+            sent[next].synchronize();
+            MemorySegment.copy(from, at, slot, 0, bytes);
+            context.runtime().copyAsync(to + at, slot.address(), bytes, CudaRuntime.Copy.HOST_TO_DEVICE, stream);
+            sent[next].record(context.stream());
+            next = (next + 1) % SLOTS;
+        }
+    }
+
+    /** The stream has been waited for. */
+    @Override
+    public void close() {
+        if (!context.lost()) {
+            owned.close();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.gatun.cuda.runtime;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.gatun.bindings.cudart.CudaRt;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** One PTX file, compiled by the driver for the device. Not safe for concurrent use. */
+public final class CudaModule implements AutoCloseable {
+    private final CudaRuntime runtime;
+    private final String name;
+    private long library;
+
+    /** Loads the text; the driver compiles it, which takes milliseconds and is cached by it on disk. */
+    public CudaModule(CudaRuntime runtime, String name, byte[] ptx) {
+        this.runtime = runtime;
+        this.name = name;
+        runtime.ready();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment code = arena.allocate(ptx.length + 1L);
+            MemorySegment.copy(ptx, 0, code, JAVA_BYTE, 0, ptx.length);
+            MemorySegment pointer = arena.allocate(ADDRESS);
+            MemorySegment none = MemorySegment.NULL;
+            runtime.check(
+                    CudaRt.cudaLibraryLoadData(pointer, code, none, none, 0, none, none, 0),
+                    "cudaLibraryLoadData",
+                    "loading module " + name);
+            library = pointer.get(ADDRESS, 0).address();
+        }
+    }
+
+    /**
+     * The kernel of that name.
+     *
+     * @throws CudaException naming module and kernel if there is none
+     */
+    public CudaFunction function(String kernel) {
+        runtime.ready();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pointer = arena.allocate(ADDRESS);
+            runtime.check(
+                    CudaRt.cudaLibraryGetKernel(pointer, MemorySegment.ofAddress(library), arena.allocateFrom(kernel)),
+                    "cudaLibraryGetKernel",
+                    "looking up kernel " + kernel + " of module " + name);
+            return new CudaFunction(name, kernel, pointer.get(ADDRESS, 0).address());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (library != 0 && !runtime.lost()) {
+            runtime.ready();
+            runtime.check(
+                    CudaRt.cudaLibraryUnload(MemorySegment.ofAddress(library)),
+                    "cudaLibraryUnload",
+                    "unloading module " + name);
+        }
+        library = 0;
+    }
+}

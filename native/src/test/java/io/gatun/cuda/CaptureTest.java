@@ -1,0 +1,218 @@
+package io.gatun.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gatun.cuda.kernels.Arg;
+import io.gatun.cuda.kernels.CudaKernel;
+import io.gatun.cuda.kernels.Grid;
+import io.gatun.cuda.kernels.Recipe;
+import io.gatun.cuda.runtime.CudaException;
+import io.gatun.cuda.runtime.GraphExec;
+import io.gatun.kernel.Kernel;
+import io.gatun.kernel.Offer;
+import io.gatun.memory.Place;
+import io.gatun.spec.AxpbySpec;
+import io.gatun.spec.Direction;
+import io.gatun.spec.EmbeddingSpec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Recipes, captured and launched one by one; and the ring that feeds them. */
+@RequiresEmulation
+class CaptureTest {
+    private static final int N = 100;
+
+    private CudaContext context;
+    private Place place;
+    private MemorySegment x;
+    private MemorySegment y;
+
+    @BeforeEach
+    void opens() {
+        EmulatedDevice.reset();
+        EmulatedDevice.set("ASYNC", "1");
+        context = CudaContext.open();
+        place = context.place();
+        x = place.allocate(4 * N, "x");
+        y = place.allocate(4 * N, "y");
+        place.fill(x, 1f);
+        place.fill(y, 0f);
+    }
+
+    @AfterEach
+    void closes() {
+        context.close();
+        assertThat(EmulatedDevice.check()).isZero();
+        assertThat(EmulatedDevice.liveBytes() + EmulatedDevice.liveObjects()).isZero();
+        EmulatedDevice.reset();
+    }
+
+    private float[] read(MemorySegment memory) {
+        float[] values = new float[N];
+        place.copy(memory, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    private Recipe recipe() {
+        return Recipe.of(context, "pointwise", "cuda:test");
+    }
+
+    /** y = a x + b y, through scratch. */
+    private Kernel accumulate(float a, float b) {
+        Kernel built = recipe().scratch(4 * N)
+                .zero(Arg.scratch(0), 4 * N)
+                .zero(Arg.scratch(0), 0)
+                .launch(
+                        "gatun_axpby_f32",
+                        Grid.of(N, 32),
+                        Arg.operand(0),
+                        Arg.scratch(0),
+                        Arg.i64(N),
+                        Arg.f32(a),
+                        Arg.f32(1))
+                .launch(
+                        "gatun_axpby_f32",
+                        Grid.of(N, 32),
+                        Arg.scratch(0),
+                        Arg.operand(1),
+                        Arg.i64(N),
+                        Arg.f32(1),
+                        Arg.f32(b))
+                .build();
+        return ((CudaKernel) built).of(new AxpbySpec(N, 1, 1));
+    }
+
+    @Test
+    void aRecipeRunsItsStepsInOrderOnTheAddressesOfTheFrame() {
+        Kernel kernel = accumulate(2, 1);
+        MemorySegment scratch = place.allocate(kernel.scratchBytes(), "scratch");
+        place.fill(scratch, Float.NaN);
+        long[] frame = {x.address(), y.address(), scratch.address()};
+        for (int i = 0; i < 3; i++) {
+            kernel.execute(frame);
+        }
+        assertThat(read(y)).containsOnly(6);
+        recipe().copy(Arg.operand(1, 4), Arg.operand(0), 8).build().execute(frame);
+        assertThat(read(x)).startsWith(6, 6, 1);
+        recipe().build().execute(frame);
+    }
+
+    @Test
+    void aCaptureRunsNothingAndALaunchRunsAll() {
+        Kernel kernel = accumulate(2, 1);
+        MemorySegment scratch = place.allocate(kernel.scratchBytes(), "scratch");
+        long[] frame = {x.address(), y.address(), scratch.address()};
+        try (GraphExec step = context.capture("a step", () -> {
+            kernel.execute(frame);
+            kernel.execute(frame);
+        })) {
+            assertThat(read(y)).containsOnly(0);
+            long launches = EmulatedDevice.calls("cudaLaunchKernel");
+            for (int i = 0; i < 3; i++) {
+                context.onStream(step::launch);
+            }
+            assertThat(read(y)).containsOnly(12);
+            assertThat(EmulatedDevice.calls("cudaLaunchKernel")).isEqualTo(launches);
+            assertThat(EmulatedDevice.calls("cudaGraphLaunch")).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void whatWouldHaveToWaitIsRefusedWhileCapturingAndTheContextGoesOn() {
+        refusedInACapture(() -> read(y), "cannot copy to the host while a step is captured on cuda:0");
+        refusedInACapture(place::synchronize, "cannot wait for the device while a step is captured");
+        refusedInACapture(() -> place.allocate(12345, "z"), "cannot allocate 12345 bytes for z while");
+        refusedInACapture(() -> context.capture("b", () -> {}), "cannot capture b while a step is captured");
+        assertThat(read(y)).containsOnly(0);
+    }
+
+    private void refusedInACapture(Runnable work, String message) {
+        assertThatThrownBy(() -> context.capture("a", work))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aClosedGraphIsRefused() {
+        GraphExec step = context.capture("a step", () -> place.fill(y, (byte) 0));
+        step.close();
+        step.close();
+        assertThatThrownBy(step::launch)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a step was closed");
+    }
+
+    @Test
+    void modulesAndKernelsThatAreNotThereAreNamed() {
+        assertThatThrownBy(() -> context.function("nonsense", "gatun_x"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no CUDA module 'nonsense'");
+        EmulatedDevice.set("QUIET", "1");
+        assertThatThrownBy(() -> context.function("pointwise", "gatun_nonsense"))
+                .isInstanceOf(CudaException.class)
+                .hasMessageContaining("kernel gatun_nonsense of module pointwise")
+                .hasMessageContaining("cudaErrorSymbolNotFound");
+    }
+
+    @Test
+    void anEmptyGridIsRefusedWhenItIsMade() {
+        assertThatThrownBy(() -> Grid.of(0, 256))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("an empty problem launches nothing");
+        assertThatThrownBy(() -> Grid.blocks(1, 70_000, 256)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(Grid.of(1L << 40, 256).x()).isEqualTo(Grid.MOST_BLOCKS);
+        assertThat(Grid.of(257, 256)).isEqualTo(Grid.blocks(2, 256));
+    }
+
+    @Test
+    void theRingBringsEachBatchBeforeItsStepAndNoneTooEarly() {
+        try (PinnedRing ring = new PinnedRing(context, 2, 4 * N)) {
+            Kernel kernel = recipe().launch(
+                            "gatun_axpby_f32",
+                            Grid.of(N, 32),
+                            Arg.operand(0),
+                            Arg.operand(1),
+                            Arg.i64(N),
+                            Arg.f32(1),
+                            Arg.f32(10))
+                    .build();
+            for (int i = 1; i <= 7; i++) {
+                PinnedRing.Slot slot = ring.next();
+                for (int j = 0; j < N; j++) {
+                    slot.host().setAtIndex(ValueLayout.JAVA_FLOAT, j, i);
+                }
+                slot.upload();
+                slot.use();
+                kernel.execute(new long[] {slot.device().address(), y.address()});
+                slot.done();
+            }
+            assertThat(read(y)).containsOnly(1_234_567);
+        }
+        assertThat(place.budget().used()).isZero();
+    }
+
+    @Test
+    void indicesOutOfRangeAreReportedOnceAndTheContextGoesOn() {
+        MemorySegment indices = place.allocate(16, "indices");
+        EmbeddingSpec spec = new EmbeddingSpec(Direction.FORWARD, 10, 8, 4);
+        CudaSession session = new CudaSession(CudaContext.open());
+        try {
+            Kernel kernel = ((Offer.Taken) session.offer(spec)).kernel();
+            place.copy(MemorySegment.ofArray(new int[] {9, 0, -7, 10}), indices);
+            kernel.execute(new long[] {indices.address(), x.address(), y.address(), 0});
+            assertThatThrownBy(place::synchronize)
+                    .isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage(spec + ": index 2 is -7, not within 0 and 9");
+            place.synchronize();
+            place.copy(MemorySegment.ofArray(new int[] {9, 0, 7, 3}), indices);
+            kernel.execute(new long[] {indices.address(), x.address(), y.address(), 0});
+            assertThat(read(y)).startsWith(1, 1, 1);
+        } finally {
+            session.close();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.gatun.cuda;
+
+import io.gatun.contract.KernelContract;
+import io.gatun.spec.GemmSpec;
+import io.gatun.spec.MixedSpec;
+import io.gatun.spec.Spec;
+import java.util.Set;
+
+/** The contract of matrix products, in 16-bit storage too, with the kernels that the plans choose. */
+@RequiresEmulation
+class CudaGemmContractTest extends KernelContract {
+    @Override
+    protected String backend() {
+        return "cuda";
+    }
+
+    @Override
+    protected Set<Class<? extends Spec>> families() {
+        return Set.of(GemmSpec.class, MixedSpec.class);
+    }
+
+    @Override
+    protected boolean mayRefuse(Spec spec) {
+        return spec instanceof MixedSpec mixed && !(mixed.of() instanceof GemmSpec);
+    }
+}

@@ -1,0 +1,106 @@
+package io.gatun.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.NativeUnavailableException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is said of drivers and devices that cannot be used. */
+@RequiresEmulation
+class EmulatedLoaderTest {
+    @AfterEach
+    void resets() {
+        EmulatedDevice.reset();
+    }
+
+    private static CudaInstallation load() {
+        String path = Emulation.folder().orElseThrow().toString();
+        return new CudaLoader(new Surroundings(_ -> path, name -> name.equals("CUDA_VISIBLE_DEVICES") ? "7" : null))
+                .load();
+    }
+
+    @Test
+    void aGoodOneNamesItsDevices() {
+        EmulatedDevice.set("DEVICES", "2");
+        CudaInstallation installation = load();
+        assertThat(installation.reason()).isNull();
+        assertThat(installation.describe())
+                .anyMatch(line -> line.startsWith("CUDA runtime 13.0 from ") && line.endsWith("driver for CUDA 13.0"))
+                .anyMatch(line -> line.startsWith("cuda:1: ") && line.endsWith("compute capability 9.0"));
+        assertThat(installation.refusal(1)).isNull();
+        assertThat(installation.refusal(2)).contains("there is no cuda:2 (-Dgatun.cuda.device)", "sees 2 devices");
+    }
+
+    @Test
+    void noDriver() {
+        EmulatedDevice.set("DRIVER", "none");
+        assertThat(load().reason())
+                .contains("libcudart 13.0 (", ") finds no NVIDIA driver", "install one for CUDA 13.0 or newer");
+    }
+
+    @Test
+    void anOldDriverIsNamedWithWhatIsNeeded() {
+        EmulatedDevice.set("DRIVER", "old");
+        assertThat(load().refusal(0))
+                .contains("it is CUDA 13.0 and needs a driver for CUDA 13.0 or newer, but the driver here is for CUDA"
+                        + " 12.2");
+    }
+
+    @Test
+    void anOldRuntimeIsRefused() {
+        EmulatedDevice.set("RUNTIME", "12040");
+        assertThat(load().refusal(0)).contains("it is CUDA 12.4, and Gatun needs 12.8 or newer");
+    }
+
+    @Test
+    void aRuntimeOf12RunsWithAnOlderDriverOf12() {
+        EmulatedDevice.set("RUNTIME", "12080");
+        assertThat(load().reason()).isNull();
+    }
+
+    @Test
+    void noDevice() {
+        EmulatedDevice.set("DRIVER", "nodevice");
+        assertThat(load().reason()).contains("sees no NVIDIA GPU (CUDA_VISIBLE_DEVICES is 7)");
+    }
+
+    @Test
+    void aDriverThatFailsOtherwiseIsQuoted() {
+        EmulatedDevice.fail("cudaGetDeviceCount", 1, 46);
+        assertThat(load().reason()).contains("cannot use the driver", "cudaErrorDevicesUnavailable (46)");
+    }
+
+    @Test
+    void anOldDeviceIsRefusedByName() {
+        EmulatedDevice.set("CAPABILITY", "7.5");
+        CudaInstallation installation = load();
+        assertThat(installation.reason()).isNull();
+        assertThat(installation.refusal(0))
+                .startsWith("cuda:0 (")
+                .contains("has compute capability 7.5, and the kernels need 8.0 or newer");
+    }
+
+    @Test
+    void aDeviceThatCannotBeOpenedIsRefusedInOneSentence() {
+        EmulatedDevice.fail("cudaStreamCreateWithFlags", 1, 46);
+        assertThatThrownBy(() -> Kernels.open("cuda", 1))
+                .isInstanceOf(NativeUnavailableException.class)
+                .hasMessageContaining("CUDA cannot be used: cuda:0: making a stream: cudaStreamCreateWithFlags returned"
+                        + " cudaErrorDevicesUnavailable (46, ");
+    }
+
+    @Test
+    void kernelsOfADeviceThatIsNotThereAreRefusedInOneSentence() {
+        System.setProperty("gatun.cuda.device", "3");
+        try {
+            assertThatThrownBy(() -> Kernels.open("cuda", 1))
+                    .isInstanceOf(NativeUnavailableException.class)
+                    .hasMessageContaining("CUDA cannot be used: there is no cuda:3");
+        } finally {
+            System.clearProperty("gatun.cuda.device");
+        }
+    }
+}
