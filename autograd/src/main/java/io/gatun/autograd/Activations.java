@@ -23,7 +23,7 @@ public final class Activations {
         Tape tape = Tape.of(op.name(), src);
         Views.require(op.name(), src, DType.F32);
         Tensor dst = tape.result(src.shape, op.name());
-        tape.run(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()), src.data(), dst.memory);
+        tape.run(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()), src.memory(), dst.memory);
         return tape.record(op, dst, src);
     }
 
@@ -77,7 +77,7 @@ public final class Activations {
         long rows = Views.leading(src.shape, 1).elements();
         SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, kind, rows, src.shape.last());
         Tensor dst = tape.result(src.shape, name);
-        tape.run(spec, src.data(), dst.memory);
+        tape.run(spec, src.memory(), dst.memory);
         return tape.record(new Op.Softmax(spec), dst, src);
     }
 
@@ -98,7 +98,7 @@ public final class Activations {
         long rows = Views.leading(src.shape, 1).elements();
         PReluSpec spec = new PReluSpec(Direction.FORWARD, rows, src.shape.last(), slopes == 1);
         Tensor dst = tape.result(src.shape, "prelu");
-        tape.run(spec, src.data(), slope.data(), dst.memory);
+        tape.run(spec, src.memory(), slope.memory(), dst.memory);
         return tape.record(new Op.PRelu(spec), dst, src, slope);
     }
 
@@ -135,7 +135,7 @@ public final class Activations {
         DropoutSpec spec = new DropoutSpec(src.shape.elements(), p);
         var rng = tape.nextRandom();
         Tensor dst = tape.result(src.shape, "dropout");
-        tape.run(spec, src.data(), rng, dst.memory);
+        tape.run(spec, src.memory(), rng, dst.memory);
         return tape.record(new Op.Dropout(spec, rng), dst, src);
     }
 }

@@ -80,7 +80,7 @@ public final class Arithmetic {
         Tensor second = kind == null ? Broadcasts.expand(tape, b, common) : b;
         BinarySpec spec = kind == null ? BinarySpec.of(op, common.elements()) : kind;
         Tensor dst = tape.result(common, name);
-        tape.run(spec, first.data(), second.data(), dst.memory);
+        tape.run(spec, first.memory(), second.memory(), dst.memory);
         Tensor result = tape.record(new Op.Binary(spec), dst, first, second);
         if (first != a) {
             first.release();
@@ -132,7 +132,7 @@ public final class Arithmetic {
         Tape tape = Tape.of("scale", src);
         Views.require("scale", src, DType.F32);
         Tensor dst = tape.result(src.shape, "scale");
-        tape.run(new AxpbySpec(src.shape.elements(), factor, 0), src.data(), dst.memory);
+        tape.run(new AxpbySpec(src.shape.elements(), factor, 0), src.memory(), dst.memory);
         return tape.record(new Op.Scale(factor), dst, src);
     }
 
@@ -172,7 +172,7 @@ public final class Arithmetic {
                 .map(src.shape::dim)
                 .toArray();
         Tensor dst = tape.result(Shape.of(kept), name);
-        tape.run(spec, src.data(), dst.memory);
+        tape.run(spec, src.memory(), dst.memory);
         return tape.record(new Op.Reduce(spec), dst, src);
     }
 }

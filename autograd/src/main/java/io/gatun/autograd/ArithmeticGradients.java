@@ -4,10 +4,11 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.BinarySpec.Broadcast;
 import io.gatun.spec.Dims;
+import io.gatun.spec.Direction;
+import io.gatun.spec.PowerSpec;
 import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.WhereSpec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** The rules of elementwise arithmetic and of reductions. */
 final class ArithmeticGradients {
@@ -32,11 +33,11 @@ final class ArithmeticGradients {
             MemorySegment terms = diff;
             if (spec.op() == BinarySpec.Op.MUL) {
                 terms = to.temporary(count(out));
-                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, a.data(), terms);
+                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, a.memory(), terms);
             } else if (spec.op() == BinarySpec.Op.DIV) {
                 terms = to.temporary(count(out));
                 MemorySegment quotients = to.temporary(count(out));
-                to.plan(spec).run(out.data(), b.data(), quotients);
+                to.plan(spec).run(out.memory(), b.memory(), quotients);
                 to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, quotients, terms);
                 to.free(quotients);
             }
@@ -55,7 +56,7 @@ final class ArithmeticGradients {
                 to.same(a, out);
             } else {
                 MemorySegment diffA = to.into(a);
-                to.plan(spec).run(diff, b.data(), diffA);
+                to.plan(spec).run(diff, b.memory(), diffA);
                 to.wrote(a, diffA);
             }
         }
@@ -69,7 +70,7 @@ final class ArithmeticGradients {
         long all = count(out);
         MemorySegment share = to.temporary(all);
         MemorySegment larger = to.temporary(all);
-        to.plan(spec.with(BinarySpec.Op.SHARE)).run(a.data(), b.data(), share);
+        to.plan(spec.with(BinarySpec.Op.SHARE)).run(a.memory(), b.memory(), share);
         to.plan(BinarySpec.of(BinarySpec.Op.MUL, all)).run(out.grad, share, larger);
         MemorySegment smaller = share;
         to.plan(BinarySpec.of(BinarySpec.Op.SUB, all)).run(out.grad, larger, smaller);
@@ -127,7 +128,7 @@ final class ArithmeticGradients {
         if (spec.op() == ReduceSpec.Op.SUM_SQUARES) {
             MemorySegment repeated = to.temporary(count(src));
             Repeat.along(to, spec, diffDst, factor, repeated);
-            to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(src))).run(src.data(), repeated, diffSrc);
+            to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(src))).run(src.memory(), repeated, diffSrc);
             to.free(repeated);
         } else {
             Repeat.along(to, spec, diffDst, factor, diffSrc);
@@ -142,7 +143,7 @@ final class ArithmeticGradients {
             if (!to.wants(in[i])) {
                 continue;
             }
-            MemorySegment mask = in[0].data();
+            MemorySegment mask = in[0].memory();
             boolean one = i == 1 ? spec.oneA() : spec.oneB();
             MemorySegment diff = to.into(in[i]);
             MemorySegment terms = one ? to.temporary(spec.count()) : diff;
@@ -164,17 +165,7 @@ final class ArithmeticGradients {
     /** dst = srcᵖ: d(src) = d(dst) · p srcᵖ⁻¹. */
     static void power(Backward to, float exponent, Tensor src, MemorySegment diffDst) {
         MemorySegment diff = to.into(src);
-        MemorySegment x = src.data();
-        long all = count(src);
-        to.act(() -> {
-            for (long i = 0; i < all; i++) {
-                double slope = exponent == 0
-                        ? 0
-                        : exponent * StrictMath.pow(x.getAtIndex(ValueLayout.JAVA_FLOAT, i), exponent - 1.0);
-                diff.setAtIndex(
-                        ValueLayout.JAVA_FLOAT, i, (float) (diffDst.getAtIndex(ValueLayout.JAVA_FLOAT, i) * slope));
-            }
-        });
+        to.plan(new PowerSpec(Direction.BACKWARD, exponent, count(src))).run(src.memory(), diffDst, diff);
         to.wrote(src, diff);
     }
 }

@@ -2,8 +2,7 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.gatun.spec.PaddingMaskSpec;
 import java.util.Arrays;
 
 /** Dot-product attention (Vaswani et al. 2017) and its masks, which are added to the scores: 0 to see, -Inf not to see. */
@@ -94,21 +93,7 @@ public final class Attention {
         }
         int batch = lengths.shape.dim(0);
         Tensor mask = tape.result(Shape.of(batch, 1, 1, keys), "paddingMask");
-        MemorySegment memory = mask.memory;
-        MemorySegment given = lengths.data();
-        tape.actOrTakeBack(() -> {
-            for (int i = 0; i < batch; i++) {
-                int length = given.getAtIndex(ValueLayout.JAVA_INT, i);
-                if (length < 1 || length > keys) {
-                    throw new IndexOutOfBoundsException("paddingMask: the length of sequence " + i + " is " + length
-                            + ", not within 1 and " + keys + " keys; a query that sees no key gets NaN");
-                }
-                for (int j = 0; j < keys; j++) {
-                    float value = j < length ? 0 : Float.NEGATIVE_INFINITY;
-                    memory.setAtIndex(ValueLayout.JAVA_FLOAT, (long) i * keys + j, value);
-                }
-            }
-        });
+        tape.run(new PaddingMaskSpec(batch, keys), lengths.memory(), mask.memory);
         return mask;
     }
 }

@@ -5,7 +5,6 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,7 +46,7 @@ final class Backward {
     }
 
     void run(Tensor loss, boolean retain) {
-        loss.data();
+        loss.memory();
         if (loss.shape.elements() != 1) {
             throw new IllegalArgumentException("backward: " + loss + " has " + loss.shape.elements()
                     + " elements; reduce it to one with sum() or mean()");
@@ -118,7 +117,7 @@ final class Backward {
 
     private void seed(Tensor loss) {
         MemorySegment one = memory.take(4);
-        tape.act(() -> one.set(ValueLayout.JAVA_FLOAT, 0, 1));
+        tape.fill(one, 1);
         seed = one;
         loss.grad = one;
         loss.gradOwned = true;
@@ -183,11 +182,6 @@ final class Backward {
         return memory.take(4 * elements);
     }
 
-    /** Writes to memory without a kernel, now and in each repetition of this step. */
-    void act(Runnable action) {
-        tape.act(action);
-    }
-
     /** As {@link #temporary}, zero. */
     MemorySegment zeros(long elements) {
         MemorySegment zeros = temporary(elements);
@@ -198,11 +192,7 @@ final class Backward {
     /** As {@link #temporary}, each element one. */
     MemorySegment ones(int elements) {
         MemorySegment ones = temporary(elements);
-        tape.act(() -> {
-            for (int i = 0; i < elements; i++) {
-                ones.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1);
-            }
-        });
+        tape.fill(ones, 1);
         return ones;
     }
 

@@ -53,7 +53,7 @@ final class Broadcasts {
         Dims all = Dims.of(shape.dims());
         CopySpec spec = new CopySpec(false, all, Dims.of(strides), CopySpec.dense(shape.dims()));
         Tensor dst = tape.result(shape, "expand");
-        tape.run(spec, src.data(), dst.memory);
+        tape.run(spec, src.memory(), dst.memory);
         return tape.record(new Op.Expand(new ReduceSpec(ReduceSpec.Op.SUM, all, Dims.of(repeated))), dst, src);
     }
 }

@@ -1,6 +1,7 @@
 package io.gatun.autograd;
 
 import io.gatun.kernel.Recording;
+import io.gatun.memory.Replay;
 import io.gatun.memory.StepSlab;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +29,12 @@ import java.util.function.Supplier;
  * <p>The code itself runs, and is recorded anew, where a repetition would not do the same: the first time, in debug mode,
  * after memory that it used was closed or a parameter began or ceased to require a gradient, while gradients of an earlier
  * step are there to be added to, and always if it copies values from the heap ({@link Tape#tensor}) or fills
- * {@link Tape#empty}. For the tape's thread.
+ * {@link Tape#empty}. On a device also if a batch norm averages without momentum. For the tape's thread.
+ *
+ * <p>On a device a repetition is one graph forward and one backward, or, with {@link #train}, one for the whole step with
+ * the optimizer's update: one launch, and nobody waits for it.
  */
-public final class CapturedStep {
+public final class CapturedStep implements AutoCloseable {
     private final Tape tape;
     private final Supplier<Tensor> code;
 
@@ -46,6 +50,15 @@ public final class CapturedStep {
     private Tensor loss;
     private boolean repeating;
 
+    /** On a device: what a repetition launches, made by the first one that needs it. */
+    private Replay forward;
+
+    private Replay backward;
+    private Replay all;
+
+    /** What {@link #all} ends with, as {@link Update#prepare} said. */
+    private Object updated;
+
     CapturedStep(Tape tape, Supplier<Tensor> code) {
         this.tape = tape;
         this.code = code;
@@ -57,11 +70,17 @@ public final class CapturedStep {
      * @throws RuntimeException what the code or a kernel throws; all outside the tape is then as it was, see {@link Tape}
      */
     public float forward(long number) {
+        run(number);
+        return loss.item();
+    }
+
+    private void run(long number) {
         repeating = repeatable();
         if (repeating) {
             tape.restore(end, number);
             try {
-                recording.repeat(0, backwardFrom);
+                recording.upload();
+                forward = repeat("a step's forward", forward, 0, backwardFrom);
             } catch (RuntimeException | Error e) {
                 tape.takeBack();
                 throw e;
@@ -69,17 +88,103 @@ public final class CapturedStep {
         } else {
             record(number);
         }
-        return loss.item();
+    }
+
+    /** All of it again: on a device one launch and what Java keeps beside it. */
+    private Replay repeat(String name, Replay made, int from, int to) {
+        if (tape.place().isHost()) {
+            recording.repeat(from, to);
+            return null;
+        }
+        tape.kernels().requireOpen();
+        Replay replay = made == null ? tape.place().capture(name, () -> recording.work(from, to)) : made;
+        if (replay == null) {
+            recording.repeat(from, to);
+            return null;
+        }
+        tape.closes(this);
+        recording.notes(from, to);
+        replay.launch();
+        return replay;
+    }
+
+    /**
+     * The whole step of that number, as {@link #forward}, {@link #backward} and then the update, whose loss nobody reads:
+     * {@link #loss} has it, and a {@link LossRing} keeps it. On a device a repetition is one launch.
+     *
+     * @param update the optimizer's ({@code optimizer.update()})
+     * @throws RuntimeException what the code or a kernel throws; all outside the tape is then as it was
+     */
+    public void train(long number, Update update) {
+        Object kernels = update.prepare();
+        if (!repeatable() || tape.place().isHost()) {
+            run(number);
+            backward();
+            update.run();
+        } else {
+            repeating = true;
+            tape.kernels().requireOpen();
+            tape.restore(end, number);
+            repeat(update, kernels);
+        }
+        update.done();
+    }
+
+    private void repeat(Update update, Object kernels) {
+        for (Parameter parameter : written) {
+            parameter.gradientWritten();
+        }
+        try {
+            if (updated != kernels) {
+                all = closed(all);
+            }
+            if (all == null) {
+                all = tape.place().capture("a training step", () -> {
+                    recording.work(0, recording.size());
+                    update.run();
+                });
+                updated = kernels;
+                tape.closes(this);
+            }
+            recording.upload();
+            recording.notes(0, recording.size());
+            all.launch();
+        } catch (RuntimeException | Error e) {
+            for (Parameter parameter : written) {
+                parameter.clearGradient();
+            }
+            tape.takeBack();
+            throw e;
+        }
+        tape.settle();
+    }
+
+    private static Replay closed(Replay replay) {
+        if (replay != null) {
+            replay.close();
+        }
+        return null;
+    }
+
+    /** Gives a device's graphs up, as closing the tape does; the next step is built anew. Closing twice does nothing. */
+    @Override
+    public void close() {
+        whole = false;
+        forward = closed(forward);
+        backward = closed(backward);
+        all = closed(all);
+        updated = null;
+        tape.forgets(this);
     }
 
     private void record(long number) {
-        whole = false;
+        close();
         recording = new Recording();
         tape.reset(number);
         tape.captures(recording);
         try {
             loss = code.get();
-            loss.data();
+            loss.memory();
         } finally {
             tape.captures(null);
         }
@@ -117,7 +222,7 @@ public final class CapturedStep {
         if (loss == null) {
             throw new IllegalStateException("a captured step has no loss before its forward; call that first");
         }
-        loss.data();
+        loss.memory();
         tape.slab().requireOwner("backward");
         if (repeating) {
             repeatBackward();
@@ -135,7 +240,7 @@ public final class CapturedStep {
             parameter.gradientWritten();
         }
         try {
-            recording.repeat(backwardFrom, recording.size());
+            backward = repeat("a step's backward", backward, backwardFrom, recording.size());
         } catch (RuntimeException | Error e) {
             for (Parameter parameter : written) {
                 parameter.clearGradient();

@@ -2,9 +2,9 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.spec.Direction;
+import io.gatun.spec.PowerSpec;
 import io.gatun.spec.WhereSpec;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** Choosing by a mask (float32, 0 for no), and powers. */
 public final class Choices {
@@ -37,7 +37,7 @@ public final class Choices {
         };
         WhereSpec spec = new WhereSpec(shape.elements(), oneA, oneB);
         Tensor dst = tape.result(shape, "where");
-        tape.run(spec, in[0].data(), in[1].data(), in[2].data(), dst.memory);
+        tape.run(spec, in[0].memory(), in[1].memory(), in[2].memory(), dst.memory);
         Tensor result = tape.record(new Op.Where(spec), dst, in);
         for (int i = 0; i < in.length; i++) {
             if (in[i] != given[i]) {
@@ -70,15 +70,7 @@ public final class Choices {
         Tape tape = Tape.of("pow", src);
         Views.require("pow", src, DType.F32);
         Tensor dst = tape.result(src.shape, "pow");
-        MemorySegment from = src.data();
-        MemorySegment to = dst.memory;
-        long count = src.shape.elements();
-        tape.act(() -> {
-            for (long i = 0; i < count; i++) {
-                double x = from.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                to.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) StrictMath.pow(x, exponent));
-            }
-        });
+        tape.run(new PowerSpec(Direction.FORWARD, exponent, src.shape.elements()), src.memory(), dst.memory);
         return tape.record(new Op.Power(exponent), dst, src);
     }
 }

@@ -33,7 +33,7 @@ final class ClassLoss {
                 options.reduction,
                 records);
         boolean each = options.reduction == Reduction.NONE;
-        List<MemorySegment> run = new ArrayList<>(List.of(input.data(), targets.data()));
+        List<MemorySegment> run = new ArrayList<>(List.of(input.memory(), targets.memory()));
         if (options.weight != null) {
             run.add(weights(name, options.weight, input, tape));
         }

@@ -43,9 +43,9 @@ public final class Convolutions {
         }
         Tensor dst = tape.result(shape, op);
         if (bias == null) {
-            tape.run(spec, src.data(), weights.data(), dst.memory);
+            tape.run(spec, src.memory(), weights.memory(), dst.memory);
         } else {
-            tape.run(spec, src.data(), weights.data(), bias.data(), dst.memory);
+            tape.run(spec, src.memory(), weights.memory(), bias.memory(), dst.memory);
         }
         return tape.record(new Op.Conv(spec), dst, src, weights, bias);
     }
@@ -161,7 +161,7 @@ public final class Convolutions {
                     + " output channels; give one number each");
         }
         Tensor product = tape.result(shape, op);
-        tape.run(spec.with(ConvSpec.Direction.BACKWARD_DATA), src.data(), weights.data(), product.memory);
+        tape.run(spec.with(ConvSpec.Direction.BACKWARD_DATA), src.memory(), weights.memory(), product.memory);
         tape.record(new Op.ConvTranspose(spec), product, src, weights);
         if (bias == null) {
             return product;

@@ -52,7 +52,12 @@ record ElementLoss(String name, Kind kind, float parameter, float second) {
 
     private static MemorySegment[] operands(
             Tensor prediction, Tensor target, Tensor weights, Tensor loss, MemorySegment diff) {
-        return Stream.of(prediction.data(), target.data(), weights == null ? null : weights.data(), loss.memory, diff)
+        return Stream.of(
+                        prediction.memory(),
+                        target.memory(),
+                        weights == null ? null : weights.memory(),
+                        loss.memory,
+                        diff)
                 .filter(Objects::nonNull)
                 .toArray(MemorySegment[]::new);
     }

@@ -1,12 +1,11 @@
 package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.gatun.spec.ExtremeSpec;
 
 /**
- * The largest and smallest entries along an axis and where they lie. Scalar loops, for losses and metrics; pooling has
- * kernels. NaN counts as the most extreme, so that it shows; of equal entries the first is meant.
+ * The largest and smallest entries along an axis and where they lie. NaN counts as the most extreme, so that it shows; of
+ * equal entries the first is meant.
  */
 public final class Extremes {
     private Extremes() {}
@@ -49,24 +48,9 @@ public final class Extremes {
         }
         int inner = Math.toIntExact(Pieces.elements(src.shape, axis + 1, src.shape.rank()));
         Tensor places = tape.result(Pieces.without(src.shape, axis), DType.I32, name);
-        MemorySegment from = src.data();
-        MemorySegment to = places.memory;
-        long results = places.shape.elements();
-        tape.act(() -> {
-            for (long i = 0; i < results; i++) {
-                long base = i / inner * n * inner + i % inner;
-                int found = 0;
-                float best = from.getAtIndex(ValueLayout.JAVA_FLOAT, base);
-                for (int k = 1; k < n && !Float.isNaN(best); k++) {
-                    float x = from.getAtIndex(ValueLayout.JAVA_FLOAT, base + (long) k * inner);
-                    if (Float.isNaN(x) || (largest ? x > best : x < best)) {
-                        best = x;
-                        found = k;
-                    }
-                }
-                to.setAtIndex(ValueLayout.JAVA_INT, i, inAll ? (int) (base + (long) found * inner) : found);
-            }
-        });
+        long outer = src.shape.elements() / ((long) n * inner);
+        ExtremeSpec.Op op = largest ? ExtremeSpec.Op.MAX : ExtremeSpec.Op.MIN;
+        tape.run(new ExtremeSpec(op, inAll, outer, n, inner), src.memory(), places.memory);
         return places;
     }
 }

@@ -41,7 +41,7 @@ final class Gradients {
                 Tensor saved = op.activation().kind().usesOutput() ? out : in[0];
                 MemorySegment diff = to.into(in[0]);
                 to.plan(new ActivationSpec(Direction.BACKWARD, op.activation(), count(out)))
-                        .run(saved.data(), out.grad, diff);
+                        .run(saved.memory(), out.grad, diff);
                 to.wrote(in[0], diff);
             }
             case Op.PRelu op -> {
@@ -49,7 +49,7 @@ final class Gradients {
                 MemorySegment diffSrc = to.into(in[0]);
                 MemorySegment diffSlope = to.into(in[1]);
                 to.plan(op.spec().with(Direction.BACKWARD))
-                        .run(in[0].data(), in[1].data(), out.grad, diffSrc, diffSlope);
+                        .run(in[0].memory(), in[1].memory(), out.grad, diffSrc, diffSlope);
                 to.wrote(in[0], diffSrc);
                 to.wrote(in[1], diffSlope);
             }
@@ -77,7 +77,7 @@ final class Gradients {
             case Op.Expand op -> PieceGradients.expand(to, op, in[0], out.grad);
             case Op.Embedding op -> {
                 // dst[i] = table[indices[i]]: d(table)[indices[i]] += d(dst)[i].
-                to.plan(op.spec().with(Direction.BACKWARD)).run(in[1].data(), out.grad, to.sum(in[0]));
+                to.plan(op.spec().with(Direction.BACKWARD)).run(in[1].memory(), out.grad, to.sum(in[0]));
             }
             case Op.Dropout op -> {
                 // dst = src · mask(rng) / (1 - p): the same kernel on d(dst) draws the same mask.
@@ -108,7 +108,7 @@ final class Gradients {
             case Op.Softmax op -> {
                 // y = softmax(x): d(x) = y (d(y) - Σ d(y) y); y = log softmax(x): d(x) = d(y) - exp(y) Σ d(y).
                 MemorySegment diff = to.into(in[0]);
-                to.plan(op.spec().with(Direction.BACKWARD)).run(out.data(), out.grad, diff);
+                to.plan(op.spec().with(Direction.BACKWARD)).run(out.memory(), out.grad, diff);
                 to.wrote(in[0], diff);
             }
             case Op.Loss op -> LossGradients.apply(to, op, in, out.grad);
@@ -122,12 +122,12 @@ final class Gradients {
     /** C = op(A) · op(B): d(A) = d(C) · op(B)ᵀ and d(B) = op(A)ᵀ · d(C), or their transposes; see {@link Products}. */
     private static void matMul(Backward to, Products p, Tensor a, Tensor b, MemorySegment diffC) {
         if (to.wants(a)) {
-            MemorySegment first = p.transA() ? b.data() : diffC;
-            product(to, p.gradientA(), first, first == diffC ? b.data() : diffC, a, p.sharedA());
+            MemorySegment first = p.transA() ? b.memory() : diffC;
+            product(to, p.gradientA(), first, first == diffC ? b.memory() : diffC, a, p.sharedA());
         }
         if (to.wants(b)) {
-            MemorySegment first = p.transB() ? diffC : a.data();
-            product(to, p.gradientB(), first, first == diffC ? a.data() : diffC, b, p.sharedB());
+            MemorySegment first = p.transB() ? diffC : a.memory();
+            product(to, p.gradientB(), first, first == diffC ? a.memory() : diffC, b, p.sharedB());
         }
     }
 
@@ -155,12 +155,12 @@ final class Gradients {
         MemorySegment diff = beforeActivation(to, op.activation(), out);
         if (to.wants(in[0])) {
             MemorySegment diffSrc = to.into(in[0]);
-            to.plan(GemmSpec.of(op.rows(), op.in(), op.out())).run(diff, in[1].data(), diffSrc);
+            to.plan(GemmSpec.of(op.rows(), op.in(), op.out())).run(diff, in[1].memory(), diffSrc);
             to.wrote(in[0], diffSrc);
         }
         if (to.wants(in[1])) {
             MemorySegment diffWeights = to.into(in[1]);
-            to.plan(GemmSpec.of(op.out(), op.in(), op.rows(), true, false)).run(diff, in[0].data(), diffWeights);
+            to.plan(GemmSpec.of(op.out(), op.in(), op.rows(), true, false)).run(diff, in[0].memory(), diffWeights);
             to.wrote(in[1], diffWeights);
         }
         if (to.wants(in[2])) {
@@ -179,7 +179,7 @@ final class Gradients {
             return out.grad;
         }
         MemorySegment diff = to.temporary(count(out));
-        to.plan(new ActivationSpec(Direction.BACKWARD, activation, count(out))).run(out.data(), out.grad, diff);
+        to.plan(new ActivationSpec(Direction.BACKWARD, activation, count(out))).run(out.memory(), out.grad, diff);
         return diff;
     }
 
@@ -191,7 +191,7 @@ final class Gradients {
         MemorySegment diff = beforeActivation(to, spec.activation(), out);
         if (to.wants(in[0])) {
             MemorySegment diffSrc = to.into(in[0]);
-            to.plan(spec.with(ConvSpec.Direction.BACKWARD_DATA)).run(diff, in[1].data(), diffSrc);
+            to.plan(spec.with(ConvSpec.Direction.BACKWARD_DATA)).run(diff, in[1].memory(), diffSrc);
             to.wrote(in[0], diffSrc);
         }
         if (to.wants(in[1]) || to.wants(in[2])) {
@@ -199,10 +199,10 @@ final class Gradients {
             MemorySegment diffWeights = to.into(in[1]);
             if (spec.bias()) {
                 MemorySegment diffBias = to.into(in[2]);
-                to.plan(weights).run(in[0].data(), diff, diffWeights, diffBias);
+                to.plan(weights).run(in[0].memory(), diff, diffWeights, diffBias);
                 to.wrote(in[2], diffBias);
             } else {
-                to.plan(weights).run(in[0].data(), diff, diffWeights);
+                to.plan(weights).run(in[0].memory(), diff, diffWeights);
             }
             to.wrote(in[1], diffWeights);
         }
@@ -218,12 +218,12 @@ final class Gradients {
     private static void convTranspose(Backward to, ConvSpec spec, Tensor[] in, MemorySegment diffDst) {
         if (to.wants(in[0])) {
             MemorySegment diffSrc = to.into(in[0]);
-            to.plan(spec).run(diffDst, in[1].data(), diffSrc);
+            to.plan(spec).run(diffDst, in[1].memory(), diffSrc);
             to.wrote(in[0], diffSrc);
         }
         if (to.wants(in[1])) {
             MemorySegment diffWeights = to.into(in[1]);
-            to.plan(spec.with(ConvSpec.Direction.BACKWARD_WEIGHTS)).run(diffDst, in[0].data(), diffWeights);
+            to.plan(spec.with(ConvSpec.Direction.BACKWARD_WEIGHTS)).run(diffDst, in[0].memory(), diffWeights);
             to.wrote(in[1], diffWeights);
         }
     }
@@ -258,9 +258,9 @@ final class Gradients {
             Backward to, Spec spec, Plan forward, MemorySegment workspace, Tensor[] in, Tensor[] out) {
         List<MemorySegment> run = new ArrayList<>(17);
         for (Tensor input : in) {
-            run.add(input.data());
+            run.add(input.memory());
         }
-        run.add(out[0].data());
+        run.add(out[0].memory());
         run.add(workspace);
         MemorySegment[] zeros = new MemorySegment[out.length];
         for (int i = 0; i < out.length; i++) {

@@ -2,9 +2,13 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Places;
 import io.gatun.spec.Activation;
+import io.gatun.spec.AverageSpec;
+import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.InverseDeviationSpec;
 import io.gatun.spec.Pass;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -144,11 +148,11 @@ public final class Images {
         Tensor batchMean = apart ? tape.zeros(Shape.of(c)) : norm.runningMean;
         Tensor batchVar = apart ? tape.zeros(Shape.of(c)) : norm.runningVar;
         List<MemorySegment> run = new ArrayList<>(9);
-        run.add(src.data());
+        run.add(src.memory());
         if (residual != null) {
-            run.add(residual.data());
+            run.add(residual.memory());
         }
-        run.addAll(List.of(gamma.data(), beta.data(), batchMean.data(), batchVar.data(), dst.memory));
+        run.addAll(List.of(gamma.memory(), beta.memory(), batchMean.memory(), batchVar.memory(), dst.memory));
         MemorySegment mean = null;
         MemorySegment invStd = null;
         boolean records = tape.records(src, gamma, beta, residual);
@@ -160,9 +164,7 @@ public final class Images {
             run.add(mean);
             run.add(invStd);
         } else if (records) {
-            MemorySegment means = mean;
-            MemorySegment scales = invStd;
-            tape.act(() -> running(norm, c, means, scales));
+            running(tape, norm, c, mean, invStd);
         }
         boolean tracks = norm.training && norm.runningMean != null;
         if (tracks) {
@@ -177,29 +179,25 @@ public final class Images {
         }
         if (tracks) {
             if (apart) {
-                MemorySegment means = batchMean.memory;
-                MemorySegment variances = batchVar.memory;
-                tape.act(() -> average(norm, c, means, variances));
+                average(tape, norm, c, batchMean.memory, batchVar.memory);
             }
-            tape.act(norm.runningMean::changed);
-            tape.act(norm.runningVar::changed);
+            tape.note(norm.runningMean::changed);
+            tape.note(norm.runningVar::changed);
         }
         return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, beta, residual);
     }
 
     /** running ← running + (batch - running) / batches, this batch counted. */
-    private static void average(Norm norm, int c, MemorySegment means, MemorySegment variances) {
-        double weight = 1.0 / norm.batches.data().get(ValueLayout.JAVA_LONG, 0);
-        for (int i = 0; i < c; i++) {
-            average(norm.runningMean.data(), means, i, weight);
-            average(norm.runningVar.data(), variances, i, weight);
+    private static void average(Tape tape, Norm norm, int c, MemorySegment means, MemorySegment variances) {
+        MemorySegment batches = norm.batches.memory();
+        if (!tape.place().holds(batches)) {
+            // A repetition would not copy it.
+            tape.once();
+            batches = tape.allocate(Long.BYTES, "batches");
+            Places.copy(norm.batches.memory(), batches);
         }
-    }
-
-    private static void average(MemorySegment running, MemorySegment batch, int i, double weight) {
-        double before = running.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-        double after = before + (batch.getAtIndex(ValueLayout.JAVA_FLOAT, i) - before) * weight;
-        running.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) after);
+        tape.run(new AverageSpec(c), means, norm.runningMean.memory(), batches);
+        tape.run(new AverageSpec(c), variances, norm.runningVar.memory(), batches);
     }
 
     /** The same results once more: the same kernel on the same input, whose other results go where nobody looks. */
@@ -216,21 +214,18 @@ public final class Images {
     private static void count(Tape tape, Tensor batches) {
         if (batches != null) {
             tape.moves(batches);
-            tape.act(() -> {
-                long before = batches.data().get(ValueLayout.JAVA_LONG, 0);
-                batches.data().set(ValueLayout.JAVA_LONG, 0, before + 1);
+            tape.note(() -> {
+                long before = batches.memory().get(ValueLayout.JAVA_LONG, 0);
+                batches.memory().set(ValueLayout.JAVA_LONG, 0, before + 1);
                 batches.changed();
             });
         }
     }
 
-    /** Copies for backward, since the running statistics may move before it. */
-    private static void running(Norm norm, int c, MemorySegment mean, MemorySegment invStd) {
-        for (int i = 0; i < c; i++) {
-            float variance = norm.runningVar.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-            mean.setAtIndex(ValueLayout.JAVA_FLOAT, i, norm.runningMean.data().getAtIndex(ValueLayout.JAVA_FLOAT, i));
-            invStd.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (1 / Math.sqrt((double) variance + norm.eps)));
-        }
+    /** mean and 1 / sqrt(var + eps) for backward, of copies, since the running statistics may move before it. */
+    private static void running(Tape tape, Norm norm, int c, MemorySegment mean, MemorySegment invStd) {
+        tape.run(new AxpbySpec(c, 1, 0), norm.runningMean.memory(), mean);
+        tape.run(new InverseDeviationSpec(c, norm.eps), norm.runningVar.memory(), invStd);
     }
 
     static void image(String op, Tensor src) {

@@ -4,8 +4,7 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.gatun.spec.RowNumbersSpec;
 
 /**
  * Picking by 32-bit indices. All are the gather of the embedding kernel on rows that the indices are turned into, so a
@@ -13,11 +12,6 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Lookups {
     private Lookups() {}
-
-    /** How an index at a place becomes a row of the table. */
-    private interface Row {
-        long of(long place, int index);
-    }
 
     /**
      * The entries of an axis that the indices [k] name, as torch.index_select: [.., n, ..] to [.., k, ..].
@@ -34,7 +28,13 @@ public final class Lookups {
         int n = src.shape.dim(at);
         long outer = Pieces.elements(src.shape, 0, at);
         Shape shape = Pieces.with(src.shape, at, k);
-        return rows("indexSelect", src, outer * n, indices, n, outer, shape, (place, index) -> place / k * n + index);
+        return rows(
+                "indexSelect",
+                src,
+                outer * n,
+                indices,
+                new RowNumbersSpec(Math.max(1, n), Math.max(1, k), k, outer),
+                shape);
     }
 
     /**
@@ -52,46 +52,26 @@ public final class Lookups {
         }
         int n = src.shape.last();
         int k = indices.shape.last();
-        return rows(
-                "gather",
-                src,
-                src.shape.elements(),
-                indices,
-                n,
-                1,
-                indices.shape,
-                (place, index) -> place / k * n + index);
+        RowNumbersSpec numbers = new RowNumbersSpec(Math.max(1, n), Math.max(1, k), indices.shape.elements(), 1);
+        return rows("gather", src, src.shape.elements(), indices, numbers, indices.shape);
     }
 
     /**
      * @param table rows that src is looked at as
-     * @param n how many values an index may have
-     * @param times how often the whole of the indices is gone through
+     * @param numbers which of them an index means
      */
     private static Tensor rows(
-            String name, Tensor src, long table, Tensor indices, int n, long times, Shape shape, Row row) {
+            String name, Tensor src, long table, Tensor indices, RowNumbersSpec numbers, Shape shape) {
         Tape tape = Tape.of(name, src, indices);
         Views.require(name, src, DType.F32);
         Views.require(name, indices, DType.I32);
-        long given = indices.shape.elements();
-        long count = given * times;
+        long count = numbers.given() * numbers.times();
         if (count == 0 || src.shape.elements() == 0) {
             throw new IllegalArgumentException(
                     name + ": nothing to pick from " + src.shape + " by indices " + indices.shape);
         }
         Tensor places = tape.result(Shape.of(Math.toIntExact(count)), DType.I32, name + " places");
-        MemorySegment from = indices.data();
-        MemorySegment to = places.memory;
-        tape.actOrTakeBack(() -> {
-            for (long i = 0; i < count; i++) {
-                int index = from.getAtIndex(ValueLayout.JAVA_INT, i % given);
-                if (index < 0 || index >= n) {
-                    throw new IndexOutOfBoundsException(name + ": index " + i % given + " of " + indices.shape + " is "
-                            + index + ", not within 0 and " + (n - 1));
-                }
-                to.setAtIndex(ValueLayout.JAVA_INT, i, (int) row.of(i, index));
-            }
-        });
+        tape.run(numbers, indices.memory(), places.memory);
         Tensor result = at(name, src, table, places, shape);
         places.release();
         return result;
@@ -106,7 +86,7 @@ public final class Lookups {
                 places.shape.elements());
         Tape tape = places.tape;
         Tensor dst = tape.result(shape, name);
-        tape.run(spec, places.memory, src.data(), dst.memory);
+        tape.run(spec, places.memory, src.memory(), dst.memory);
         return tape.record(new Op.Embedding(spec), dst, src, places);
     }
 }

@@ -39,7 +39,7 @@ public final class Matrices {
         dims[dims.length - 2] = a.shape.dim(transA ? -1 : -2);
         dims[dims.length - 1] = b.shape.dim(transB ? -2 : -1);
         Tensor dst = tape.result(Shape.of(dims), "matmul");
-        tape.run(products.forward(), a.data(), b.data(), dst.memory);
+        tape.run(products.forward(), a.memory(), b.memory(), dst.memory);
         return tape.record(new Op.MatMul(products), dst, a, b);
     }
 
@@ -83,9 +83,9 @@ public final class Matrices {
         GemmSpec spec = GemmSpec.of(rows, out, in, false, true).withActivation(activation);
         Tensor dst = tape.result(Views.withLast(src.shape, out), "linear");
         if (bias == null) {
-            tape.run(spec, src.data(), weights.data(), dst.memory);
+            tape.run(spec, src.memory(), weights.memory(), dst.memory);
         } else {
-            tape.run(spec.withBias(), src.data(), weights.data(), bias.data(), dst.memory);
+            tape.run(spec.withBias(), src.memory(), weights.memory(), bias.memory(), dst.memory);
         }
         return tape.record(new Op.Linear(rows, in, out, activation), dst, src, weights, bias);
     }

@@ -1,5 +1,6 @@
 package io.gatun.autograd;
 
+import io.gatun.memory.Places;
 import io.gatun.memory.StepSlab;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -23,15 +24,21 @@ final class Moved {
         this.slab = slab;
     }
 
-    /** Memory for the values of a tensor. */
-    Saved place(Tensor tensor) {
-        return new Saved(tensor, slab.allocate(tensor.data().byteSize(), tensor.label()));
-    }
-
-    /** Call it before the change. */
-    void save(Saved place) {
-        MemorySegment.copy(place.tensor.data(), 0, place.before, 0, place.before.byteSize());
-        saved.add(place);
+    /** Call it before the change; each repetition saves anew. */
+    void save(Tensor tensor, Tape tape) {
+        MemorySegment values = tensor.memory();
+        if (tape.place().holds(values)) {
+            Saved place = new Saved(tensor, slab.allocate(values.byteSize(), tensor.label()));
+            tape.act(() -> tape.place().copy(tensor.memory(), place.before));
+            tape.note(() -> saved.add(place));
+        } else {
+            // A counter, which is the host's in every place.
+            Saved place = new Saved(tensor, MemorySegment.ofArray(new long[Math.toIntExact(values.byteSize() / 8)]));
+            tape.note(() -> {
+                place.before.copyFrom(tensor.memory());
+                saved.add(place);
+            });
+        }
     }
 
     /** A backward has used what the forward before it computed: a later failure does not take that back. */
@@ -54,7 +61,7 @@ final class Moved {
     private void takeBack(int from) {
         while (saved.size() > from) {
             Saved last = saved.removeLast();
-            last.tensor.data().copyFrom(last.before);
+            Places.copy(last.before, last.tensor.memory());
             last.tensor.changed();
         }
     }

@@ -27,11 +27,11 @@ final class NormGradients {
             MemorySegment diffGamma = to.into(in[1]);
             MemorySegment diffBeta = to.into(in[2]);
             to.plan(spec)
-                    .run(in[0].data(), diffDst, in[1].data(), op.mean(), op.invStd(), diffSrc, diffGamma, diffBeta);
+                    .run(in[0].memory(), diffDst, in[1].memory(), op.mean(), op.invStd(), diffSrc, diffGamma, diffBeta);
             to.wrote(in[1], diffGamma);
             to.wrote(in[2], diffBeta);
         } else {
-            to.plan(spec).run(in[0].data(), diffDst, op.mean(), op.invStd(), diffSrc);
+            to.plan(spec).run(in[0].memory(), diffDst, op.mean(), op.invStd(), diffSrc);
         }
         to.wrote(in[0], diffSrc);
     }
@@ -44,11 +44,11 @@ final class NormGradients {
     static void batchNorm(Backward to, Op.BatchNorm op, Tensor[] in, Tensor out) {
         BatchNormSpec spec = op.spec().with(Pass.BACKWARD);
         List<MemorySegment> run = new ArrayList<>(11);
-        run.add(in[0].data());
+        run.add(in[0].memory());
         if (spec.relu()) {
-            run.add(out.data());
+            run.add(out.memory());
         }
-        run.addAll(List.of(out.grad, in[1].data(), op.mean(), op.invStd()));
+        run.addAll(List.of(out.grad, in[1].memory(), op.mean(), op.invStd()));
         MemorySegment diffSrc = to.into(in[0]);
         run.add(diffSrc);
         MemorySegment diffResidual = spec.residual() ? to.into(in[3]) : null;
@@ -82,7 +82,7 @@ final class NormGradients {
                 Gradients.beforeActivation(to, op.spec().relu() ? Activation.RELU : Activation.IDENTITY, out);
         if (to.wants(in[0])) {
             MemorySegment factor = to.temporary(c);
-            to.plan(BinarySpec.of(BinarySpec.Op.MUL, c)).run(in[1].data(), op.invStd(), factor);
+            to.plan(BinarySpec.of(BinarySpec.Op.MUL, c)).run(in[1].memory(), op.invStd(), factor);
             MemorySegment diffSrc = to.into(in[0]);
             to.plan(multiplyRow).run(diff, factor, diffSrc);
             to.wrote(in[0], diffSrc);
@@ -91,7 +91,7 @@ final class NormGradients {
         if (to.wants(in[1])) {
             MemorySegment centred = to.temporary(all);
             MemorySegment terms = to.temporary(all);
-            to.plan(new BinarySpec(BinarySpec.Op.SUB, Broadcast.ROW, rows, c)).run(in[0].data(), op.mean(), centred);
+            to.plan(new BinarySpec(BinarySpec.Op.SUB, Broadcast.ROW, rows, c)).run(in[0].memory(), op.mean(), centred);
             to.plan(multiplyRow).run(centred, op.invStd(), terms);
             to.plan(BinarySpec.of(BinarySpec.Op.MUL, all)).run(diff, terms, centred);
             MemorySegment diffGamma = to.into(in[1]);

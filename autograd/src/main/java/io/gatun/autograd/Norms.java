@@ -4,8 +4,8 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.RunningMomentsSpec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -113,10 +113,10 @@ public final class Norms {
         GroupNormSpec spec = keeps ? training : training.with(Pass.INFERENCE);
         Tensor dst = tape.result(src.shape(), name);
         List<MemorySegment> run = new ArrayList<>(6);
-        run.add(src.data());
+        run.add(src.memory());
         if (spec.affine()) {
-            run.add(scale.data());
-            run.add(shift.data());
+            run.add(scale.memory());
+            run.add(shift.memory());
         }
         run.add(dst.memory);
         MemorySegment mean = null;
@@ -133,34 +133,12 @@ public final class Norms {
         }
         tape.run(spec, run.toArray(MemorySegment[]::new));
         if (running != null && spec.n() > 0) {
-            MemorySegment means = mean;
-            MemorySegment scales = invStd;
-            tape.act(() -> move(spec, running, means, scales));
+            RunningMomentsSpec move =
+                    new RunningMomentsSpec(spec.n(), spec.hw(), spec.c(), running.momentum, spec.eps());
+            tape.run(move, mean, invStd, running.mean.memory(), running.variance.memory());
+            tape.note(running.mean::changed);
+            tape.note(running.variance::changed);
         }
         return tape.record(new Op.GroupNorm(spec, mean, invStd), dst, src, scale, shift);
-    }
-
-    private static void move(GroupNormSpec spec, Running running, MemorySegment means, MemorySegment invStds) {
-        int c = spec.c();
-        double unbiased = spec.hw() / (spec.hw() - 1.0);
-        for (int k = 0; k < c; k++) {
-            double mean = 0;
-            double variance = 0;
-            for (long i = k; i < spec.n() * c; i += c) {
-                double invStd = invStds.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                mean += means.getAtIndex(ValueLayout.JAVA_FLOAT, i) / (double) spec.n();
-                variance += Math.max(0, 1 / (invStd * invStd) - spec.eps()) * unbiased / spec.n();
-            }
-            move(running.mean, k, running.momentum, mean);
-            move(running.variance, k, running.momentum, variance);
-        }
-        running.mean.changed();
-        running.variance.changed();
-    }
-
-    /** running ← (1 - momentum) running + momentum batch. */
-    private static void move(Tensor running, int k, double momentum, double batch) {
-        double before = running.data().getAtIndex(ValueLayout.JAVA_FLOAT, k);
-        running.data().setAtIndex(ValueLayout.JAVA_FLOAT, k, (float) ((1 - momentum) * before + momentum * batch));
     }
 }

@@ -2,6 +2,7 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Place;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -54,10 +55,6 @@ public final class Parameter extends Tensor {
         return new Parameter(Shape.of(), DType.I64, Initializer.ZEROS, false);
     }
 
-    long bytes() {
-        return type.bytes() * shape.elements();
-    }
-
     void bind(Parameters parameters, String path, MemorySegment values, MemorySegment gradient) {
         owner = parameters;
         name = path;
@@ -106,9 +103,9 @@ public final class Parameter extends Tensor {
         return this;
     }
 
-    /** The values, of any step. */
+    /** The values where they lie, of any step. */
     @Override
-    public MemorySegment data() {
+    public MemorySegment memory() {
         if (owner == null) {
             throw new IllegalStateException(
                     this + " has no memory yet; build its Parameters (Module.allocate) before using it");
@@ -122,7 +119,7 @@ public final class Parameter extends Tensor {
      */
     @Override
     public MemorySegment grad() {
-        data();
+        memory();
         if (slice != null) {
             show();
         }
@@ -163,7 +160,7 @@ public final class Parameter extends Tensor {
 
     /** Zeros: no gradient yet, or what has written to it has failed. */
     void clearGradient() {
-        slice.fill((byte) 0);
+        Place.of(slice).fill(slice, (byte) 0);
         writtenEpoch = -1;
         zero = true;
     }

@@ -3,6 +3,9 @@ package io.gatun.autograd;
 import io.gatun.kernel.DType;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
 
 /**
  * The memory of a model: all parameters in one flat buffer, their gradients in a second of the same layout, and the
@@ -19,6 +23,9 @@ import java.util.Set;
  * <p>Layout: parameters with more than one axis come first, in the order they were added; those with one (biases, norms),
  * which weight decay leaves alone, behind them. Each slice begins on a 64-byte line; the gaps are zero and stay zero,
  * since their gradients are.
+ *
+ * <p>All lies in the place of the memory it was given; but for the {@link Parameter#counter counters}, which Java counts on
+ * the host in every place.
  */
 public final class Parameters implements AutoCloseable {
     private static final long LINE = 16;
@@ -30,9 +37,15 @@ public final class Parameters implements AutoCloseable {
     private final List<Parameter> drawing;
 
     private final ParameterScope scope;
+    private final Place place;
     private final MemorySegment values;
     private final MemorySegment gradients;
     private final MemorySegment buffers;
+
+    /** On a device the counters lie here, each where it would lie in {@link #buffers}. */
+    private final MemorySegment counters;
+
+    private final ParameterScope counterScope;
     private final long count;
     private final long decayed;
     private long gradientEpoch;
@@ -52,25 +65,43 @@ public final class Parameters implements AutoCloseable {
         });
         this.decayed = floats(weights);
         this.count = decayed + floats(others);
+        this.place = memory.place();
         this.scope = memory.parameters(name);
+        this.counterScope = place.isHost() ? scope : memory.onHost().parameters(name + " counters");
         try {
             values = scope.allocate(4 * count, name + " parameters");
             gradients = scope.allocate(4 * count, name + " gradients");
             buffers = scope.allocate(4 * floats(fixed), name + " buffers");
+            counters = place.isHost() ? buffers : counterScope.allocate(buffers.byteSize(), name + " counters");
         } catch (RuntimeException e) {
-            scope.close();
+            close();
             throw e;
         }
         // Debug mode fills fresh memory with NaN; the gaps and the gradients count on zero.
-        values.fill((byte) 0);
-        gradients.fill((byte) 0);
-        buffers.fill((byte) 0);
+        place.fill(values, (byte) 0);
+        place.fill(gradients, (byte) 0);
+        counters.fill((byte) 0);
+        place.fill(buffers, (byte) 0);
         weights.addAll(others);
         place(weights, values, gradients);
         this.trainable = weights.stream().map(named::get).toArray(Parameter[]::new);
         place(fixed, buffers, null);
         this.drawing = seen.stream().filter(p -> p.type == DType.F32).toList();
-        seen.forEach(p -> p.initializer.fill(p.memory, p.shape, seed, drawing.indexOf(p)));
+        seen.forEach(p -> initialize(p, p.initializer, seed));
+    }
+
+    /** On a device, of values that were made on the host. */
+    private void initialize(Parameter parameter, Initializer initializer, long seed) {
+        MemorySegment memory = parameter.memory;
+        if (Place.of(memory).isHost()) {
+            initializer.fill(memory, parameter.shape, seed, drawing.indexOf(parameter));
+        } else {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment first = arena.allocate(memory.byteSize(), 4 * LINE);
+                initializer.fill(first, parameter.shape, seed, drawing.indexOf(parameter));
+                place.copy(first, memory);
+            }
+        }
     }
 
     /**
@@ -81,8 +112,8 @@ public final class Parameters implements AutoCloseable {
      */
     public void initialize(String name, Initializer initializer, long seed) {
         Parameter parameter = get(name);
-        parameter.memory.fill((byte) 0);
-        initializer.fill(parameter.memory, parameter.shape, seed, drawing.indexOf(parameter));
+        Place.of(parameter.memory).fill(parameter.memory, (byte) 0);
+        initialize(parameter, initializer, seed);
         changed();
     }
 
@@ -106,7 +137,7 @@ public final class Parameters implements AutoCloseable {
             parameter.bind(
                     this,
                     path,
-                    flat.asSlice(4 * from, bytes),
+                    (parameter.type == DType.I64 ? counters : flat).asSlice(4 * from, bytes),
                     flatGradient == null ? null : flatGradient.asSlice(4 * from, bytes));
             from += line(parameter);
         }
@@ -192,9 +223,54 @@ public final class Parameters implements AutoCloseable {
         return line(parameter);
     }
 
-    /** All buffers (running statistics), flat; {@link #values()} does not hold them. */
+    /**
+     * All buffers (running statistics), flat; {@link #values()} does not hold them. On a device without the counters, for
+     * which {@link #copyBuffersTo} is.
+     */
     public MemorySegment buffers() {
         return buffers;
+    }
+
+    /** Copies all buffers, counters too, in the layout of {@link #buffers()} to memory of the host. */
+    public void copyBuffersTo(MemorySegment host) {
+        Places.copy(buffers, host);
+        if (!place.isHost()) {
+            eachCounter((counter, at) -> host.asSlice(at, counter.byteSize()).copyFrom(counter));
+        }
+    }
+
+    /** Brings back what {@link #copyBuffersTo} has copied; call {@link #changed} after it. */
+    public void copyBuffersFrom(MemorySegment host) {
+        Places.copy(host, buffers);
+        if (!place.isHost()) {
+            eachCounter((counter, at) -> counter.copyFrom(host.asSlice(at, counter.byteSize())));
+        }
+    }
+
+    private void eachCounter(ObjLongConsumer<MemorySegment> action) {
+        for (Parameter parameter : named.values()) {
+            if (parameter.type == DType.I64) {
+                action.accept(parameter.memory, parameter.memory.address() - counters.address());
+            }
+        }
+    }
+
+    /** Where the values, the gradients and the buffers lie. */
+    public Place place() {
+        return place;
+    }
+
+    /**
+     * For what computes in Java alone.
+     *
+     * @param what does, as the beginning of a sentence
+     * @throws IllegalStateException if these lie on a device
+     */
+    public void requireHost(String what) {
+        if (!place.isHost()) {
+            throw new IllegalStateException(what + " works on the host alone and these parameters lie on "
+                    + place.name() + "; allocate them on the host, with another backend's kernels");
+        }
     }
 
     /** Floats in the flat buffer, alignment gaps included: what a fused optimizer runs over. */
@@ -278,5 +354,6 @@ public final class Parameters implements AutoCloseable {
     @Override
     public void close() {
         scope.close();
+        counterScope.close();
     }
 }

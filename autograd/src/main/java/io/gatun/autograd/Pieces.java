@@ -70,11 +70,11 @@ public final class Pieces {
         CopySpec spec = new CopySpec(false, Dims.of(block), CopySpec.dense(src.shape.dims()), CopySpec.dense(block));
         Op op = new Op.Cut(name, spec, offset);
         if (elements(src.shape, 0, axis) == 1) {
-            MemorySegment part = src.data().asSlice(offset, shape.elements() * 4);
+            MemorySegment part = src.memory().asSlice(offset, shape.elements() * 4);
             return tape.record(op, Views.share(tape, src, shape, part), src);
         }
         Tensor dst = result(tape, src.type, shape, name);
-        tape.run(spec, src.data().asSlice(offset), dst.memory);
+        tape.run(spec, src.memory().asSlice(offset), dst.memory);
         return tape.record(op, dst, src);
     }
 
@@ -134,7 +134,7 @@ public final class Pieces {
             int[] from = new int[all.rank()];
             from[axis] = start;
             place(all, with(all, axis, length), from, i, specs, offsets);
-            tape.run(specs[i], pieces[i].data(), dst.memory.asSlice(offsets[i]));
+            tape.run(specs[i], pieces[i].memory(), dst.memory.asSlice(offsets[i]));
             start += length;
         }
         return tape.record(new Op.Join(name, specs, offsets), dst, pieces);
@@ -204,7 +204,7 @@ public final class Pieces {
         int[] from = new int[all.rank()];
         from[at] = before;
         place(all, src.shape, from, 0, specs, offsets);
-        tape.run(specs[0], src.data(), dst.memory.asSlice(offsets[0]));
+        tape.run(specs[0], src.memory(), dst.memory.asSlice(offsets[0]));
         return tape.record(new Op.Join("pad", specs, offsets), dst, src);
     }
 

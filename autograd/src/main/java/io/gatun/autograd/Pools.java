@@ -143,9 +143,9 @@ public final class Pools {
         MemorySegment indices = null;
         if (spec.op() == PoolSpec.Op.MAX) {
             indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
-            tape.run(spec, src.data(), dst.memory, indices);
+            tape.run(spec, src.memory(), dst.memory, indices);
         } else {
-            tape.run(spec, src.data(), dst.memory);
+            tape.run(spec, src.memory(), dst.memory);
         }
         return tape.record(new Op.Pool(spec, indices), dst, src);
     }
@@ -165,9 +165,9 @@ public final class Pools {
         MemorySegment indices = null;
         if (max) {
             indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
-            tape.run(spec, src.data(), dst.memory, indices);
+            tape.run(spec, src.memory(), dst.memory, indices);
         } else {
-            tape.run(spec, src.data(), dst.memory);
+            tape.run(spec, src.memory(), dst.memory);
         }
         return tape.record(new Op.AdaptivePool(spec, indices), dst, src);
     }

@@ -81,13 +81,13 @@ public final class Quantized {
         Tensor bytes = tape.result(src.shape, DType.U8, "bytes");
         MemorySegment scale = tape.allocate(Float.BYTES, "scale");
         QuantizeSpec quantize = new QuantizeSpec(src.shape.elements());
-        tape.run(quantize, src.data(), filters.scale.data(), filters.zeroPoint.data(), bytes.memory, scale);
+        tape.run(quantize, src.memory(), filters.scale.memory(), filters.zeroPoint.memory(), bytes.memory, scale);
         Tensor dst = tape.result(shape, op);
         List<MemorySegment> operands = new ArrayList<>(7);
-        operands.addAll(List.of(bytes.memory, scale, filters.zeroPoint.data()));
-        operands.addAll(List.of(filters.weights.data(), filters.weightScales.data()));
+        operands.addAll(List.of(bytes.memory, scale, filters.zeroPoint.memory()));
+        operands.addAll(List.of(filters.weights.memory(), filters.weightScales.memory()));
         if (filters.bias != null) {
-            operands.add(filters.bias.data());
+            operands.add(filters.bias.memory());
         }
         operands.add(dst.memory);
         tape.run(relu ? spec.withActivation(activation) : spec, operands.toArray(MemorySegment[]::new));

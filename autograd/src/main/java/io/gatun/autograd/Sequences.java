@@ -39,7 +39,7 @@ public final class Sequences {
         int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
         dims[dims.length - 1] = spec.dim();
         Tensor dst = tape.result(Shape.of(dims), "embedding");
-        tape.run(spec, indices.data(), table.data(), dst.memory);
+        tape.run(spec, indices.memory(), table.memory(), dst.memory);
         return tape.record(new Op.Embedding(spec), dst, table, indices);
     }
 
@@ -156,7 +156,7 @@ public final class Sequences {
         boolean records = tape.records(in);
         MemorySegment[] run = new MemorySegment[in.length + out.length + (records ? 1 : 0)];
         for (int i = 0; i < in.length; i++) {
-            run[i] = in[i].data();
+            run[i] = in[i].memory();
         }
         for (int i = 0; i < out.length; i++) {
             run[in.length + i] = out[i].memory;

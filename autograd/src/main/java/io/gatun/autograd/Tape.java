@@ -7,12 +7,17 @@ import io.gatun.kernel.Recording;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.NativeMemoryException;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.memory.StepSlab;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -39,6 +44,11 @@ import java.util.function.Supplier;
 public final class Tape implements AutoCloseable {
     private final Kernels kernels;
     private final StepSlab slab;
+    private final Place place;
+
+    /** What a step on a device has from the host; null on the host. */
+    private final FromHost fromHost;
+
     private final long seed;
     private final List<Entry> entries = new ArrayList<>();
     private final Backward backward;
@@ -52,15 +62,27 @@ public final class Tape implements AutoCloseable {
 
     private boolean repeatable;
 
+    /** Steps that have graphs on the device. */
+    private final Set<CapturedStep> withGraphs = Collections.newSetFromMap(new IdentityHashMap<>());
+
     /**
      * A tape that owns its slab and shares the kernels.
      *
      * @param initialBytes of the slab, which grows in the first step to what a step needs
+     * @param memory where the kernels work: {@link Kernels#memory} on a device
      * @param seed of the random numbers that dropout uses
+     * @throws IllegalArgumentException if the memory lies elsewhere
      */
     public Tape(Kernels kernels, NativeMemory memory, long initialBytes, long seed) {
         this.kernels = kernels;
+        this.place = memory.place();
+        if (place != kernels.memory().place()) {
+            throw new IllegalArgumentException("a tape of kernels on "
+                    + kernels.memory().place().name() + " cannot have memory on " + place.name()
+                    + "; give it the kernels' memory()");
+        }
         this.slab = memory.slab("step", initialBytes);
+        this.fromHost = place.isHost() ? null : new FromHost(this, memory, seed);
         this.seed = seed;
         this.backward = new Backward(this, entries, new GradientMemory(slab));
         this.moved = new Moved(slab);
@@ -73,6 +95,11 @@ public final class Tape implements AutoCloseable {
 
     public Kernels kernels() {
         return kernels;
+    }
+
+    /** Where its tensors lie. */
+    public Place place() {
+        return place;
     }
 
     /** The memory of this step; its {@link StepSlab#peak} says what a step needs. */
@@ -106,6 +133,9 @@ public final class Tape implements AutoCloseable {
         step = number;
         stream = 0;
         repeatable = !slab.debug();
+        if (fromHost != null) {
+            fromHost.begin();
+        }
     }
 
     /**
@@ -115,6 +145,16 @@ public final class Tape implements AutoCloseable {
      */
     public CapturedStep capture(Supplier<Tensor> code) {
         return new CapturedStep(this, code);
+    }
+
+    /** This step holds something of the device. */
+    void closes(CapturedStep step) {
+        withGraphs.add(step);
+    }
+
+    /** It holds nothing any more. */
+    void forgets(CapturedStep step) {
+        withGraphs.remove(step);
     }
 
     /** Begins a step that is a repetition of that which ended there. */
@@ -134,7 +174,7 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** Writes to memory without a kernel, now and in each repetition of this step. */
+    /** Writes to memory of this place without a kernel, now and in each repetition of this step. */
     void act(Runnable action) {
         action.run();
         if (captured != null) {
@@ -142,13 +182,19 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** As {@link #act}, for what may refuse the values that it meets. */
-    void actOrTakeBack(Runnable action) {
-        try {
-            act(action);
-        } catch (RuntimeException e) {
-            moved.takeBack();
-            throw e;
+    /** As {@link #act}, what Java keeps beside that memory: counters, lists, versions. */
+    void note(Runnable action) {
+        action.run();
+        if (captured != null) {
+            captured.note(action);
+        }
+    }
+
+    /** Copies from memory of the host now, and before each repetition of this step. */
+    void upload(MemorySegment from, Runnable action) {
+        action.run();
+        if (captured != null) {
+            captured.upload(from, action);
         }
     }
 
@@ -198,6 +244,9 @@ public final class Tape implements AutoCloseable {
 
     /** The rng operand of the next random operation of this step: seed, step, stream. */
     MemorySegment nextRandom() {
+        if (fromHost != null) {
+            return fromHost.random(stream++);
+        }
         MemorySegment rng = allocate(24, "rng");
         long number = stream++;
         act(() -> {
@@ -256,24 +305,18 @@ public final class Tape implements AutoCloseable {
         if (Float.floatToRawIntBits(value) == 0) {
             zero(memory);
         } else {
-            act(() -> {
-                for (long i = 0; i < memory.byteSize() / 4; i++) {
-                    memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
-                }
-            });
+            act(() -> place.fill(memory, value));
         }
     }
 
     /** Zeros, in each repetition too. */
     void zero(MemorySegment memory) {
-        act(() -> memory.fill((byte) 0));
+        act(() -> place.fill(memory, (byte) 0));
     }
 
     /** The same values in each step, repetitions too: weights of classes, not batches. */
     Tensor constant(Shape shape, float... values) {
-        Tensor tensor = result(shape, "constant");
-        act(() -> MemorySegment.copy(values, 0, tensor.memory, ValueLayout.JAVA_FLOAT, 0, values.length));
-        return tensor;
+        return constant(shape, DType.F32, MemorySegment.ofArray(values));
     }
 
     /** A copy of the values, row by row. */
@@ -291,21 +334,29 @@ public final class Tape implements AutoCloseable {
         }
         once();
         MemorySegment memory = allocate(4L * values.length, "integers");
-        MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, 0, values.length);
+        Places.write(values, memory);
         return new Tensor(this, shape, DType.I32, memory, "integers", null);
     }
 
     /** Whole numbers that a repetition of this step finds again: indices that follow from shapes alone. */
     Tensor constant(Shape shape, int... values) {
-        MemorySegment memory = allocate(4L * values.length, "constant");
-        act(() -> MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_INT, 0, values.length));
-        return new Tensor(this, shape, DType.I32, memory, "constant", null);
+        return constant(shape, DType.I32, MemorySegment.ofArray(values));
+    }
+
+    private Tensor constant(Shape shape, DType type, MemorySegment values) {
+        if (fromHost != null) {
+            return new Tensor(this, shape, type, fromHost.constant(values), "constant", null);
+        }
+        Tensor tensor = result(shape, type, "constant");
+        act(() -> place.copy(values, tensor.memory));
+        return tensor;
     }
 
     /**
-     * The caller's own memory as a tensor, without a copy; it must stay unchanged until backward.
+     * The caller's own memory as a tensor, without a copy; it must stay unchanged until backward. On a device, memory of the
+     * host is copied there, in each repetition too; memory of the device is taken as it is.
      *
-     * @throws IllegalArgumentException if the memory is smaller than the shape
+     * @throws IllegalArgumentException if the memory is smaller than the shape, or lies where this tape cannot have it
      */
     public Tensor input(Shape shape, DType type, MemorySegment memory) {
         long bytes = shape.elements() * type.bytes();
@@ -313,15 +364,21 @@ public final class Tape implements AutoCloseable {
             throw new IllegalArgumentException("input " + shape + " of " + type.word() + " needs " + bytes
                     + " bytes, the memory has " + memory.byteSize() + "; give the whole batch");
         }
-        return new Tensor(this, shape, type, memory, "input", null);
+        if (!place.holds(memory) && (fromHost == null || !Place.of(memory).isHost())) {
+            throw new IllegalArgumentException("input " + shape + " lies on "
+                    + Place.of(memory).name() + " and this tape on " + place.name()
+                    + "; copy it to the host or there");
+        }
+        MemorySegment here = place.holds(memory) ? memory : fromHost.input(memory.asSlice(0, bytes));
+        return new Tensor(this, shape, type, here, "input", null);
     }
 
-    /** The caller's float32 memory as a tensor, without a copy. */
+    /** The caller's float32 memory as a tensor; see {@link #input(Shape, DType, MemorySegment)}. */
     public Tensor input(Shape shape, MemorySegment memory) {
         return input(shape, DType.F32, memory);
     }
 
-    /** The caller's memory of 32-bit whole numbers as a tensor, without a copy. */
+    /** The caller's memory of 32-bit whole numbers as a tensor; see {@link #input(Shape, DType, MemorySegment)}. */
     public Tensor indices(Shape shape, MemorySegment memory) {
         return input(shape, DType.I32, memory);
     }
@@ -395,11 +452,20 @@ public final class Tape implements AutoCloseable {
         }
     }
 
+    /** Memory of this step that nothing in it had before. */
+    MemorySegment fresh(long bytes, String label) {
+        try {
+            return slab.fresh(bytes, label);
+        } catch (NativeMemoryException e) {
+            moved.takeBack();
+            throw e;
+        }
+    }
+
     /** To be called before an operation changes {@code tensor}, which is not of this step. */
     void moves(Tensor tensor) {
         try {
-            Moved.Saved saved = moved.place(tensor);
-            act(() -> moved.save(saved));
+            moved.save(tensor, this);
         } catch (NativeMemoryException e) {
             moved.takeBack();
             throw e;
@@ -461,6 +527,10 @@ public final class Tape implements AutoCloseable {
     /** Gives the memory of the step back; not the kernels, which are shared. Closing twice does nothing. */
     @Override
     public void close() {
+        List.copyOf(withGraphs).forEach(CapturedStep::close);
         slab.close();
+        if (fromHost != null) {
+            fromHost.close();
+        }
     }
 }

@@ -2,9 +2,10 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.spec.Activation;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 
 /**
@@ -116,11 +117,30 @@ public class Tensor {
     }
 
     /**
-     * The values, for reading; whoever writes them calls {@link #changed()}.
+     * The values, for reading on the host; whoever writes them calls {@link #changed()}.
+     *
+     * @throws IllegalStateException naming the tensor, if its step is over, it was {@link #release released}, or it lies on
+     *     a device
+     */
+    public final MemorySegment data() {
+        MemorySegment values = memory();
+        if (!values.isAccessibleBy(Thread.currentThread())) {
+            Place place = Place.of(values);
+            if (!place.isHost()) {
+                throw new IllegalStateException(this + " lies on " + place.name()
+                        + "; read it with toArray() or copyTo(), or give memory() to a plan");
+            }
+        }
+        return values;
+    }
+
+    /**
+     * The values where they lie: on the host as {@link #data()}, on a device memory that plans and {@link Place#copy} take
+     * and Java cannot read.
      *
      * @throws IllegalStateException naming the tensor, if its step is over or it was {@link #release released}
      */
-    public MemorySegment data() {
+    public MemorySegment memory() {
         if (generation != tape.generation()) {
             throw new IllegalStateException(this + " was made in step " + generation
                     + " of its tape, which is over (now " + tape.generation()
@@ -209,10 +229,10 @@ public class Tensor {
 
     /**
      * The gradient after backward of a leaf, or of a result that {@link #retainGrad retains} it, of this shape; null if
-     * none has arrived. Valid as {@link #data()} is.
+     * none has arrived. Valid as {@link #memory()} is, and where that lies.
      */
     public MemorySegment grad() {
-        data();
+        memory();
         return record < 0 ? grad : kept;
     }
 
@@ -236,7 +256,48 @@ public class Tensor {
             throw new IllegalArgumentException(this + " holds " + shape.elements() + " numbers, not " + values.length
                     + "; give as many as it holds");
         }
-        MemorySegment.copy(values, 0, data(), ValueLayout.JAVA_FLOAT, 0, values.length);
+        Places.write(values, memory());
+        overwritten();
+    }
+
+    /**
+     * As {@link #copyFrom(float...)}, of any type, from memory of the host or of where this lies.
+     *
+     * @throws IllegalArgumentException if it has another number of bytes
+     */
+    public final void copyFrom(MemorySegment values) {
+        requireRoom(values.byteSize() == bytes(), values);
+        Places.copy(values, values());
+        overwritten();
+    }
+
+    /**
+     * Copies the values to the beginning of memory of the host or of where this lies.
+     *
+     * @throws IllegalArgumentException if it is smaller
+     */
+    public final void copyTo(MemorySegment to) {
+        requireRoom(to.byteSize() >= bytes(), to);
+        Places.copy(values(), to);
+    }
+
+    private void requireRoom(boolean fits, MemorySegment given) {
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    this + " has " + bytes() + " bytes, not " + given.byteSize() + "; give memory of that size");
+        }
+    }
+
+    final long bytes() {
+        return type.bytes() * shape.elements();
+    }
+
+    /** Without what the memory has behind them: a caller's own may be larger. */
+    private MemorySegment values() {
+        return memory().asSlice(0, bytes());
+    }
+
+    private void overwritten() {
         changed();
         if (tape != null) {
             tape.once();
@@ -250,13 +311,13 @@ public class Tensor {
      */
     public final float[] toArray() {
         Views.require("toArray", this, DType.F32);
-        return data().asSlice(0, 4 * shape.elements()).toArray(ValueLayout.JAVA_FLOAT);
+        return Places.floats(values());
     }
 
     /** A copy on the heap of 32-bit whole numbers: of indices, targets, and what {@link Extremes#argmax} gives. */
     public final int[] toIntArray() {
         Views.require("toIntArray", this, DType.I32);
-        return data().asSlice(0, 4 * shape.elements()).toArray(ValueLayout.JAVA_INT);
+        return Places.ints(values());
     }
 
     /** The one number of a tensor with one element; a whole number beyond 2^24 is rounded. */
@@ -265,10 +326,10 @@ public class Tensor {
             throw new IllegalStateException(this + " holds " + shape.elements() + " numbers; item() needs exactly one");
         }
         if (type == DType.I32) {
-            return data().get(ValueLayout.JAVA_INT, 0);
+            return toIntArray()[0];
         }
         Views.require("item", this, DType.F32);
-        return data().get(ValueLayout.JAVA_FLOAT, 0);
+        return Places.first(memory());
     }
 
     /** Backward with gradient 1; frees the graph. See {@link Tape#backward}. */

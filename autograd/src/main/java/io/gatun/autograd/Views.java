@@ -74,7 +74,7 @@ public final class Views {
     }
 
     static Tensor share(Tape tape, Tensor src, Shape shape) {
-        return share(tape, src, shape, src.data());
+        return share(tape, src, shape, src.memory());
     }
 
     /** The given part of the memory of {@code src} as a tensor. */
@@ -101,7 +101,7 @@ public final class Views {
         PermuteSpec spec = new PermuteSpec(Dims.of(src.shape.dims()), Dims.of(order));
         Tensor dst =
                 tape.result(Shape.of(Arrays.stream(order).map(src.shape::dim).toArray()), "permute");
-        tape.run(spec, src.data(), dst.memory);
+        tape.run(spec, src.memory(), dst.memory);
         return tape.record(new Op.Permute(spec), dst, src);
     }
 

@@ -5,6 +5,8 @@ import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -87,14 +89,14 @@ public final class CarriedState<S> implements AutoCloseable {
             throw new IllegalArgumentException("CarriedState: " + from + " does not have the shape " + shape
                     + " that this was made for; use one batch size throughout");
         }
-        MemorySegment.copy(from.data(), 0, to, 0, 4 * shape.elements());
+        Places.copy(from.memory().asSlice(0, 4 * shape.elements()), to);
     }
 
     /** Back to zeros, at the beginning of a text. */
     public void clear() {
         for (MemorySegment[] state : parts) {
             for (MemorySegment part : state) {
-                part.fill((byte) 0);
+                Place.of(part).fill(part, (byte) 0);
             }
         }
     }

@@ -7,7 +7,6 @@ import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
-import java.lang.foreign.ValueLayout;
 
 /**
  * 2-d convolution of [n, h, w, in], as torch.nn.Conv2d; weight [out, kh, kw, in / groups]. An output side is floor((h + 2
@@ -108,8 +107,9 @@ public final class Conv2d extends Module {
     /** The bias of each channel, zeros without one. */
     double[] bias() {
         double[] values = new double[channels()];
-        for (int c = 0; bias != null && c < values.length; c++) {
-            values[c] = bias.data().getAtIndex(ValueLayout.JAVA_FLOAT, c);
+        float[] own = bias == null ? new float[0] : bias.toArray();
+        for (int c = 0; c < own.length; c++) {
+            values[c] = own[c];
         }
         return values;
     }

@@ -85,6 +85,7 @@ public final class Quantization {
      * @throws IllegalArgumentException if a layer's input is not finite
      */
     public Quantization calibrate(Runnable batches) {
+        model.parameters().requireHost("quantising");
         List<Module.Registration> hooks = new ArrayList<>();
         try {
             layers.forEach((path, layer) -> {

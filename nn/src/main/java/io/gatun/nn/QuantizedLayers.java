@@ -50,6 +50,7 @@ public final class QuantizedLayers implements AutoCloseable {
     public record Loss(String name, long bytesBefore, long bytesAfter, double decibels, double maxError) {}
 
     QuantizedLayers(Module model, Map<String, Module> floats, NativeMemory memory) {
+        model.parameters().requireHost("quantising");
         this.model = model;
         this.floats = floats;
         floats.forEach((path, layer) -> layers.put(

@@ -3,6 +3,8 @@ package io.gatun.nn;
 import io.gatun.autograd.Parameter;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.Safetensors;
@@ -159,7 +161,7 @@ public final class StateDict {
     private static void read(SafetensorsFile open, TensorInfo tensor, Parameter parameter, FileLayout layout)
             throws IOException {
         if (layout == null && tensor.type() == Numbers.type(parameter.type())) {
-            open.read(tensor.name(), parameter.data());
+            open.read(tensor.name(), parameter.memory());
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
@@ -167,13 +169,18 @@ public final class StateDict {
             open.read(tensor.name(), raw);
             MemorySegment numbers = raw;
             if (tensor.type() != Numbers.type(parameter.type())) {
-                numbers = arena.allocate(parameter.data().byteSize(), 8);
+                numbers = arena.allocate(parameter.memory().byteSize(), 8);
                 Numbers.convert(tensor.type(), raw, parameter.type(), numbers);
             }
-            if (layout == null) {
-                parameter.data().copyFrom(numbers);
-            } else {
-                layout.read(numbers, parameter.data());
+            MemorySegment own = parameter.memory();
+            boolean host = Place.of(own).isHost();
+            if (layout != null) {
+                MemorySegment turned = host ? own : arena.allocate(own.byteSize(), 8);
+                layout.read(numbers, turned);
+                numbers = turned;
+            }
+            if (numbers != own) {
+                Places.copy(numbers, own);
             }
         }
     }
@@ -198,10 +205,11 @@ public final class StateDict {
             parameters.forEach((name, parameter) -> {
                 FileLayout layout = layouts.get(name);
                 TensorType type = Numbers.type(parameter.type());
-                MemorySegment data = parameter.data();
+                MemorySegment data = Places.onHost(parameter.memory(), arena);
                 if (layout != null) {
-                    data = arena.allocate(data.byteSize(), 8);
-                    layout.write(parameter.data(), data);
+                    MemorySegment turned = arena.allocate(data.byteSize(), 8);
+                    layout.write(data, turned);
+                    data = turned;
                 }
                 Shape shape = layout == null ? parameter.shape() : layout.shape();
                 tensors.add(new NamedTensor(name, type, longs(shape), data));

@@ -61,6 +61,7 @@ public final class Pruning implements Companion, AutoCloseable {
      * @throws IllegalArgumentException if none is
      */
     public Pruning(NativeMemory memory, Parameters parameters, Predicate<String> names) {
+        parameters.requireHost("pruning");
         this.parameters = parameters;
         List<Parameter> chosen = parameters.trainable().stream()
                 .filter(p -> p.shape().rank() > 1 && names.test(p.label()))

@@ -84,7 +84,7 @@ public final class BatchStream implements AutoCloseable {
         epochs = new Epochs(loader.sampler(), loader.dataset().size());
         ring = new Slot[loader.prefetch() + 1];
         workers = new BatchFiller[Math.min(loader.workers(), ring.length)];
-        scope = memory.parameters("batches");
+        scope = memory.onHost().parameters("batches");
         try {
             for (int i = 0; i < ring.length; i++) {
                 ring[i] = slot();

@@ -3,9 +3,8 @@ package io.gatun.nn.explain;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Places;
 import io.gatun.nn.Module;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Where in an image a class is seen (Selvaraju et al. 2017): ReLU(Σ_k α_k A_k) of a layer's channels A_k, with α_k the mean
@@ -82,26 +81,23 @@ public final class GradCam {
         int places = planes.shape().dim(1) * planes.shape().dim(2);
         int channels = planes.shape().last();
         float[] values = new float[n * places];
-        MemorySegment gradient = planes.grad();
+        float[] gradient = Places.floats(planes.grad());
+        float[] activations = planes.toArray();
         for (int i = 0; i < n; i++) {
             double[] alpha = new double[channels];
             for (int p = 0; p < places; p++) {
                 for (int k = 0; k < channels; k++) {
-                    alpha[k] += at(gradient, (long) (i * places + p) * channels + k) / places;
+                    alpha[k] += gradient[(i * places + p) * channels + k] / places;
                 }
             }
             for (int p = 0; p < places; p++) {
                 double sum = 0;
                 for (int k = 0; k < channels; k++) {
-                    sum += alpha[k] * at(planes.data(), (long) (i * places + p) * channels + k);
+                    sum += alpha[k] * activations[(i * places + p) * channels + k];
                 }
                 values[i * places + p] = (float) Math.max(0, sum);
             }
         }
         return new Maps(n, planes.shape().dim(1), planes.shape().dim(2), values);
-    }
-
-    private static float at(MemorySegment memory, long index) {
-        return memory.getAtIndex(ValueLayout.JAVA_FLOAT, index);
     }
 }

@@ -4,7 +4,6 @@ import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.nn.Module;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -85,8 +84,9 @@ public record Occlusion(int square, int stride, float value) {
                     "occlusion: class " + label + " is none of the model's 0 to " + (classes - 1));
         }
         float[] found = new float[n];
+        float[] all = logits.toArray();
         for (int i = 0; i < n; i++) {
-            found[i] = logits.data().getAtIndex(ValueLayout.JAVA_FLOAT, (long) i * classes + label);
+            found[i] = all[i * classes + label];
         }
         return found;
     }

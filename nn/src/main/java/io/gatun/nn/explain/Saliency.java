@@ -3,8 +3,8 @@ package io.gatun.nn.explain;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Places;
 import io.gatun.nn.Module;
-import java.lang.foreign.ValueLayout;
 
 /**
  * How much each number of the input matters: |∂ score / ∂ input|, the score being the class's logit (Simonyan, Vedaldi,
@@ -24,7 +24,7 @@ public final class Saliency {
     public static float[] of(Module model, Tape tape, Shape shape, float[] input, int... classes) {
         try (ScoreGradients gradients = new ScoreGradients(model)) {
             Tensor src = gradients.backward(tape, shape, input, classes);
-            float[] values = src.grad().asSlice(0, 4 * shape.elements()).toArray(ValueLayout.JAVA_FLOAT);
+            float[] values = Places.floats(src.grad().asSlice(0, 4 * shape.elements()));
             for (int i = 0; i < values.length; i++) {
                 values[i] = Math.abs(values[i]);
             }

@@ -1,6 +1,8 @@
 package io.gatun.nn.io;
 
+import io.gatun.memory.Places;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.nio.ByteBuffer;
@@ -187,8 +189,10 @@ public final class CheckpointFile {
     private static int crc32c(MemorySegment data) {
         CRC32C crc = new CRC32C();
         for (long at = 0; at < data.byteSize(); at += Safetensors.CHUNK) {
-            crc.update(data.asSlice(at, Math.min(Safetensors.CHUNK, data.byteSize() - at))
-                    .asByteBuffer());
+            MemorySegment chunk = data.asSlice(at, Math.min(Safetensors.CHUNK, data.byteSize() - at));
+            try (Arena arena = Arena.ofConfined()) {
+                crc.update(Places.onHost(chunk, arena).asByteBuffer());
+            }
         }
         return (int) crc.getValue();
     }

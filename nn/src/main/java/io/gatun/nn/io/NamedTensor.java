@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param name unique in its file, not empty, not {@code __metadata__}
  * @param type element type
  * @param shape dimensions, each at least 0, row-major; empty for a scalar
- * @param data exactly {@code type.bytes(shape)} bytes
+ * @param data exactly {@code type.bytes(shape)} bytes, of the host or a device
  */
 public record NamedTensor(String name, TensorType type, long[] shape, MemorySegment data) {
 

@@ -2,8 +2,10 @@ package io.gatun.nn.io;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.gatun.memory.Places;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -115,9 +117,10 @@ public final class Safetensors {
         for (NamedTensor tensor : ordered) {
             MemorySegment data = tensor.data();
             for (long at = 0; at < data.byteSize(); at += CHUNK) {
-                writeFully(
-                        channel,
-                        data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
+                MemorySegment chunk = data.asSlice(at, Math.min(CHUNK, data.byteSize() - at));
+                try (Arena arena = Arena.ofConfined()) {
+                    writeFully(channel, Places.onHost(chunk, arena).asByteBuffer());
+                }
             }
         }
     }

@@ -1,6 +1,9 @@
 package io.gatun.nn.io;
 
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -57,7 +60,7 @@ public final class SafetensorsFile implements AutoCloseable {
     /**
      * Copies the tensor's little-endian elements into {@code target}.
      *
-     * @param target native or byte-array memory of exactly the tensor's size
+     * @param target native or byte-array memory of exactly the tensor's size, on the host or a device
      * @throws FormatException when the file has become shorter since it was opened
      */
     public void read(String name, MemorySegment target) throws IOException {
@@ -68,8 +71,19 @@ public final class SafetensorsFile implements AutoCloseable {
         }
         for (long at = 0; at < info.byteSize(); at += Safetensors.CHUNK) {
             long length = Math.min(Safetensors.CHUNK, info.byteSize() - at);
-            ByteBuffer chunk = target.asSlice(at, length).asByteBuffer();
-            InputFile.readFully(channel, chunk, info.offset() + at, file);
+            read(info.offset() + at, target.asSlice(at, length));
+        }
+    }
+
+    private void read(long offset, MemorySegment target) throws IOException {
+        if (Place.of(target).isHost()) {
+            InputFile.readFully(channel, target.asByteBuffer(), offset, file);
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment chunk = arena.allocate(target.byteSize(), Long.BYTES);
+            InputFile.readFully(channel, chunk.asByteBuffer(), offset, file);
+            Places.copy(chunk, target);
         }
     }
 

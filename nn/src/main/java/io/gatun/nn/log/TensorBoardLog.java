@@ -91,7 +91,7 @@ public final class TensorBoardLog implements Callback {
                 training.task().parameters().named().entrySet()) {
             Parameter parameter = entry.getValue();
             if (parameter.trainable() && entry.getKey().equals(parameter.label())) {
-                board.histogram("parameters/" + entry.getKey(), parameter.data(), report.done());
+                board.histogram("parameters/" + entry.getKey(), parameter.toArray(), report.done());
             }
         }
         return true;

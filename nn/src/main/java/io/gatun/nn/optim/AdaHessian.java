@@ -76,6 +76,7 @@ public final class AdaHessian implements AutoCloseable {
 
     /** An optimizer with zero moments; the authors' rate is 0.15. */
     public AdaHessian(NativeMemory memory, Parameters parameters, Schedule schedule, Options options) {
+        parameters.requireHost("AdaHessian");
         this.parameters = parameters;
         this.schedule = schedule;
         this.options = options;
@@ -163,7 +164,7 @@ public final class AdaHessian implements AutoCloseable {
         double c1 = 1 - Optimizer.power(options.beta1, steps + 1);
         double c2 = 1 - Optimizer.power(options.beta2, steps + 1);
         double decay = parameter.shape().rank() > 1 ? options.weightDecay : 0;
-        MemorySegment w = parameter.data();
+        MemorySegment w = parameter.memory();
         MemorySegment g = slice(gradient, parameter);
         MemorySegment d = slice(diagonal, parameter);
         MemorySegment first = states.get("m", parameter);

@@ -3,6 +3,8 @@ package io.gatun.nn.optim;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.kernel.DType;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.nn.Module;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,8 +17,6 @@ import java.util.function.IntConsumer;
  * (torch.optim.swa_utils.update_bn): the mean over some batches, each with the same weight.
  */
 public final class BatchNormStatistics {
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
-
     private BatchNormStatistics() {}
 
     /**
@@ -37,7 +37,7 @@ public final class BatchNormStatistics {
         Map<Parameter, Running> running = new LinkedHashMap<>();
         parameters.named().forEach((name, buffer) -> {
             if (!buffer.trainable() && (name.endsWith("running_mean") || name.endsWith("running_var"))) {
-                running.put(buffer, new Running(buffer.data()));
+                running.put(buffer, new Running(buffer.memory()));
             }
         });
         model.train();
@@ -87,7 +87,7 @@ public final class BatchNormStatistics {
 
         Running(MemorySegment values) {
             this.values = values;
-            this.before = values.toArray(F32);
+            this.before = Places.floats(values);
             this.sums = new double[before.length];
         }
 
@@ -96,7 +96,7 @@ public final class BatchNormStatistics {
         }
 
         void probed() {
-            probed = values.get(F32, 0);
+            probed = Places.first(values);
         }
 
         void empty() {
@@ -104,17 +104,16 @@ public final class BatchNormStatistics {
         }
 
         private void fill(float value) {
-            for (int i = 0; i < before.length; i++) {
-                values.setAtIndex(F32, i, value);
-            }
+            Place.of(values).fill(values, value);
         }
 
         void add(boolean first) {
             if (first) {
-                momentum = 1 - ((double) probed - values.get(F32, 0)) / PROBE;
+                momentum = 1 - ((double) probed - Places.first(values)) / PROBE;
             }
+            float[] now = Places.floats(values);
             for (int i = 0; i < sums.length; i++) {
-                sums[i] += values.getAtIndex(F32, i) / momentum;
+                sums[i] += now[i] / momentum;
             }
             added++;
         }
@@ -122,9 +121,11 @@ public final class BatchNormStatistics {
         /** The mean; what it was before if the model did not use this norm or something failed. */
         void settle(int batches) {
             boolean used = added == batches && momentum > 1e-6;
-            for (int i = 0; i < sums.length; i++) {
-                values.setAtIndex(F32, i, used ? (float) (sums[i] / batches) : before[i]);
+            float[] settled = before.clone();
+            for (int i = 0; used && i < sums.length; i++) {
+                settled[i] = (float) (sums[i] / batches);
             }
+            Places.write(settled, values);
         }
     }
 }

@@ -3,6 +3,8 @@ package io.gatun.nn.optim;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +34,7 @@ final class FlatStates {
         if (known == null) {
             known = scope.allocate(4 * parameters.count(), prefix + "." + state);
             // Debug mode fills fresh memory with NaN.
-            known.fill((byte) 0);
+            Place.of(known).fill(known, (byte) 0);
             flat.put(state, known);
         }
         return known;
@@ -66,6 +68,6 @@ final class FlatStates {
             throw new IllegalArgumentException(saved + " does not fit " + own
                     + " of this optimizer; load what the same optimizer with the same model saved");
         }
-        own.data().copyFrom(saved.data());
+        Places.copy(saved.data(), own.data());
     }
 }

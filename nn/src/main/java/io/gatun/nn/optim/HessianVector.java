@@ -24,6 +24,7 @@ public final class HessianVector implements AutoCloseable {
 
     /** With memory for two vectors of the parameters' size. */
     public HessianVector(NativeMemory memory, Parameters parameters) {
+        parameters.requireHost("a product with the Hessian");
         this.parameters = parameters;
         this.scope = memory.parameters("hessian");
         try {

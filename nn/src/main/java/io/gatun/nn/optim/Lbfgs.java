@@ -95,6 +95,7 @@ public final class Lbfgs implements AutoCloseable {
 
     /** An optimizer that has seen nothing; its memory comes from {@code memory}. */
     public Lbfgs(NativeMemory memory, Parameters parameters, Options options) {
+        parameters.requireHost("L-BFGS");
         this.parameters = parameters;
         this.options = options;
         this.scope = memory.parameters("lbfgs");

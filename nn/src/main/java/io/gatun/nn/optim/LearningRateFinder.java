@@ -3,6 +3,7 @@ package io.gatun.nn.optim;
 import io.gatun.autograd.Parameters;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -81,9 +82,10 @@ public final class LearningRateFinder {
                     + " steps is not possible; rates rise from above 0, in 3 steps or more");
         }
         Parameters parameters = optimizer.parameters();
-        try (ParameterScope scope = memory.parameters("rate finder")) {
+        try (ParameterScope scope = memory.onHost().parameters("rate finder")) {
             MemorySegment values = copy(scope, parameters.values());
-            MemorySegment buffers = copy(scope, parameters.buffers());
+            MemorySegment buffers = scope.allocate(parameters.buffers().byteSize(), "copy");
+            parameters.copyBuffersTo(buffers);
             long done = optimizer.steps();
             Map<String, NamedTensor> state = new HashMap<>();
             for (NamedTensor tensor : optimizer.save()) {
@@ -95,8 +97,8 @@ public final class LearningRateFinder {
                 return sweep(optimizer, loss, from, to, steps);
             } finally {
                 optimizer.fixedRate(Float.NaN);
-                parameters.values().copyFrom(values);
-                parameters.buffers().copyFrom(buffers);
+                Places.copy(values, parameters.values());
+                parameters.copyBuffersFrom(buffers);
                 parameters.changed();
                 parameters.zeroGradients();
                 optimizer.load(state::get, done);
@@ -125,6 +127,8 @@ public final class LearningRateFinder {
     }
 
     private static MemorySegment copy(ParameterScope scope, MemorySegment of) {
-        return scope.allocate(of.byteSize(), "copy").copyFrom(of);
+        MemorySegment copy = scope.allocate(of.byteSize(), "copy");
+        Places.copy(of, copy);
+        return copy;
     }
 }

@@ -2,11 +2,14 @@ package io.gatun.nn.optim;
 
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Update;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
+import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ReduceSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -36,29 +39,42 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     private final Parameters parameters;
     private final Schedule schedule;
     private final ParameterScope scope;
+
+    /** What Java reads and writes; on the host the same. */
+    private final ParameterScope hostScope;
+
     private final FlatStates states;
     private final MemorySegment sumOfSquares;
     private final Plan squares;
+    private final Kernels kernels;
 
     private final Ranges ranges;
     private Companion[] companions = {};
-    private float clipNorm = Float.POSITIVE_INFINITY;
-    private float gradientNorm = Float.NaN;
+
+    /** Writes what norms leave of the gradients' scale where the ranges read it; null for no clipping. */
+    private Plan clip;
+
+    /** What the last step multiplied gradients by before clipping. */
+    private float scale = Float.NaN;
+
     private double rateFactor = 1;
     private float fixedRate = Float.NaN;
     private long steps;
 
     Optimizer(String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule, Rule rule) {
+        this.kernels = kernels;
         this.parameters = parameters;
         this.schedule = schedule;
         this.squares = kernels.plan(ReduceSpec.all(ReduceSpec.Op.SUM_SQUARES, Math.toIntExact(parameters.count())));
         this.scope = memory.parameters(name);
+        this.hostScope = memory.place().isHost() ? scope : memory.onHost().parameters(name + " counters");
         this.states = new FlatStates(PREFIX, parameters, scope);
         try {
             this.sumOfSquares = scope.allocate(Float.BYTES, name + " norm");
-            this.ranges = new Ranges(kernels, parameters, scope, states, new Ranges.Group(schedule, 1, rule));
+            this.ranges =
+                    new Ranges(kernels, parameters, scope, hostScope, states, new Ranges.Group(schedule, 1, rule));
         } catch (RuntimeException e) {
-            scope.close();
+            close();
             throw e;
         }
     }
@@ -100,7 +116,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
 
     /** Scales gradients so that their global 2-norm is at most {@code norm}; infinity turns clipping off. */
     public final Optimizer clipNorm(float norm) {
-        clipNorm = positive(norm, "clip norm ");
+        clip = positive(norm, "clip norm ") == Float.POSITIVE_INFINITY ? null : kernels.plan(new ClipNormSpec(norm));
         return this;
     }
 
@@ -173,22 +189,63 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         if (!sumOfSquares.scope().isAlive()) {
             throw new IllegalStateException("the optimizer was closed; make a new one to train on");
         }
+        prepare(1f / microBatches);
+        run();
+        done();
+    }
+
+    private Ranges.Range[] prepare(float gradientScale) {
+        scale = gradientScale;
         Ranges.Range[] cut = ranges.after(steps);
-        float scale = 1f / microBatches;
+        for (Ranges.Range range : cut) {
+            range.prepare(rate(range.group()), gradientScale, steps);
+        }
+        return cut;
+    }
+
+    private void run() {
         MemorySegment gradients = parameters.gradientsToRead();
-        if (clipNorm < Float.POSITIVE_INFINITY) {
+        Ranges.Range[] cut = ranges.after(steps);
+        if (clip != null) {
             squares.run(gradients, sumOfSquares);
-            gradientNorm = scale * (float) Math.sqrt(sumOfSquares.get(F32, 0));
-            scale *= Math.min(1, clipNorm / (gradientNorm + 1e-6f));
+            for (Ranges.Range range : cut) {
+                clip.run(sumOfSquares, range.hyper().here());
+            }
         }
         for (Ranges.Range range : cut) {
-            range.update(rate(range.group()), scale, steps);
+            range.run();
         }
+    }
+
+    private void done() {
         steps++;
         parameters.stepped();
         for (Companion companion : companions) {
             companion.stepped(steps);
         }
+    }
+
+    /** {@link #step()} in the parts that a captured step runs one by one ({@code CapturedStep.train}). */
+    public final Update update() {
+        return new Update() {
+            @Override
+            public Object prepare() {
+                if (!sumOfSquares.scope().isAlive()) {
+                    throw new IllegalStateException("the optimizer was closed; make a new one to train on");
+                }
+                return Optimizer.this.prepare(1);
+            }
+
+            @Override
+            public void run() {
+                Optimizer.this.run();
+            }
+
+            @Override
+            public void done() {
+                Optimizer.this.done();
+            }
+        };
     }
 
     private float rate(Ranges.Group group) {
@@ -227,7 +284,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
 
     /** The global norm before clipping in the last step; NaN where nothing is clipped. */
     public final float gradientNorm() {
-        return gradientNorm;
+        return clip == null || Float.isNaN(scale) ? Float.NaN : scale * (float) Math.sqrt(Places.first(sumOfSquares));
     }
 
     /** Where the learning rate comes from. */
@@ -274,5 +331,6 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     @Override
     public void close() {
         scope.close();
+        hostScope.close();
     }
 }

@@ -3,6 +3,8 @@ package io.gatun.nn.optim;
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.kernel.Kernels;
+import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.spec.PenaltySpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -58,10 +60,19 @@ public record Penalty(float l1, float l2, boolean biases) {
         long end = biases ? parameters.count() : parameters.decayed();
         for (Parameter parameter : learning(parameters)) {
             if (parameters.offset(parameter) < end) {
-                for (long i = 0; i < parameter.shape().elements(); i++) {
-                    double w = parameter.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                    sum += l1 * Math.abs(w) + l2 * w * w;
-                }
+                sum += value(parameter);
+            }
+        }
+        return sum;
+    }
+
+    private double value(Parameter parameter) {
+        double sum = 0;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = Places.onHost(parameter.memory(), arena);
+            for (long i = 0; i < parameter.shape().elements(); i++) {
+                double w = values.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                sum += l1 * Math.abs(w) + l2 * w * w;
             }
         }
         return sum;
@@ -80,8 +91,8 @@ public record Penalty(float l1, float l2, boolean biases) {
         double sum = 0;
         long from = -1;
         long to = -1;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment value = arena.allocate(ValueLayout.JAVA_FLOAT);
+        try (ParameterScope scope = kernels.memory().parameters("penalty")) {
+            MemorySegment value = scope.allocate(Float.BYTES, "penalty");
             for (Parameter parameter : learning(parameters)) {
                 long begin = parameters.offset(parameter);
                 if (begin != to) {
@@ -106,7 +117,7 @@ public record Penalty(float l1, float l2, boolean biases) {
         }
         kernels.plan(new PenaltySpec(to - from, l1, l2))
                 .run(values.asSlice(4 * from, 4 * (to - from)), gradients.asSlice(4 * from, 4 * (to - from)), value);
-        return value.get(ValueLayout.JAVA_FLOAT, 0);
+        return Places.first(value);
     }
 
     /** In the order of memory. */

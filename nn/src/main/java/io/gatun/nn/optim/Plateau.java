@@ -70,7 +70,7 @@ public final class Plateau implements Companion, AutoCloseable {
     public Plateau(NativeMemory memory, Optimizer optimizer, Options options) {
         this.optimizer = optimizer;
         this.options = options;
-        this.scope = memory.parameters("plateau");
+        this.scope = memory.onHost().parameters("plateau");
         this.state = scope.allocate(4 * Double.BYTES, "plateau state");
         set(BEST, options.largerIsBetter ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
         set(BAD, 0);

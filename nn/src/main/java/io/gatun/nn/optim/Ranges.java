@@ -5,6 +5,8 @@ import io.gatun.autograd.Parameters;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +25,7 @@ final class Ranges {
     private final Kernels kernels;
     private final Parameters parameters;
     private final ParameterScope scope;
+    private final ParameterScope hostScope;
     private final FlatStates states;
     private final Parameter[] trainable;
     private final Group[] groupOf;
@@ -33,7 +36,7 @@ final class Ranges {
     /** For each parameter, in how many steps it was frozen: PyTorch counts the steps of each alone. */
     private final MemorySegment missed;
 
-    private final List<MemorySegment> hypers = new ArrayList<>();
+    private final List<Hyper> hypers = new ArrayList<>();
     private Range[] ranges = {};
     private int structure;
 
@@ -46,22 +49,39 @@ final class Ranges {
     /** Parameters with a rate and options of their own. */
     record Group(Schedule schedule, double factor, Rule rule) {}
 
+    /** A rule's numbers of a step where Java writes and where the kernel reads them: on the host the same memory. */
+    record Hyper(MemorySegment host, MemorySegment here) {}
+
     /** A stretch of memory; its parameters were frozen in {@code missed} steps. */
-    record Range(Plan plan, MemorySegment[] operands, MemorySegment hyper, Group group, long missed) {
-        void update(float rate, float gradientScale, long steps) {
-            group.rule.hyper(hyper, rate, gradientScale, steps - missed);
+    record Range(Plan plan, MemorySegment[] operands, Hyper hyper, Group group, long missed) {
+        /** Writes the step's numbers to where the kernel reads them. */
+        void prepare(float rate, float gradientScale, long steps) {
+            group.rule.hyper(hyper.host, rate, gradientScale, steps - missed);
+            if (hyper.host != hyper.here) {
+                Places.copy(hyper.host, hyper.here);
+            }
+        }
+
+        void run() {
             plan.run(operands);
         }
     }
 
-    Ranges(Kernels kernels, Parameters parameters, ParameterScope scope, FlatStates states, Group all) {
+    Ranges(
+            Kernels kernels,
+            Parameters parameters,
+            ParameterScope scope,
+            ParameterScope hostScope,
+            FlatStates states,
+            Group all) {
         this.kernels = kernels;
         this.parameters = parameters;
         this.scope = scope;
+        this.hostScope = hostScope;
         this.states = states;
         this.trainable = parameters.trainable().toArray(Parameter[]::new);
         this.groupOf = new Group[trainable.length];
-        this.missed = scope.allocate((long) Long.BYTES * trainable.length, "missed steps");
+        this.missed = hostScope.allocate((long) Long.BYTES * trainable.length, "missed steps");
         missed.fill((byte) 0);
         Arrays.fill(groupOf, all);
         groups.add(all);
@@ -121,17 +141,11 @@ final class Ranges {
             float initial = group.rule.initial(state);
             for (int i = 0; i < trainable.length; i++) {
                 if (groupOf[i] == group) {
-                    fill(
-                            flat.asSlice(4 * parameters.offset(trainable[i]), 4 * parameters.extent(trainable[i])),
-                            initial);
+                    MemorySegment own =
+                            flat.asSlice(4 * parameters.offset(trainable[i]), 4 * parameters.extent(trainable[i]));
+                    Place.of(own).fill(own, initial);
                 }
             }
-        }
-    }
-
-    private static void fill(MemorySegment floats, float value) {
-        for (long i = 0; i < floats.byteSize() / Float.BYTES; i++) {
-            floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
         }
     }
 
@@ -159,7 +173,7 @@ final class Ranges {
                 && (decays.test(trainable[before]) || !decays.test(trainable[next]));
     }
 
-    private Range range(int from, int to, MemorySegment hyper) {
+    private Range range(int from, int to, Hyper hyper) {
         long begin = 4 * parameters.offset(trainable[from]);
         long count = 0;
         long decayed = 0;
@@ -174,14 +188,15 @@ final class Ranges {
         for (String state : group.rule.states()) {
             operands.add(states.get(state).asSlice(begin, 4 * count));
         }
-        operands.add(hyper);
+        operands.add(hyper.here);
         Plan plan = kernels.plan(group.rule.spec(count, decayed, clip));
         return new Range(plan, operands.toArray(MemorySegment[]::new), hyper, group, missed(from));
     }
 
-    private MemorySegment hyper(int range) {
+    private Hyper hyper(int range) {
         if (range == hypers.size()) {
-            hypers.add(scope.allocate(4 * Float.BYTES, "hyper"));
+            MemorySegment here = scope.allocate(4 * Float.BYTES, "hyper");
+            hypers.add(new Hyper(Place.of(here).isHost() ? here : hostScope.allocate(here.byteSize(), "hyper"), here));
         }
         return hypers.get(range);
     }
@@ -203,7 +218,7 @@ final class Ranges {
 
     private boolean moves(Parameter parameter) {
         for (Range range : ranges) {
-            long offset = parameter.data().address() - range.operands[0].address();
+            long offset = parameter.memory().address() - range.operands[0].address();
             if (offset >= 0 && offset < range.operands[0].byteSize()) {
                 return true;
             }

@@ -5,6 +5,7 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
 import io.gatun.spec.LerpSpec;
@@ -28,9 +29,14 @@ public final class WeightAverage implements Companion, AutoCloseable {
     private final String name;
     private final Parameters parameters;
     private final ParameterScope scope;
+
+    /** What Java reads and writes; on the host the same. */
+    private final ParameterScope hostScope;
+
     private final FlatStates states;
     private final MemorySegment average;
     private final MemorySegment share;
+    private final MemorySegment nextShare;
     private final MemorySegment spare;
     private final MemorySegment updates;
 
@@ -55,19 +61,21 @@ public final class WeightAverage implements Companion, AutoCloseable {
         this.decay = decay;
         this.lerp = kernels.plan(new LerpSpec(parameters.count()));
         this.scope = memory.parameters(name);
+        this.hostScope = memory.place().isHost() ? scope : memory.onHost().parameters(name + " counters");
         this.states = new FlatStates(name, parameters, scope);
         try {
             average = states.get(WEIGHTS);
             share = scope.allocate(Float.BYTES, name + " share");
             spare = scope.allocate(CHUNK, name + " spare");
-            updates = scope.allocate(Long.BYTES, name + " updates");
+            nextShare = hostScope.allocate(Float.BYTES, name + " share");
+            updates = hostScope.allocate(Long.BYTES, name + " updates");
             updates.fill((byte) 0);
-            exchanged = scope.allocate(Long.BYTES, name + " exchanged");
+            exchanged = hostScope.allocate(Long.BYTES, name + " exchanged");
             exchanged.fill((byte) 0);
-            buffers = scope.allocate(parameters.buffers().byteSize(), name + " buffers");
-            buffers.copyFrom(parameters.buffers());
+            buffers = hostScope.allocate(parameters.buffers().byteSize(), name + " buffers");
+            parameters.copyBuffersTo(buffers);
         } catch (RuntimeException e) {
-            scope.close();
+            close();
             throw e;
         }
     }
@@ -123,9 +131,10 @@ public final class WeightAverage implements Companion, AutoCloseable {
         refuseInUse("updated");
         long n = updates();
         if (n == 0) {
-            average.copyFrom(parameters.values());
+            Places.copy(parameters.values(), average);
         } else {
-            share.set(ValueLayout.JAVA_FLOAT, 0, share(n));
+            nextShare.set(ValueLayout.JAVA_FLOAT, 0, share(n));
+            Places.copy(nextShare, share);
             lerp.run(parameters.values(), average, share);
         }
         updates.set(ValueLayout.JAVA_LONG, 0, n + 1);
@@ -162,7 +171,7 @@ public final class WeightAverage implements Companion, AutoCloseable {
         if (updates() == 0) {
             throw new IllegalStateException("the average " + name + " has no weights yet; update it first");
         }
-        buffers.copyFrom(parameters.buffers());
+        parameters.copyBuffersTo(buffers);
         exchange();
         inUse(true);
         return () -> {
@@ -173,7 +182,7 @@ public final class WeightAverage implements Companion, AutoCloseable {
     }
 
     private void giveBack() {
-        parameters.buffers().copyFrom(buffers);
+        parameters.copyBuffersFrom(buffers);
         exchange();
         inUse(false);
     }
@@ -196,9 +205,11 @@ public final class WeightAverage implements Companion, AutoCloseable {
         MemorySegment values = parameters.values();
         for (long at = 0; at < values.byteSize(); at += CHUNK) {
             long bytes = Math.min(CHUNK, values.byteSize() - at);
-            MemorySegment.copy(values, at, spare, 0, bytes);
-            MemorySegment.copy(average, at, values, at, bytes);
-            MemorySegment.copy(spare, 0, average, at, bytes);
+            MemorySegment own = values.asSlice(at, bytes);
+            MemorySegment averaged = average.asSlice(at, bytes);
+            Places.copy(own, spare);
+            Places.copy(averaged, own);
+            Places.copy(spare.asSlice(0, bytes), averaged);
         }
         parameters.changed();
     }
@@ -232,5 +243,6 @@ public final class WeightAverage implements Companion, AutoCloseable {
     @Override
     public void close() {
         scope.close();
+        hostScope.close();
     }
 }

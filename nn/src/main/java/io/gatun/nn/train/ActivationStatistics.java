@@ -2,7 +2,9 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.DType;
+import io.gatun.memory.Places;
 import io.gatun.nn.Module;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -122,7 +124,12 @@ public final class ActivationStatistics implements AutoCloseable {
             if (result.type() != DType.F32 || result.shape().rank() == 0) {
                 return;
             }
-            MemorySegment data = result.data();
+            try (Arena arena = Arena.ofConfined()) {
+                add(result, Places.onHost(result.memory(), arena));
+            }
+        }
+
+        private void add(Tensor result, MemorySegment data) {
             int units = result.shape().dim(result.shape().rank() - 1);
             if (alive.length != units) {
                 alive = new boolean[units];

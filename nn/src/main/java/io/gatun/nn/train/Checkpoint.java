@@ -2,6 +2,7 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
@@ -95,7 +96,7 @@ final class Checkpoint {
             }
         }
         for (NamedTensor parameter : parameters(task.parameters())) {
-            parameter.data().copyFrom(content.tensor(parameter.name()).data());
+            Places.copy(content.tensor(parameter.name()).data(), parameter.data());
         }
         task.parameters().changed();
         optimizer.load(content::tensor, steps);
@@ -126,7 +127,7 @@ final class Checkpoint {
         List<NamedTensor> tensors = new ArrayList<>();
         parameters.named().forEach((path, parameter) -> {
             if (path.equals(parameter.label())) {
-                tensors.add(new NamedTensor(path, type(parameter), shape(parameter), parameter.data()));
+                tensors.add(new NamedTensor(path, type(parameter), shape(parameter), parameter.memory()));
             }
         });
         return tensors;

@@ -3,6 +3,7 @@ package io.gatun.nn.train;
 import io.gatun.autograd.Parameters;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -42,11 +43,11 @@ public final class EarlyStopping implements Callback, AutoCloseable {
      * Restores the best weights.
      *
      * @param patience epochs, at least 1
-     * @param memory of the copy
+     * @param memory of the copy; on a device the copy is the host's
      * @throws io.gatun.memory.NativeMemoryException if the budget has no room for it
      */
     public EarlyStopping(Monitor monitor, int patience, NativeMemory memory, Parameters parameters) {
-        this(patience, monitor, parameters, memory.parameters("best weights"));
+        this(patience, monitor, parameters, memory.onHost().parameters("best weights"));
     }
 
     /** Leaves the last weights in the model and needs no memory. */
@@ -65,16 +66,20 @@ public final class EarlyStopping implements Callback, AutoCloseable {
         name = "early_stopping." + monitor.metric();
         numbers = new Numbers(name, Double.NaN, -1, 0);
         try {
-            values = scope == null ? null : copy(scope, parameters.values());
-            buffers = scope == null ? null : copy(scope, parameters.buffers());
+            values = scope == null ? null : scope.allocate(parameters.values().byteSize(), "best weights");
+            buffers = scope == null ? null : scope.allocate(parameters.buffers().byteSize(), "best weights");
+            keep();
         } catch (RuntimeException e) {
             scope.close();
             throw e;
         }
     }
 
-    private static MemorySegment copy(ParameterScope scope, MemorySegment of) {
-        return scope.allocate(of.byteSize(), "best weights").copyFrom(of);
+    private void keep() {
+        if (scope != null) {
+            Places.copy(parameters.values(), values);
+            parameters.copyBuffersTo(buffers);
+        }
     }
 
     @Override
@@ -92,10 +97,7 @@ public final class EarlyStopping implements Callback, AutoCloseable {
             numbers.set(BEST, value);
             numbers.set(BEST_EPOCH, report.epoch());
             numbers.set(WAITED, 0);
-            if (scope != null) {
-                values.copyFrom(parameters.values());
-                buffers.copyFrom(parameters.buffers());
-            }
+            keep();
         } else {
             numbers.set(WAITED, numbers.get(WAITED) + 1);
         }
@@ -107,8 +109,8 @@ public final class EarlyStopping implements Callback, AutoCloseable {
     @Override
     public void onTrainEnd(Training training, Trainer.Summary summary) {
         if (summary != null && over && scope != null && bestEpoch() >= 0) {
-            parameters.values().copyFrom(values);
-            parameters.buffers().copyFrom(buffers);
+            Places.copy(values, parameters.values());
+            parameters.copyBuffersFrom(buffers);
             parameters.changed();
         }
     }

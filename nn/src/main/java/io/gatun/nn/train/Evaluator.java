@@ -4,10 +4,12 @@ import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
+import io.gatun.memory.Places;
 import io.gatun.nn.metric.Metric;
 import io.gatun.nn.metric.Metrics;
 import io.gatun.nn.optim.Penalty;
 import io.gatun.nn.optim.WeightAverage;
+import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -74,6 +76,12 @@ final class Evaluator {
         Shape shape = target.shape();
         long rows = target.type() == DType.I32 ? shape.elements() : shape.rank() == 0 ? 1 : shape.dim(0);
         long columns = rows == 0 ? 1 : prediction.shape().elements() / rows;
-        metrics.update(prediction.data(), target.data(), Math.toIntExact(rows), Math.toIntExact(columns));
+        try (Arena arena = Arena.ofConfined()) {
+            metrics.update(
+                    Places.onHost(prediction.memory(), arena),
+                    Places.onHost(target.memory(), arena),
+                    Math.toIntExact(rows),
+                    Math.toIntExact(columns));
+        }
     }
 }

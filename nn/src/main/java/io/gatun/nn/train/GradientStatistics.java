@@ -2,6 +2,8 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
+import io.gatun.memory.Places;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -88,7 +90,12 @@ public final class GradientStatistics implements Callback {
 
     /** Looks at gradients now, between a backward and the optimizer's step. */
     public List<Layer> look(Parameters parameters) {
-        MemorySegment gradients = parameters.gradientsToRead();
+        try (Arena arena = Arena.ofConfined()) {
+            return look(parameters, Places.onHost(parameters.gradientsToRead(), arena));
+        }
+    }
+
+    private List<Layer> look(Parameters parameters, MemorySegment gradients) {
         long base = parameters.values().address();
         Map<String, Sum> sums = new LinkedHashMap<>();
         parameters.named().forEach((path, parameter) -> {
@@ -121,7 +128,7 @@ public final class GradientStatistics implements Callback {
         private double largest;
 
         private void add(MemorySegment gradients, long base, Parameter parameter) {
-            long first = (parameter.data().address() - base) / Float.BYTES;
+            long first = (parameter.memory().address() - base) / Float.BYTES;
             long n = parameter.shape().elements();
             for (long i = 0; i < n; i++) {
                 double g = gradients.getAtIndex(ValueLayout.JAVA_FLOAT, first + i);

@@ -2,6 +2,8 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.Tensor;
 import io.gatun.kernel.DType;
+import io.gatun.memory.Places;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -20,9 +22,14 @@ final class RightAnswers {
         if (!classes) {
             return;
         }
-        MemorySegment logits = prediction.data();
-        MemorySegment labels = target.data();
-        int width = prediction.shape().last();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment logits = Places.onHost(prediction.memory(), arena);
+            MemorySegment labels = Places.onHost(target.memory(), arena);
+            count(logits, labels, targets, prediction.shape().last());
+        }
+    }
+
+    private void count(MemorySegment logits, MemorySegment labels, long targets, int width) {
         for (long row = 0; row < targets; row++) {
             int label = labels.getAtIndex(ValueLayout.JAVA_INT, row);
             // Targets below zero mean: not counted.

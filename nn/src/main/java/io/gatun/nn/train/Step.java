@@ -2,8 +2,11 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Tape;
+import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Penalty;
+import io.gatun.spec.ReduceSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -202,6 +205,13 @@ final class Step {
 
     private boolean finiteGradients() {
         MemorySegment all = task.parameters().gradientsToRead();
+        if (!Place.of(all).isHost()) {
+            // A number that is not finite leaves no finite sum.
+            MemorySegment sum = tape.slab().allocate(Float.BYTES, "sum of gradients");
+            int count = Math.toIntExact(task.parameters().count());
+            tape.kernels().plan(ReduceSpec.all(ReduceSpec.Op.SUM, count)).run(all, sum);
+            return Float.isFinite(Places.first(sum));
+        }
         int bad = 0;
         for (long i = 0; i < task.parameters().count(); i++) {
             int bits = all.getAtIndex(ValueLayout.JAVA_INT, i);
@@ -220,7 +230,7 @@ final class Step {
         CapturedStep step = tape.capture(() -> task.forward(tape));
         if (graph != Task.ANEW) {
             if (captured.size() == MOST_CAPTURED) {
-                captured.removeFirst();
+                captured.removeFirst().step.close();
             }
             captured.add(new Captured(graph, step));
         }

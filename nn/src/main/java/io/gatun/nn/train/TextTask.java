@@ -7,6 +7,7 @@ import io.gatun.autograd.Tensor;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.nn.CarriedState;
 import io.gatun.nn.data.CharBatches;
 import io.gatun.nn.data.CharText;
@@ -52,7 +53,7 @@ public final class TextTask<S> implements Task {
         int lanes = Math.clamp((text.test().length - 1) / steps, 1, batch);
         this.test = new CharBatches(text.test(), Math.min(steps, text.test().length - 1), lanes);
         this.memory = memory;
-        this.scope = memory.parameters("text");
+        this.scope = memory.onHost().parameters("text");
         try {
             inputs = scope.allocate(4L * steps * batch, "characters");
             targets = scope.allocate(4L * steps * batch, "next characters");
@@ -169,7 +170,7 @@ public final class TextTask<S> implements Task {
             if (!saved.toString().equals(tensor.toString())) {
                 throw new IllegalArgumentException(saved + " does not fit " + tensor + " of this run");
             }
-            tensor.data().copyFrom(saved.data());
+            Places.copy(saved.data(), tensor.data());
         }
     }
 

@@ -1,0 +1,71 @@
+package io.gatun.nn.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gatun.autograd.Images.Window;
+import io.gatun.kernel.Shape;
+import io.gatun.nn.BatchNorm2d;
+import io.gatun.nn.Conv2d;
+import io.gatun.nn.Dropout;
+import io.gatun.nn.GlobalAvgPool;
+import io.gatun.nn.Init;
+import io.gatun.nn.InstanceNorm;
+import io.gatun.nn.InstanceNorm2d;
+import io.gatun.nn.Linear;
+import io.gatun.nn.MaxPool2d;
+import io.gatun.nn.Module;
+import io.gatun.nn.Nonlinearity;
+import io.gatun.nn.ResidualBlock;
+import io.gatun.nn.Sequential;
+import io.gatun.nn.model.CharLstm;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** Steps on memory that Java cannot touch have the bits of steps on the host: eager, captured and repeated. */
+class TrainingOnADeviceTest {
+    private static Module images() {
+        // What writes memory beside the kernels: dropout, running statistics, norms that are frozen, a layer used
+        // twice.
+        BatchNorm2d frozen = new BatchNorm2d(8);
+        Linear shared = new Linear(16, 16);
+        Module net = new Sequential(
+                new Conv2d(3, 8, 3, new Window(1, 1, 1, 1), false, Init.kaimingNormal()),
+                new BatchNorm2d(8, true),
+                new MaxPool2d(2),
+                frozen,
+                ResidualBlock.bottleneck(8, 4, 2),
+                new InstanceNorm2d(16, new InstanceNorm.Options(1e-5f, 0.1f, true, true)),
+                new Dropout(0.2f),
+                new GlobalAvgPool(),
+                shared,
+                Nonlinearity.gelu(),
+                shared,
+                new Linear(16, 10));
+        frozen.eval();
+        return net;
+    }
+
+    private static void sameSteps(Supplier<Module> model, Shape shape) {
+        try (Side host = Side.of(false, model, shape);
+                Side device = Side.of(true, model, shape)) {
+            assertThat(device.learned()).as("first values").isEqualTo(host.learned());
+            for (int i = 0; i < 7; i++) {
+                boolean captured = i >= 2;
+                float expected = host.step(captured);
+                assertThat(device.step(captured)).as("loss of step " + i).isEqualTo(expected);
+                assertThat(device.step.repeating()).isEqualTo(i > 2);
+                assertThat(device.learned()).as("after step " + i).isEqualTo(host.learned());
+            }
+        }
+    }
+
+    @Test
+    void aResNetsStepsHaveTheHostsBits() {
+        sameSteps(TrainingOnADeviceTest::images, Shape.of(4, 8, 8, 3));
+    }
+
+    @Test
+    void anLstmsStepsHaveTheHostsBits() {
+        sameSteps(() -> new CharLstm(10, 12, 16, 2, 0.2f), Shape.of(5, 3));
+    }
+}
