@@ -39,7 +39,7 @@ class ArchitectureTest {
         "io.gatun.reference..",
         "io.gatun.spec.."
     };
-    private static final String[] ACCEL = {"io.gatun.onednn..", "io.gatun.cuda.."};
+    private static final String[] ACCEL = {"io.gatun.onednn..", "io.gatun.cuda..", "io.gatun.library.."};
 
     /** nn to autograd to core from simd; core from native to bindings; perf to everything; nothing to perf. */
     @ArchTest

@@ -55,8 +55,8 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "simd,onednn",
             paramLabel = "NAME",
             description =
-                    "Implementations, of onednn, simd, reference, and copy, which moves as many bytes; the first is"
-                            + " compared with the second. Default: ${DEFAULT-VALUE}")
+                    "Implementations, of onednn, simd, reference, cuda, and copy, which moves as many bytes; the first"
+                            + " is compared with the second. Default: ${DEFAULT-VALUE}")
     private List<String> names;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of each. Default: one a processor")

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,8 +28,11 @@ final class BenchTrainCommand implements Callable<Integer> {
             description = "resnet20, resnet18c, resnet50, vgg16, lstm, gru, transformer or mlp")
     private String model;
 
-    @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd or reference")
+    @Option(names = "--backend", defaultValue = "auto", description = "auto, onednn, simd, reference or cuda")
     private String backend;
+
+    @Mixin
+    private DeviceOption device;
 
     @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor")
     private int threads = Runtime.getRuntime().availableProcessors();
@@ -59,6 +63,7 @@ final class BenchTrainCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--steps " + steps + " --warmups " + warmups
                     + ": give at least one step to time, and no fewer than 0 before");
         }
+        device.choose(backend);
         Net net = Net.of(model);
         StepReport report;
         try (TrainingStep step = new TrainingStep(net, backend, threads, batch == null ? net.batch() : batch)) {

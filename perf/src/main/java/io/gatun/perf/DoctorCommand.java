@@ -79,7 +79,9 @@ final class DoctorCommand implements Callable<Integer> {
         facts.put("memory_budget", MemoryBudget.standard().limit());
         int code = 0;
         try (Kernels kernels = Kernels.open("auto", threads)) {
-            facts.put("backends", kernels.describe());
+            Map<String, List<String>> backends = new LinkedHashMap<>(kernels.describe());
+            backends.putAll(cuda());
+            facts.put("backends", backends);
         } catch (NativeUnavailableException e) {
             // A doctor says what is wrong beside everything else that it knows.
             facts.put("backends", Map.of("no backend", List.of(e.getMessage())));
@@ -92,6 +94,15 @@ final class DoctorCommand implements Callable<Integer> {
             print(out, facts);
         }
         return code;
+    }
+
+    /** The GPU's backend, which none falls back on and a machine may well lack. */
+    private static Map<String, List<String>> cuda() {
+        try (Kernels kernels = Kernels.open("cuda", 1)) {
+            return kernels.describe();
+        } catch (NativeUnavailableException e) {
+            return Map.of("cuda", List.of(e.getMessage()));
+        }
     }
 
     private static void print(PrintWriter out, Map<String, Object> facts) {

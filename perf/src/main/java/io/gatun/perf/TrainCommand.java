@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -78,8 +79,11 @@ final class TrainCommand implements Callable<Integer> {
             names = "--backend",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "auto, onednn, simd or reference. Default: ${DEFAULT-VALUE}")
+            description = "auto, onednn, simd, reference or cuda. Default: ${DEFAULT-VALUE}")
     private String backend;
+
+    @Mixin
+    private DeviceOption device;
 
     @Option(names = "--threads", paramLabel = "N", description = "Default: one a processor")
     private int threads = Runtime.getRuntime().availableProcessors();
@@ -138,6 +142,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        device.choose(backend);
         TrainOptions options = new TrainOptions(
                 model,
                 backend,

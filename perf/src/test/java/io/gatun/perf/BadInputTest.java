@@ -1,7 +1,10 @@
 package io.gatun.perf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.NativeUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +65,18 @@ class BadInputTest {
                                 + " degradation, charlstm, chargru, adding, sine, seq2seq, gpt",
                         "train",
                         "resnet21"),
-                row("unknown backend 'mkl'; known are auto, onednn, simd, reference", train("--backend", "mkl")),
+                row("unknown backend 'mkl'; known are auto, onednn, simd, reference, cuda", train("--backend", "mkl")),
+                row("--device 1 is for --backend cuda, not for auto", train("--device", "1")),
+                row(
+                        "--device 0 is for --backend cuda, not for simd",
+                        "bench",
+                        "train",
+                        "mlp",
+                        "--backend",
+                        "simd",
+                        "--device",
+                        "0"),
+                row("--device -1 is less than 0", train("--backend", "cuda", "--device", "-1")),
                 row("--batch 0 is less than 1", train("--batch", "0")),
                 row("--epochs -1 is less than 1", train("--epochs", "-1")),
                 row("--threads 0 is less than 1", train("--threads", "0")),
@@ -121,6 +135,32 @@ class BadInputTest {
                 row("the document has no '<!-- figures", "jmh", "--table", BASELINE, f + "/words"),
                 row("--seconds 0.0 is not", "bench", "gemm f32 m=1 n=1 k=1", "--seconds", "0"),
                 row("at least 1 thread", "bench", "gemm f32 m=1 n=1 k=1", "--threads", "0", "--vs", "simd"));
+    }
+
+    @Test
+    void withoutAGpuCudaIsRefusedInOneSentence() {
+        String why;
+        try (Kernels _ = Kernels.open("cuda", 1)) {
+            why = "there is a GPU";
+        } catch (NativeUnavailableException e) {
+            why = e.getMessage();
+        }
+        assumeThat(why).isNotEqualTo("there is a GPU");
+        assertThat(why).startsWith("backend cuda was demanded and cannot be used: ");
+        String[][] commands = {
+            train("--backend", "cuda"),
+            {"bench", "train", "mlp", "--backend", "cuda"},
+            {"bench", "gemm f32 m=1 n=1 k=1", "--vs", "cuda,simd"}
+        };
+        for (String[] command : commands) {
+            Cli.Result result = Cli.run(command);
+            assertThat(result.code()).isEqualTo(Errors.BAD_INPUT);
+            assertThat(result.err().strip()).isEqualTo(why.strip());
+            assertThat(result.err().strip().lines()).hasSize(1);
+        }
+        Cli.Result doctor = Cli.run("doctor");
+        assertThat(doctor.code()).isZero();
+        assertThat(doctor.out()).contains("cuda");
     }
 
     private static Arguments row(String message, String... arguments) {

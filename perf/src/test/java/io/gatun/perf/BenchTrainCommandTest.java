@@ -71,7 +71,7 @@ class BenchTrainCommandTest {
                         + " transformer, mlp",
                 "mlp --steps 0 | give at least one step to time",
                 "mlp --batch 0 | a batch of 0 has nothing to train on",
-                "mlp --backend cuda | unknown backend 'cuda'; known are auto, onednn, simd, reference"
+                "mlp --backend mkl | unknown backend 'mkl'; known are auto, onednn, simd, reference, cuda"
             })
     void badInputIsOneSentence(String arguments, String sentence) {
         Cli.Result result = Cli.run(("bench train " + arguments).split(" "));

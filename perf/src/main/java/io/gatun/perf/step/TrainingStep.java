@@ -25,7 +25,6 @@ public final class TrainingStep implements AutoCloseable {
 
     private final Net net;
     private final int batch;
-    private final NativeMemory memory = NativeMemory.standard();
     private final Kernels kernels;
     private final Module model;
     private final Optimizer optimizer;
@@ -51,13 +50,14 @@ public final class TrainingStep implements AutoCloseable {
         this.net = net;
         this.batch = batch;
         try {
-            kernels = closedAtTheEnd(Kernels.open(backend, threads, memory), Kernels::close);
+            kernels = closedAtTheEnd(Kernels.open(backend, threads), Kernels::close);
+            NativeMemory memory = kernels.memory();
             model = net.module();
             Parameters parameters = closedAtTheEnd(model.allocate(memory, 1), Parameters::close);
             optimizer = closedAtTheEnd(net.optimizer(kernels, memory, parameters), Optimizer::close);
             tape = closedAtTheEnd(new Tape(kernels, memory), Tape::close);
             step = tape.capture(this::loss);
-            ParameterScope scope = closedAtTheEnd(memory.parameters("batch"), ParameterScope::close);
+            ParameterScope scope = closedAtTheEnd(memory.onHost().parameters("batch"), ParameterScope::close);
             shape = net.input(batch);
             input = scope.allocate(4 * shape.elements(), "input");
             targets = scope.allocate(4L * net.targets(batch), "targets");

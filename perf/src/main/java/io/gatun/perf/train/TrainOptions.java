@@ -33,7 +33,7 @@ public record TrainOptions(
     /** The nets that {@code gatun train} knows. */
     public static final List<String> MODELS = Trainable.words();
 
-    private static final List<String> BACKENDS = List.of("auto", "onednn", "simd", "reference");
+    private static final List<String> BACKENDS = List.of("auto", "onednn", "simd", "reference", "cuda");
 
     /** @throws IllegalArgumentException for a model, backend, number or data that cannot be */
     public TrainOptions {

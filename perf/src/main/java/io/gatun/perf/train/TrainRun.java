@@ -44,8 +44,8 @@ public final class TrainRun {
                 Kernels kernels = Kernels.open(asked.backend(), asked.threads(), memory)) {
             CheckpointFile.Content checkpoint = asked.resume() ? checkpoint(loaded) : null;
             TrainOptions wanted = checkpoint == null ? asked : asked.of(checkpoint.metadata(), checkpoint.file());
-            try (Recipe recipe = Recipe.of(wanted, memory)) {
-                return train(recipe, checkpoint, loaded, kernels, memory);
+            try (Recipe recipe = Recipe.of(wanted, kernels.memory())) {
+                return train(recipe, checkpoint, loaded, kernels);
             }
         }
     }
@@ -61,12 +61,9 @@ public final class TrainRun {
     }
 
     private Map<String, Object> train(
-            Recipe recipe,
-            CheckpointFile.Content checkpoint,
-            ParameterScope loaded,
-            Kernels kernels,
-            NativeMemory memory)
+            Recipe recipe, CheckpointFile.Content checkpoint, ParameterScope loaded, Kernels kernels)
             throws IOException {
+        NativeMemory memory = kernels.memory();
         TrainOptions options = recipe.options();
         Files.createDirectories(options.out().toAbsolutePath().getParent());
         if (Files.isDirectory(options.out())) {
