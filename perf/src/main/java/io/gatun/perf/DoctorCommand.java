@@ -1,5 +1,6 @@
 package io.gatun.perf;
 
+import io.gatun.cuda.CudaLibraries;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.memory.MemoryBudget;
@@ -96,12 +97,16 @@ final class DoctorCommand implements Callable<Integer> {
         return code;
     }
 
-    /** The GPU's backend, which none falls back on and a machine may well lack. */
+    /** The GPU's backend, which none falls back on; where it cannot be used, what there was to find and why it is not. */
     private static Map<String, List<String>> cuda() {
         try (Kernels kernels = Kernels.open("cuda", 1)) {
             return kernels.describe();
         } catch (NativeUnavailableException e) {
-            return Map.of("cuda", List.of(e.getMessage()));
+            List<String> lines = new ArrayList<>(CudaLibraries.describe());
+            if (lines.stream().noneMatch(line -> line.startsWith("not used"))) {
+                lines.addFirst("not used: " + e.getMessage());
+            }
+            return Map.of("cuda", lines);
         }
     }
 
