@@ -98,13 +98,10 @@ public final class CapturedStep implements AutoCloseable {
         }
         tape.kernels().requireOpen();
         Replay replay = made == null ? tape.place().capture(name, () -> recording.work(from, to)) : made;
-        if (replay == null) {
-            recording.repeat(from, to);
-            return null;
-        }
         tape.closes(this);
-        recording.notes(from, to);
+        // What a note says was saved has been saved only once this is launched.
         replay.launch();
+        recording.notes(from, to);
         return replay;
     }
 
@@ -147,8 +144,8 @@ public final class CapturedStep implements AutoCloseable {
                 tape.closes(this);
             }
             recording.upload();
-            recording.notes(0, recording.size());
             all.launch();
+            recording.notes(0, recording.size());
         } catch (RuntimeException | Error e) {
             for (Parameter parameter : written) {
                 parameter.clearGradient();

@@ -77,8 +77,15 @@ final class Side implements AutoCloseable {
         return Losses.crossEntropy(model.call(tape.input(shape, input)), wanted);
     }
 
+    /** How a step is run: built anew, forward and backward repeated, or all of it with the update. */
+    enum How {
+        EAGER,
+        CAPTURED,
+        WHOLE
+    }
+
     /** A step on the next batch; its loss. */
-    float step(boolean captured) {
+    float step(How how) {
         for (long i = 0; i < shape.elements(); i++) {
             if (carried != null) {
                 input.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(10));
@@ -89,8 +96,20 @@ final class Side implements AutoCloseable {
         for (int i = 0; i < count(); i++) {
             targets.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(10));
         }
+        float loss = run(how);
+        if (carried != null) {
+            carried.keep(last);
+        }
+        return loss;
+    }
+
+    private float run(How how) {
+        if (how == How.WHOLE) {
+            step.train(optimizer.steps(), optimizer.update());
+            return step.loss().item();
+        }
         float loss;
-        if (captured) {
+        if (how == How.CAPTURED) {
             loss = step.forward(optimizer.steps());
             step.backward();
         } else {
@@ -100,9 +119,6 @@ final class Side implements AutoCloseable {
             result.backward();
         }
         optimizer.step();
-        if (carried != null) {
-            carried.keep(last);
-        }
         return loss;
     }
 

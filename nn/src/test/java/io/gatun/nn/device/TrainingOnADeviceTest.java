@@ -49,10 +49,10 @@ class TrainingOnADeviceTest {
         try (Side host = Side.of(false, model, shape);
                 Side device = Side.of(true, model, shape)) {
             assertThat(device.learned()).as("first values").isEqualTo(host.learned());
-            for (int i = 0; i < 7; i++) {
-                boolean captured = i >= 2;
-                float expected = host.step(captured);
-                assertThat(device.step(captured)).as("loss of step " + i).isEqualTo(expected);
+            for (int i = 0; i < 9; i++) {
+                Side.How how = i < 2 ? Side.How.EAGER : i < 7 ? Side.How.CAPTURED : Side.How.WHOLE;
+                float expected = host.step(how);
+                assertThat(device.step(how)).as("loss of step " + i).isEqualTo(expected);
                 assertThat(device.step.repeating()).isEqualTo(i > 2);
                 assertThat(device.learned()).as("after step " + i).isEqualTo(host.learned());
             }

@@ -1,10 +1,12 @@
 package io.gatun.perf.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.gatun.cuda.EmulatedDevice;
 import io.gatun.cuda.RequiresEmulation;
+import io.gatun.cuda.runtime.CudaException;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -12,6 +14,9 @@ import org.junit.jupiter.api.Test;
 @RequiresEmulation
 class CudaTrainingTest {
     private static final int STEPS = 10;
+
+    /** A code after which the context lives on. */
+    private static final int NOT_SUPPORTED = 801;
 
     private static void tenStepsAreThoseOfTheCpu(Function<String, EmulatedTraining> net) {
         try (EmulatedTraining host = net.apply("simd");
@@ -83,6 +88,29 @@ class CudaTrainingTest {
             assertThat(EmulatedDevice.calls("cudaGraphLaunch") - graphs).isEqualTo(2);
             assertThat(EmulatedDevice.calls("cudaLaunchKernel") - kernels).isZero();
             assertThat(EmulatedDevice.calls("cudaStreamSynchronize") - waits).isZero();
+        }
+    }
+
+    @Test
+    void aGraphThatCannotBeLaunchedLeavesEverythingAsItWas() {
+        try (EmulatedTraining steady = EmulatedTraining.images("cuda");
+                EmulatedTraining failing = EmulatedTraining.images("cuda")) {
+            for (int i = 0; i < 3; i++) {
+                steady.launched();
+                failing.launched();
+            }
+            float[] values = failing.values();
+            float[] buffers = failing.buffers();
+            EmulatedDevice.fail("cudaGraphLaunch", 1, NOT_SUPPORTED);
+            assertThatThrownBy(failing::launched)
+                    .isInstanceOf(CudaException.class)
+                    .hasMessageContaining("a training step");
+            assertThat(failing.values()).isEqualTo(values);
+            assertThat(failing.buffers()).isEqualTo(buffers);
+            steady.launched();
+            failing.launchedAgain();
+            assertThat(failing.values()).isEqualTo(steady.values());
+            assertThat(failing.buffers()).isEqualTo(steady.buffers());
         }
     }
 

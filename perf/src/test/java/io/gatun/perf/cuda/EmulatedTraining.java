@@ -130,6 +130,11 @@ final class EmulatedTraining implements AutoCloseable {
     /** A step in one graph, whose loss is noted and not read. */
     void launched() {
         fill();
+        launchedAgain();
+    }
+
+    /** The same on the same batch: after one that failed. */
+    void launchedAgain() {
         step.train(optimizer.steps(), optimizer.update());
         losses.note(step.loss());
     }
