@@ -25,6 +25,17 @@ final class Isa {
                 && isa != Dnnl.dnnl_cpu_isa_avx512_core();
     }
 
+    /** Whether the code that was chosen multiplies on AMX tiles. */
+    static boolean usesTiles(Primitive primitive) {
+        return primitive.implementation().contains("amx");
+    }
+
+    /** Whether oneDNN may choose such code here. */
+    static boolean hasTiles() {
+        int isa = Dnnl.dnnl_get_effective_cpu_isa();
+        return isa == Dnnl.dnnl_cpu_isa_avx512_core_amx() || isa == Dnnl.dnnl_cpu_isa_avx10_1_512_amx_fp16();
+    }
+
     /** What oneDNN generates code for here, after {@code ONEDNN_MAX_CPU_ISA}. */
     static String effective() {
         int isa = Dnnl.dnnl_get_effective_cpu_isa();
@@ -44,6 +55,8 @@ final class Isa {
             return "AVX-512 with BF16";
         } else if (isa == Dnnl.dnnl_cpu_isa_avx512_core_fp16()) {
             return "AVX-512 with FP16";
+        } else if (hasTiles()) {
+            return "AVX-512 with AMX";
         }
         return "0x" + Integer.toHexString(isa);
     }

@@ -120,7 +120,12 @@ final class QuantizedConvolution {
         }
     }
 
+    /** @throws Refusal on AMX tiles, where the bits of oneDNN 3.11 are not those that the spec promises */
     private Kernel kernel(Primitive main) {
+        if (Isa.usesTiles(main)) {
+            throw new Refusal("oneDNN's kernel of bytes on AMX tiles (" + main.implementation()
+                    + ") has other bits than every other kernel");
+        }
         if (conv.activation().kind() == Activation.Kind.RELU) {
             long floats = (long) conv.n() * conv.oh() * conv.ow() * conv.oc();
             recipe.run(Relu.dense(recipe.operand("dst").slot(), floats).step(recipe.workers()));

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * That closing a session gives everything back: primitives, layouts, memory objects, streams, generated code. In a JVM
  * of its own, whose heap is as large from the start as it will ever be.
  */
+@Tag("heavy")
 @RequiresOneDnn
 class ManyShapesTest {
     private static final long MAY_GROW = 64 << 20;
