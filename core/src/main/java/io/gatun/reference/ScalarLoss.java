@@ -47,7 +47,7 @@ final class ScalarLoss {
             case QUANTILE -> (e < 0 ? -a : e > 0 ? 1 - a : e + (0.5f - a)) * scale;
             case MSLE -> 2 * (ScalarMath.log1p(x) - ScalarMath.log1p(t)) / (1 + x) * scale;
             case BCE -> e / Math.max(x * (1 - x), 1e-12f) * scale;
-            case BCE_WITH_LOGITS -> ((1 - t) * ScalarMath.sigmoid(x) - w * t * ScalarMath.sigmoid(-x)) * scale;
+            case BCE_WITH_LOGITS -> (1 - t) * scale * ScalarMath.sigmoid(x) - w * (t * scale) * ScalarMath.sigmoid(-x);
             case FOCAL -> focalSlope(spec, x, t) * scale;
             case SOFT_MARGIN -> -t * ScalarMath.sigmoid(-(t * x)) * scale;
             case HINGE -> {

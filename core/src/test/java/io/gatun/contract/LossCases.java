@@ -107,7 +107,11 @@ final class LossCases extends Family<LossSpec> {
         double[] hard = {1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0.25, 0.25};
         double[] masked = {-infinity, -1, -infinity, -2, Double.NaN, 0, -3, -1e30f, -1, -1, -1, -1};
         double[] shares = {0, 0, 0.5, 1, 0, 1, 1e-40f, 0, 1, 1, 1, 1};
+        double[] wide = {-3, -1, -0.5, -0.1, 0.1, 0.3, 0.7, 1.5, 2, 5};
+        double[] largest = {Float.MAX_VALUE, -Float.MAX_VALUE, 3.4e38f};
         return Stream.of(
+                // Each half of the slope is near the largest float, and their sum, divided by 28, is not.
+                Map.entry(LossSpec.of(Kind.BCE_WITH_LOGITS, Reduction.MEAN, 28, true), pair(wide, largest)),
                 Map.entry(each(Kind.BCE_WITH_LOGITS), pair(logits, hard)),
                 Map.entry(each(Kind.FOCAL), pair(logits, hard)),
                 Map.entry(each(Kind.BCE), pair(shares, hard)),

@@ -240,8 +240,8 @@ final class LogLossLoops extends LossLoops {
             FloatVector logit = load(x + i);
             FloatVector target = load(t + i);
             FloatVector z = load(space + FIRST + i);
-            FloatVector yes = target.mul(weight(space, i)).mul(falling(logit, z));
-            put(diff + i, ONE.sub(target).mul(rising(logit, z)).sub(yes).mul(scale));
+            FloatVector yes = weight(space, i).mul(target.mul(scale)).mul(falling(logit, z));
+            put(diff + i, ONE.sub(target).mul(scale).mul(rising(logit, z)).sub(yes));
         }
     }
 
