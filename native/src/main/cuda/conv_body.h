@@ -2,7 +2,7 @@
 //
 // An Engine has M and N, the tile; RUN, the elements of a load; TABLE, whether it
 // wants its pixels in shared memory; and run(product, runs, begin, end, out), which gives `out` the sums of the tile.
-// product.run<RUN>(loop) calls loop(a, b) with the loaders of both factors. `runs`: channels and addresses allow RUN at once.
+// product.run<RUN>(loop) calls loop(a, b) with the loaders of both factors. `runs`: channels and addresses allow RUN, 16 bytes, at once.
 #pragma once
 
 #include "conv_loaders.h"
@@ -77,7 +77,7 @@ GATUN_FN void conv_gather(const T* in, const T* weights, const float* bias, T* o
     conv_image_out<T> to = {out, group_bias, s, part, first_n, wide, kind, alpha, beta, true, true};
     int depth = part.row.taps * part.column.taps * s.kc;
     long long filters = (long long) part.group * s.kh * s.kw * s.kc * s.nc;
-    bool runs = s.kc % Engine::RUN == 0 && (!BACKWARD || s.nc % Engine::RUN == 0) && gatun_wide(in, weights);
+    bool runs = s.kc % Engine::RUN == 0 && (!BACKWARD || s.nc % Engine::RUN == 0) && gatun_wide16(in, weights);
     conv_image_product<BACKWARD, Engine::TABLE, T> product = {in, weights + filters, s, part, table, first_n, depth};
     Engine::run(product, runs, 0, depth, to);
 }
@@ -103,7 +103,7 @@ GATUN_FN void conv_weights(const T* src, const T* diff, float* sums, const conv_
 
     float* to = sums + ((long long) split * s.oc + (long long) group * ocg) * width;
     conv_filter_out out = {to, first_m, first_n, ocg, width, width % 4 == 0 && gatun_wide(sums), true, true};
-    bool runs = icg % Engine::RUN == 0 && ocg % Engine::RUN == 0 && gatun_wide(src, diff);
+    bool runs = icg % Engine::RUN == 0 && ocg % Engine::RUN == 0 && gatun_wide16(src, diff);
     const T* pixels = src + (long long) group * icg;
     conv_filter_product<T> product = {pixels, diff + (long long) group * ocg, s, first_m, first_n, ocg, width, end};
     Engine::run(product, runs, begin, end, out);

@@ -198,6 +198,7 @@ GATUN_FN void conv_bias(const T* diff, float* sums, int oc, int pixels, int leng
 
 CONV_DIRECT_KERNELS(float, f32)
 CONV_DIRECT_KERNELS(gatun_bf16, bf16)
+CONV_DIRECT_KERNELS(gatun_f16, f16)
 
 // sum[i] = the parts' element i, added in their order: 4 (parts + 1) bytes an element, of L2 where parts are many.
 extern "C" __global__ void gatun_conv_sum_f32(const float* parts, float* sum, long long count, int n) {

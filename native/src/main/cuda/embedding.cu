@@ -2,7 +2,8 @@
 // memory bound. Backward adds into each row of the table in the order of the indices, as the CPU does and to its bits: one warp
 // has a row to itself and looks for it in the indices, so there is no atomic addition and nothing to sort. Looking costs
 // 4 bytes from the cache for each index and warp, which the host bounds by the choice of what has a warp: each row of the
-// table, or each index, of which all but the first with its value stop where they meet an equal one.
+// table, or each index, of which all but the first with its value stop where they meet an equal one. In 16-bit storage the
+// table and its gradient stay float, and rows and their gradients are half the bytes.
 #include "gatun.h"
 #include "gatun_fault.h"
 
@@ -19,7 +20,8 @@ GATUN_FN bool outside(int index, int vocabulary) {
 }
 
 // diffTable[row] += diffDst[i] for all i from `first` on with that index, for one tile of columns.
-GATUN_FN void add_up(const int* indices, const float* diffDst, float* diffTable, long long count, int dim, int row, int tile,
+template <typename T>
+GATUN_FN void add_up(const int* indices, const T* diffDst, float* diffTable, long long count, int dim, int row, int tile,
                      long long first) {
     int lane = threadIdx.x % 32;
     int column = tile * TILE + lane;
@@ -40,9 +42,9 @@ GATUN_FN void add_up(const int* indices, const float* diffDst, float* diffTable,
             bool there[AT_ONCE];
             for (int j = 0; j < AT_ONCE; j++) {
                 there[j] = equal != 0;
-                const float* from = diffDst + (there[j] ? base + __ffs((int) equal) - 1 : 0) * dim;
+                const T* from = diffDst + (there[j] ? base + __ffs((int) equal) - 1 : 0) * dim;
                 for (int k = 0; k < COLUMNS; k++) {
-                    terms[j][k] = there[j] && column + 32 * k < dim ? from[column + 32 * k] : 0.0f;
+                    terms[j][k] = there[j] && column + 32 * k < dim ? gatun_load(from + column + 32 * k) : 0.0f;
                 }
                 equal &= equal - 1;
             }
@@ -60,11 +62,9 @@ GATUN_FN void add_up(const int* indices, const float* diffDst, float* diffTable,
     }
 }
 
-}  // namespace
-
 // dst[i] = table[indices[i]]: `lanes` lanes, a power of two up to 32, have an index.
-extern "C" __global__ void __launch_bounds__(256)
-    gatun_embedding_f32(const int* __restrict__ indices, const float* __restrict__ table, float* __restrict__ dst,
+template <typename T>
+GATUN_FN void embedding(const int* __restrict__ indices, const float* __restrict__ table, T* __restrict__ dst,
                         long long count, int vocabulary, int dim, int lanes, gatun_fault* fault, int code) {
     long long i = gatun_thread() >> (__ffs(lanes) - 1);
     int lane = threadIdx.x & (lanes - 1);
@@ -79,21 +79,21 @@ extern "C" __global__ void __launch_bounds__(256)
         return;
     }
     const float* from = table + (long long) index * dim;
-    float* to = dst + i * dim;
+    T* to = dst + i * dim;
     if (dim % 4 == 0 && gatun_wide(table, dst)) {
         for (int d = 4 * lane; d < dim; d += 4 * lanes) {
             gatun_store4(to + d, gatun_load4(from + d));
         }
     } else {
         for (int d = lane; d < dim; d += lanes) {
-            to[d] = from[d];
+            gatun_store(to + d, from[d]);
         }
     }
 }
 
 // A warp for each row of the table and each tile of columns: for a table that is shorter than the indices.
-extern "C" __global__ void __launch_bounds__(128)
-    gatun_embedding_backward_rows_f32(const int* __restrict__ indices, const float* __restrict__ diffDst,
+template <typename T>
+GATUN_FN void embedding_backward_rows(const int* __restrict__ indices, const T* __restrict__ diffDst,
                                       float* __restrict__ diffTable, long long count, int vocabulary, int dim, int tiles,
                                       gatun_fault* fault, int code) {
     long long warp = gatun_thread() / 32;
@@ -108,8 +108,8 @@ extern "C" __global__ void __launch_bounds__(128)
 }
 
 // A warp for each index and each tile of columns.
-extern "C" __global__ void __launch_bounds__(128)
-    gatun_embedding_backward_indices_f32(const int* __restrict__ indices, const float* __restrict__ diffDst,
+template <typename T>
+GATUN_FN void embedding_backward_indices(const int* __restrict__ indices, const T* __restrict__ diffDst,
                                          float* __restrict__ diffTable, long long count, int vocabulary, int dim, int tiles,
                                          gatun_fault* fault, int code) {
     long long warp = gatun_thread() / 32;
@@ -133,3 +133,26 @@ extern "C" __global__ void __launch_bounds__(128)
     }
     add_up(indices, diffDst, diffTable, count, dim, row, (int) (warp % tiles), first);
 }
+
+}  // namespace
+
+#define GATUN_EMBEDDING(name, T)                                                                                           \
+    extern "C" __global__ void __launch_bounds__(256) gatun_embedding_##name(                                              \
+        const int* __restrict__ indices, const float* __restrict__ table, T* __restrict__ dst, long long count,            \
+        int vocabulary, int dim, int lanes, gatun_fault* fault, int code) {                                                \
+        embedding(indices, table, dst, count, vocabulary, dim, lanes, fault, code);                                        \
+    }                                                                                                                      \
+    extern "C" __global__ void __launch_bounds__(128) gatun_embedding_backward_rows_##name(                                \
+        const int* __restrict__ indices, const T* __restrict__ diffDst, float* __restrict__ diffTable, long long count,    \
+        int vocabulary, int dim, int tiles, gatun_fault* fault, int code) {                                                \
+        embedding_backward_rows(indices, diffDst, diffTable, count, vocabulary, dim, tiles, fault, code);                  \
+    }                                                                                                                      \
+    extern "C" __global__ void __launch_bounds__(128) gatun_embedding_backward_indices_##name(                             \
+        const int* __restrict__ indices, const T* __restrict__ diffDst, float* __restrict__ diffTable, long long count,    \
+        int vocabulary, int dim, int tiles, gatun_fault* fault, int code) {                                                \
+        embedding_backward_indices(indices, diffDst, diffTable, count, vocabulary, dim, tiles, fault, code);               \
+    }
+
+GATUN_EMBEDDING(f32, float)
+GATUN_EMBEDDING(bf16, gatun_bf16)
+GATUN_EMBEDDING(f16, gatun_f16)

@@ -124,6 +124,12 @@ GATUN_FN bool gatun_wide(const T* p, const Others*... others) {
     return gatun_wide(p) && gatun_wide(others...);
 }
 
+// Whether 16 bytes at once may be read at all of them: eight 16-bit elements.
+template <typename... T>
+GATUN_FN bool gatun_wide16(const T*... p) {
+    return ((unsigned long long) p | ...) % 16 == 0;
+}
+
 // ---- Loops -------------------------------------------------------------------------------------------------------------
 
 // This thread's number among all of the grid, and how many those are; x only.

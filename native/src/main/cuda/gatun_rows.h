@@ -62,8 +62,8 @@ GATUN_FN int gatun_column(int lane, int lanes, int k) {
 }
 
 // A thread's share of the row from `src` on, `none` behind its end. The same numbers whether `wide` or not.
-template <int N>
-GATUN_FN void gatun_take(float (&x)[N], const float* src, int cols, int lane, int lanes, bool wide, float none) {
+template <int N, typename T>
+GATUN_FN void gatun_take(float (&x)[N], const T* src, int cols, int lane, int lanes, bool wide, float none) {
     if (N % 4 == 0 && wide) {
         for (int k = 0; k < N; k += 4) {
             int c = gatun_column<N>(lane, lanes, k);
@@ -77,12 +77,12 @@ GATUN_FN void gatun_take(float (&x)[N], const float* src, int cols, int lane, in
     }
     for (int k = 0; k < N; k++) {
         int c = gatun_column<N>(lane, lanes, k);
-        x[k] = c < cols ? src[c] : none;
+        x[k] = c < cols ? gatun_load(src + c) : none;
     }
 }
 
-template <int N>
-GATUN_FN void gatun_give(float* dst, const float (&x)[N], int cols, int lane, int lanes, bool wide) {
+template <int N, typename T>
+GATUN_FN void gatun_give(T* dst, const float (&x)[N], int cols, int lane, int lanes, bool wide) {
     if (N % 4 == 0 && wide) {
         for (int k = 0; k < N; k += 4) {
             int c = gatun_column<N>(lane, lanes, k);
@@ -96,7 +96,7 @@ GATUN_FN void gatun_give(float* dst, const float (&x)[N], int cols, int lane, in
     for (int k = 0; k < N; k++) {
         int c = gatun_column<N>(lane, lanes, k);
         if (c < cols) {
-            dst[c] = x[k];
+            gatun_store(dst + c, x[k]);
         }
     }
 }

@@ -132,7 +132,7 @@ GATUN_FN float slope(int kind, float a, float b, float x, float t, float w, floa
         case BCE:
             return e / gatun_max(x * (1.0f - x), 1e-12f) * scale;
         case BCE_WITH_LOGITS:
-            return ((1.0f - t) * gatun_sigmoid(x) - w * t * gatun_sigmoid(-x)) * scale;
+            return (1.0f - t) * scale * gatun_sigmoid(x) - w * (t * scale) * gatun_sigmoid(-x);
         case FOCAL:
             return focal_slope(a, b, x, t) * scale;
         case SOFT_MARGIN:

@@ -116,10 +116,30 @@ public final class ReferenceBackend implements Backend {
             case InverseDeviationSpec s -> new ReferenceInverseDeviation(s);
             case ExtremeSpec s -> new ReferenceExtreme(s);
             case AverageSpec s -> new ReferenceAverage(s);
-            case MixedSpec s -> new ReferenceMixed(s, kernel(s.of()));
+            case MixedSpec s -> new ReferenceMixed(s, inFloat(s));
             case ClipNormSpec s -> new ReferenceClipNorm(s);
             case CastSpec s -> new ReferenceCast(s);
         };
+    }
+
+    /** The kernel on widened operands; states that go from one step to the next are rounded between them. */
+    private static Kernel inFloat(MixedSpec spec) {
+        return switch (spec.of()) {
+            case GruSpec s
+            when s.pass() != Pass.BACKWARD && s.t() > 0 ->
+                steps(spec, s.t(), new GruSpec(s.pass(), 1, s.b(), s.i(), s.h()));
+            case LstmSpec s
+            when s.pass() != Pass.BACKWARD && s.t() > 0 ->
+                steps(spec, s.t(), new LstmSpec(s.pass(), 1, s.b(), s.i(), s.h()));
+            case RnnSpec s
+            when s.pass() != Pass.BACKWARD && s.t() > 0 ->
+                steps(spec, s.t(), new RnnSpec(s.pass(), s.activation(), 1, s.b(), s.i(), s.h()));
+            case Spec s -> kernel(s);
+        };
+    }
+
+    private static Kernel steps(MixedSpec spec, int count, Spec one) {
+        return new ReferenceRoundedSteps(spec.of(), count, kernel(one), spec.storage());
     }
 
     private static Kernel gru(GruSpec spec) {

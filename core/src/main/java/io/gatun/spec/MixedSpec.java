@@ -11,16 +11,27 @@ import java.util.Set;
  * statistics, gradients of parameters, embedding tables. So this is the arithmetic of mixed
  * precision, where weights are copies of float masters.
  *
- * <p>Its line is that of the problem with another type: {@code conv bf16 forward n=…}, {@code gemm bf16 wide m=…}.
+ * <p>A recurrent layer's inputs, states, weights and the gradients of inputs and states are in the storage. The state that a step
+ * reads is the one of dst, rounded, so that a sequence cut in two gives what the whole gives. What adds up over the steps is
+ * float: the cell states of an LSTM and their gradients, the gates in the workspace, and the gradients of weights and biases. A
+ * kernel may round the gradients of the gates, which the products for the gradients of weights, inputs and states before read,
+ * to the storage: binary16 then wants the loss scaled, as its other gradients do.
+ *
+ * <p>Its line is that of the problem with another type: {@code conv bf16 forward n=…}, {@code gemm bf16 wide m=…},
+ * {@code reduce bf16 wide sum shape=…}.
  *
  * @param of the problem in float
  * @param storage {@link DType#BF16} or {@link DType#F16}
- * @param wide whether the result of a product stays float: the gradient of a weight
+ * @param wide whether the result of a product or a sum stays float: the gradient of a weight or a bias
  */
 public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
     /** What is stored as float whatever the storage. */
     private static final Set<String> FLOATS = Set.of(
             "bias",
+            "biasIh",
+            "biasHh",
+            "c0",
+            "cn",
             "gamma",
             "beta",
             "mean",
@@ -30,9 +41,15 @@ public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
             "table",
             "slope",
             "diffBias",
+            "diffBiasIh",
+            "diffBiasHh",
+            "diffC0",
+            "diffCn",
             "diffGamma",
             "diffBeta",
             "diffWeights",
+            "diffWeightsIh",
+            "diffWeightsHh",
             "diffTable",
             "diffSlope");
 
@@ -41,8 +58,8 @@ public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
         Checks.require(narrow, () -> "mixed: storage is " + storage.word() + "; known are bf16, f16");
         Checks.require(hasMixedForm(of), () -> "mixed: '" + of + "' has no form in " + storage.word());
         Checks.require(
-                !wide || of instanceof GemmSpec,
-                () -> "mixed: only the result of a gemm may be wide, not of '" + of + "'");
+                !wide || of instanceof GemmSpec || of instanceof ReduceSpec,
+                () -> "mixed: only the result of a gemm or a reduce may be wide, not of '" + of + "'");
     }
 
     /** Stored in {@code storage}, results too. */
@@ -68,12 +85,15 @@ public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
                     EmbeddingSpec _,
                     GemmSpec _,
                     GroupNormSpec _,
+                    GruSpec _,
+                    LstmSpec _,
                     PermuteSpec _,
                     PReluSpec _,
                     PoolSpec _,
                     ReduceSpec _,
+                    RnnSpec _,
                     SoftmaxSpec _ -> true;
-            // Masters, moments and losses are float; bytes have types of their own; recurrent layers run in float.
+            // Masters, moments and losses are float; bytes have types of their own.
             case AdagradSpec _,
                     AdamSpec _,
                     AverageSpec _,
@@ -81,11 +101,9 @@ public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
                     ClipNormSpec _,
                     CrossEntropySpec _,
                     ExtremeSpec _,
-                    GruSpec _,
                     InverseDeviationSpec _,
                     LossSpec _,
                     LerpSpec _,
-                    LstmSpec _,
                     MixedSpec _,
                     PaddingMaskSpec _,
                     PenaltySpec _,
@@ -95,7 +113,6 @@ public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
                     RmsPropSpec _,
                     RowNumbersSpec _,
                     RunningMomentsSpec _,
-                    RnnSpec _,
                     SgdSpec _,
                     WhereSpec _ -> false;
         };

@@ -1,5 +1,6 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.Spec;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,14 @@ abstract class Family<S extends Spec> {
 
     /** The oracle: each output by name. */
     abstract Map<String, Expected> expected(S spec, Inputs inputs);
+
+    /**
+     * The oracle of the problem in 16-bit storage, its inputs rounded before and its outputs to be rounded: another one where
+     * something is rounded on the way.
+     */
+    Map<String, Expected> expected(S spec, Inputs inputs, DType storage) {
+        return expected(spec, inputs);
+    }
 
     /** Whether more than 30 % of the results are zeros, so that a kernel that does nothing would look right. */
     final boolean mistrusts(Map<String, Expected> expected) {
@@ -102,6 +111,10 @@ abstract class Family<S extends Spec> {
 
     final Map<String, Expected> anyExpected(Spec spec, Inputs inputs) {
         return expected(type.cast(spec), inputs);
+    }
+
+    final Map<String, Expected> anyExpected(Spec spec, Inputs inputs, DType storage) {
+        return expected(type.cast(spec), inputs, storage);
     }
 
     final boolean anyExactable(Spec spec) {

@@ -1,5 +1,6 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.Pass;
 import java.util.ArrayList;
@@ -75,5 +76,10 @@ final class GruCases extends Family<GruSpec> {
     @Override
     Map<String, Expected> expected(GruSpec spec, Inputs in) {
         return R64Gru.expected(spec, in);
+    }
+
+    @Override
+    Map<String, Expected> expected(GruSpec spec, Inputs in, DType storage) {
+        return R64Gru.expected(spec, in, storage);
     }
 }

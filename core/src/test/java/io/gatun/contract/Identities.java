@@ -2,6 +2,7 @@ package io.gatun.contract;
 
 import static org.assertj.core.api.Assertions.within;
 
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.spec.Activation;
@@ -13,6 +14,7 @@ import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.PermuteSpec;
 import io.gatun.spec.PoolSpec;
@@ -25,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -67,7 +70,8 @@ final class Identities {
                 DynamicTest.dynamicTest("softmax: a shift changes nothing", i::softmaxShift),
                 DynamicTest.dynamicTest("lstm: cut in two with the state carried is the whole", i::lstmCut),
                 DynamicTest.dynamicTest("gru: cut in two with the state carried is the whole", i::gruCut),
-                DynamicTest.dynamicTest("rnn: cut in two with the state carried is the whole", i::rnnCut));
+                DynamicTest.dynamicTest("rnn: cut in two with the state carried is the whole", i::rnnCut),
+                DynamicTest.dynamicTest("mixed: layers cut in two with the state carried are the whole", i::mixedCut));
     }
 
     private double[] integers(long count) {
@@ -367,31 +371,30 @@ final class Identities {
     }
 
     private void lstmCut() {
-        cut(
-                new LstmSpec(Pass.INFERENCE, 7, 3, 5, 9),
-                new LstmSpec(Pass.INFERENCE, 3, 3, 5, 9),
-                new LstmSpec(Pass.INFERENCE, 4, 3, 5, 9),
-                Map.of("h0", "hn", "c0", "cn"));
+        cut(DType.F32, t -> new LstmSpec(Pass.INFERENCE, t, 3, 5, 9), Map.of("h0", "hn", "c0", "cn"));
     }
 
     private void gruCut() {
-        cut(
-                new GruSpec(Pass.INFERENCE, 7, 3, 5, 9),
-                new GruSpec(Pass.INFERENCE, 3, 3, 5, 9),
-                new GruSpec(Pass.INFERENCE, 4, 3, 5, 9),
-                Map.of("h0", "hn"));
+        cut(DType.F32, t -> new GruSpec(Pass.INFERENCE, t, 3, 5, 9), Map.of("h0", "hn"));
     }
 
     private void rnnCut() {
-        cut(
-                new RnnSpec(Pass.INFERENCE, Activation.TANH, 7, 3, 5, 9),
-                new RnnSpec(Pass.INFERENCE, Activation.TANH, 3, 3, 5, 9),
-                new RnnSpec(Pass.INFERENCE, Activation.TANH, 4, 3, 5, 9),
-                Map.of("h0", "hn"));
+        cut(DType.F32, t -> new RnnSpec(Pass.INFERENCE, Activation.TANH, t, 3, 5, 9), Map.of("h0", "hn"));
+    }
+
+    private void mixedCut() {
+        for (DType storage : new DType[] {DType.BF16, DType.F16}) {
+            cut(storage, t -> new LstmSpec(Pass.INFERENCE, t, 3, 5, 9), Map.of("h0", "hn", "c0", "cn"));
+            cut(storage, t -> new GruSpec(Pass.INFERENCE, t, 3, 5, 9), Map.of("h0", "hn"));
+            cut(storage, t -> new RnnSpec(Pass.INFERENCE, Activation.TANH, t, 3, 5, 9), Map.of("h0", "hn"));
+        }
     }
 
     /** Of 7 steps the first 3 and then 4 that begin with their state; {@code carried}: from where to where it goes. */
-    private void cut(Spec whole, Spec first, Spec second, Map<String, String> carried) {
+    private void cut(DType storage, IntFunction<Spec> steps, Map<String, String> carried) {
+        Spec whole = MixedSpec.of(steps.apply(7), storage);
+        Spec first = MixedSpec.of(steps.apply(3), storage);
+        Spec second = MixedSpec.of(steps.apply(4), storage);
         Inputs in = Families.of(whole).anyInputs(whole, false, random);
         double[] src = in.get("src");
         int cut = 3 * 3 * 5;

@@ -71,6 +71,11 @@ public abstract class KernelContract {
     /** The backend under test. */
     protected abstract String backend();
 
+    /** What the kernels are opened as: the backend, or one that it comes before. */
+    protected String preference() {
+        return backend();
+    }
+
     /** The families to run; all by default. */
     protected Set<Class<? extends Spec>> families() {
         return Families.ALL.stream().map(f -> f.type).collect(Collectors.toUnmodifiableSet());
@@ -130,7 +135,7 @@ public abstract class KernelContract {
 
     @BeforeAll
     void open() {
-        kernels = Kernels.open(backend(), 2);
+        kernels = Kernels.open(preference(), 2);
         reference = Kernels.open("reference", 1);
         summary.add("backend " + backend() + ", seed " + SEED);
     }
@@ -228,9 +233,9 @@ public abstract class KernelContract {
         }
         return forEachFamily("anyNumberOfThreadsGivesTheSameBits", (family, tried) -> {
             List<? extends Spec> specs = thinned(specs(family));
-            try (Kernels one = Kernels.open(backend(), 1);
-                    Kernels three = Kernels.open(backend(), 3);
-                    Kernels seven = Kernels.open(backend(), 7)) {
+            try (Kernels one = Kernels.open(preference(), 1);
+                    Kernels three = Kernels.open(preference(), 3);
+                    Kernels seven = Kernels.open(preference(), 7)) {
                 for (int i = 0; i < specs.size(); i++) {
                     if (i % 3 != 0 && !worthSharing(specs.get(i))) {
                         continue;
@@ -251,7 +256,7 @@ public abstract class KernelContract {
         }
         return forEachFamily("aSecondRunGivesTheSameBits", (family, tried) -> {
             List<? extends Spec> specs = thinned(specs(family));
-            try (Kernels again = Kernels.open(backend(), kernels.threads())) {
+            try (Kernels again = Kernels.open(preference(), kernels.threads())) {
                 for (int i = 0; i < specs.size(); i++) {
                     if (i % 3 == 1 || worthSharing(specs.get(i))) {
                         sameBits(family, specs.get(i), kernels, again, 0, tried);

@@ -1,5 +1,6 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import java.util.ArrayList;
@@ -75,5 +76,10 @@ final class LstmCases extends Family<LstmSpec> {
     @Override
     Map<String, Expected> expected(LstmSpec spec, Inputs in) {
         return R64Lstm.expected(spec, in);
+    }
+
+    @Override
+    Map<String, Expected> expected(LstmSpec spec, Inputs in, DType storage) {
+        return R64Lstm.expected(spec, in, storage);
     }
 }

@@ -1,9 +1,10 @@
 package io.gatun.contract;
 
 import io.gatun.kernel.DType;
-import io.gatun.kernel.HalfFloats;
 import io.gatun.kernel.Operand;
+import io.gatun.spec.GemmSpec;
 import io.gatun.spec.MixedSpec;
+import io.gatun.spec.ReduceSpec;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,6 +36,9 @@ final class MixedCases extends Family<MixedSpec> {
             new CopyCases(),
             new PReluCases(),
             new EmbeddingCases(),
+            new LstmCases(),
+            new GruCases(),
+            new RnnCases(),
             new DropoutCases());
 
     MixedCases() {
@@ -58,8 +62,8 @@ final class MixedCases extends Family<MixedSpec> {
             for (int i = 0; i < CASES_OF_EACH; i++) {
                 Spec spec = quick.get(i * quick.size() / CASES_OF_EACH);
                 specs.add(new MixedSpec(spec, i % 4 == 3 ? DType.F16 : DType.BF16));
-                if (spec instanceof io.gatun.spec.GemmSpec) {
-                    specs.add(new MixedSpec(spec, DType.BF16, true));
+                if (spec instanceof GemmSpec || spec instanceof ReduceSpec) {
+                    specs.add(new MixedSpec(spec, i % 4 == 2 ? DType.F16 : DType.BF16, true));
                 }
             }
         }
@@ -97,7 +101,7 @@ final class MixedCases extends Family<MixedSpec> {
         Map<String, Expected> expected = new LinkedHashMap<>();
         // Special values are put in after the rounding: they are rounded here, as the run does.
         Inputs read = rounded(spec, inputs);
-        family(spec).anyExpected(spec.of(), read).forEach((name, output) -> {
+        family(spec).anyExpected(spec.of(), read, spec.storage()).forEach((name, output) -> {
             boolean narrow = operand(spec, name).type() == spec.storage();
             expected.put(name, narrow ? narrowed(spec.storage(), output) : output);
         });
@@ -126,7 +130,7 @@ final class MixedCases extends Family<MixedSpec> {
     }
 
     private static double rounded(DType storage, double value) {
-        return HalfFloats.widen(storage, HalfFloats.narrow(storage, (float) value));
+        return R64Sums.stored(storage, value);
     }
 
     private static Expected narrowed(DType storage, Expected wide) {

@@ -1,7 +1,9 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.Pass;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
@@ -10,6 +12,9 @@ import java.util.function.IntUnaryOperator;
 final class R64Gru {
     private final GruSpec s;
     private final Inputs in;
+    /** What states are stored as. */
+    private final DType storage;
+
     private final double[] h0;
     /** Of each step and row: the gates r, z, n and what r multiplies, [t][b][4h]; the state after it, [t][b][h]. */
     private final double[][][] gates;
@@ -26,9 +31,10 @@ final class R64Gru {
      */
     private final int[] overflow;
 
-    private R64Gru(GruSpec s, Inputs in) {
+    private R64Gru(GruSpec s, Inputs in, DType storage) {
         this.s = s;
         this.in = in;
+        this.storage = storage;
         this.h0 = in.get("h0");
         this.gates = new double[s.t()][s.b()][4 * s.h()];
         this.hidden = new double[s.t()][s.b()][s.h()];
@@ -39,7 +45,12 @@ final class R64Gru {
     }
 
     static Map<String, Expected> expected(GruSpec s, Inputs in) {
-        R64Gru gru = new R64Gru(s, in);
+        return expected(s, in, DType.F32);
+    }
+
+    /** With states rounded to the storage when they are known. */
+    static Map<String, Expected> expected(GruSpec s, Inputs in, DType storage) {
+        R64Gru gru = new R64Gru(s, in, storage);
         for (int b = 0; b < s.b(); b++) {
             gru.overflow[b] = s.t();
             for (int k = 0; k < s.h(); k++) {
@@ -92,7 +103,7 @@ final class R64Gru {
             gate[h + k] = z;
             gate[2 * h + k] = n;
             gate[3 * h + k] = y[2 * h + k];
-            hidden[t][b][k] = (1 - z) * n + z * hiddenBefore(t, b, k);
+            hidden[t][b][k] = R64Sums.stored(storage, (1 - z) * n + z * hiddenBefore(t, b, k));
             resetSize[t][b][k] = ySize[2 * h + k];
             candidateSize[t][b][k] = Math.min(1, xSize[2 * h + k] + Expected.size(r * ySize[2 * h + k]));
             hiddenSize[t + 1][b][k] =
@@ -113,7 +124,8 @@ final class R64Gru {
 
     /** A state before all steps may be of any size, and what a gate of 1 keeps of it is off by its own share. */
     private Expected states(double[] value, int h, IntUnaryOperator step) {
-        return Expected.of(value, i -> step.applyAsInt(i) * step() * Math.max(1, Expected.size(value[i])))
+        double flips = R64Sums.flips(storage);
+        return Expected.of(value, i -> (step.applyAsInt(i) * step() + flips) * Math.max(1, Expected.size(value[i])))
                 .reaching(i -> step.applyAsInt(i) > overflow[i / h % s.b()] ? Double.NaN : 0);
     }
 
@@ -147,11 +159,13 @@ final class R64Gru {
         R64Sums diffBiasIh = new R64Sums(3 * h);
         R64Sums diffBiasHh = new R64Sums(3 * h);
         R64Sums diffH = new R64Sums(in.get("diffHn"));
+        boolean lost = Arrays.stream(overflow).anyMatch(first -> first < s.t());
         for (int t = s.t() - 1; t >= 0; t--) {
             for (int b = 0; b < s.b(); b++) {
                 R64Sums x = new R64Sums(3 * h);
                 R64Sums y = new R64Sums(3 * h);
                 gates(t, b, diffH, x, y);
+                lost |= x.beyond(storage) || y.beyond(storage);
                 for (int q = 0; q < 3 * h; q++) {
                     diffBiasIh.add(q, x.value[q], x.size[q]);
                     diffBiasHh.add(q, y.value[q], y.size[q]);
@@ -173,13 +187,13 @@ final class R64Gru {
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         if (!s.constantSrc()) {
-            out.put("diffSrc", gradient(diffSrc));
+            out.put("diffSrc", gradient(diffSrc, lost));
         }
-        out.put("diffH0", gradient(diffH));
-        out.put("diffWeightsIh", gradient(diffIh));
-        out.put("diffWeightsHh", gradient(diffHh));
-        out.put("diffBiasIh", gradient(diffBiasIh));
-        out.put("diffBiasHh", gradient(diffBiasHh));
+        out.put("diffH0", gradient(diffH, lost));
+        out.put("diffWeightsIh", gradient(diffIh, lost));
+        out.put("diffWeightsHh", gradient(diffHh, lost));
+        out.put("diffBiasIh", gradient(diffBiasIh, lost));
+        out.put("diffBiasHh", gradient(diffBiasHh, lost));
         return out;
     }
 
@@ -214,12 +228,8 @@ final class R64Gru {
         }
     }
 
-    private Expected gradient(R64Sums sums) {
-        for (int b = 0; b < s.b(); b++) {
-            if (overflow[b] < s.t()) {
-                return sums.gradient(step(), s.t(), s.b()).reaching(i -> Double.NaN);
-            }
-        }
-        return sums.gradient(step(), s.t(), s.b());
+    private Expected gradient(R64Sums sums, boolean lost) {
+        Expected gradient = sums.gradient(step(), s.t(), s.b(), 3 * s.h(), storage);
+        return lost ? gradient.reaching(i -> Double.NaN) : gradient;
     }
 }

@@ -1,5 +1,6 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import java.util.LinkedHashMap;
@@ -9,6 +10,9 @@ import java.util.Map;
 final class R64Lstm {
     private final LstmSpec s;
     private final Inputs in;
+    /** What states are stored as. */
+    private final DType storage;
+
     private final double[] h0;
     private final double[] c0;
     /** Activated gates i, f, g, o of each step and row: [t][b][4h]; states after it: [t][b][h]. */
@@ -22,9 +26,10 @@ final class R64Lstm {
     private final double[][][] hiddenSize;
     private final double[][][] hidden;
 
-    private R64Lstm(LstmSpec s, Inputs in) {
+    private R64Lstm(LstmSpec s, Inputs in, DType storage) {
         this.s = s;
         this.in = in;
+        this.storage = storage;
         this.h0 = in.get("h0");
         this.c0 = in.get("c0");
         this.gates = new double[s.t()][s.b()][4 * s.h()];
@@ -36,7 +41,12 @@ final class R64Lstm {
     }
 
     static Map<String, Expected> expected(LstmSpec s, Inputs in) {
-        R64Lstm lstm = new R64Lstm(s, in);
+        return expected(s, in, DType.F32);
+    }
+
+    /** With states rounded to the storage when they are known. */
+    static Map<String, Expected> expected(LstmSpec s, Inputs in, DType storage) {
+        R64Lstm lstm = new R64Lstm(s, in, storage);
         lstm.forward();
         return s.pass() == Pass.BACKWARD ? lstm.backward() : lstm.outputs();
     }
@@ -82,7 +92,7 @@ final class R64Lstm {
                 }
                 for (int k = 0; k < h; k++) {
                     cells[t][b][k] = gate[h + k] * cellBefore(t, b, k) + gate[k] * gate[2 * h + k];
-                    hidden[t][b][k] = gate[3 * h + k] * Math.tanh(cells[t][b][k]);
+                    hidden[t][b][k] = R64Sums.stored(storage, gate[3 * h + k] * Math.tanh(cells[t][b][k]));
                     double added = gate[k] * Math.min(1, candidateSize[t][b][k]);
                     cellSize[t + 1][b][k] = Expected.size(gate[h + k] * cellSize[t][b][k] + added);
                     hiddenSize[t + 1][b][k] = gate[3 * h + k] * Math.min(1, cellSize[t + 1][b][k]);
@@ -116,9 +126,10 @@ final class R64Lstm {
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         int width = s.b() * h;
-        out.put("dst", Expected.of(dst, i -> (1 + i / width) * step()));
-        out.put("hn", s.t() == 0 ? Expected.bits(hn) : Expected.of(hn, i -> s.t() * step()));
-        out.put("cn", s.t() == 0 ? Expected.bits(cn) : Expected.of(cn, i -> s.t() * step() * scale(cn[i])));
+        double flips = R64Sums.flips(storage);
+        out.put("dst", Expected.of(dst, i -> (1 + i / width) * step() + flips));
+        out.put("hn", s.t() == 0 ? Expected.bits(hn) : Expected.of(hn, i -> s.t() * step() + flips));
+        out.put("cn", s.t() == 0 ? Expected.bits(cn) : Expected.of(cn, i -> (s.t() * step() + flips) * scale(cn[i])));
         return out;
     }
 
@@ -134,9 +145,11 @@ final class R64Lstm {
         R64Sums diffBias = new R64Sums(4 * h);
         R64Sums diffH = new R64Sums(in.get("diffHn"));
         R64Sums diffC = new R64Sums(in.get("diffCn"));
+        boolean lost = false;
         for (int t = s.t() - 1; t >= 0; t--) {
             for (int b = 0; b < s.b(); b++) {
                 R64Sums pre = gates(t, b, diffH, diffC);
+                lost |= pre.beyond(storage);
                 for (int q = 0; q < 4 * h; q++) {
                     double p = pre.value[q];
                     double size = pre.size[q];
@@ -156,13 +169,13 @@ final class R64Lstm {
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         if (!s.constantSrc()) {
-            out.put("diffSrc", gradient(diffSrc));
+            out.put("diffSrc", gradient(diffSrc, lost));
         }
-        out.put("diffH0", gradient(diffH));
-        out.put("diffC0", gradient(diffC));
-        out.put("diffWeightsIh", gradient(diffIh));
-        out.put("diffWeightsHh", gradient(diffHh));
-        out.put("diffBias", gradient(diffBias));
+        out.put("diffH0", gradient(diffH, lost));
+        out.put("diffC0", gradient(diffC, lost));
+        out.put("diffWeightsIh", gradient(diffIh, lost));
+        out.put("diffWeightsHh", gradient(diffHh, lost));
+        out.put("diffBias", gradient(diffBias, lost));
         return out;
     }
 
@@ -202,7 +215,8 @@ final class R64Lstm {
         return pre;
     }
 
-    private Expected gradient(R64Sums sums) {
-        return sums.gradient(step(), s.t(), s.b());
+    private Expected gradient(R64Sums sums, boolean lost) {
+        Expected gradient = sums.gradient(step(), s.t(), s.b(), 4 * s.h(), storage);
+        return lost ? gradient.reaching(i -> Double.NaN) : gradient;
     }
 }

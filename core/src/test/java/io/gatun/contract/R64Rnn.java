@@ -1,8 +1,10 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.Activation;
 import io.gatun.spec.Pass;
 import io.gatun.spec.RnnSpec;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,6 +12,9 @@ import java.util.Map;
 final class R64Rnn {
     private final RnnSpec s;
     private final Inputs in;
+    /** What states are stored as. */
+    private final DType storage;
+
     private final double[] h0;
     private final boolean relu;
     /** The state after each step, [t][b][h], and what it would be if all terms were positive, before each step too. */
@@ -19,9 +24,10 @@ final class R64Rnn {
     /** The first step of each row at which a state of ReLU may overflow as a float: from there on there is no float answer. */
     private final int[] overflow;
 
-    private R64Rnn(RnnSpec s, Inputs in) {
+    private R64Rnn(RnnSpec s, Inputs in, DType storage) {
         this.s = s;
         this.in = in;
+        this.storage = storage;
         this.h0 = in.get("h0");
         this.relu = s.activation().kind() == Activation.Kind.RELU;
         this.hidden = new double[s.t()][s.b()][s.h()];
@@ -30,7 +36,12 @@ final class R64Rnn {
     }
 
     static Map<String, Expected> expected(RnnSpec s, Inputs in) {
-        R64Rnn rnn = new R64Rnn(s, in);
+        return expected(s, in, DType.F32);
+    }
+
+    /** With states rounded to the storage when they are known. */
+    static Map<String, Expected> expected(RnnSpec s, Inputs in, DType storage) {
+        R64Rnn rnn = new R64Rnn(s, in, storage);
         rnn.forward();
         return s.pass() == Pass.BACKWARD ? rnn.backward() : rnn.outputs();
     }
@@ -71,7 +82,7 @@ final class R64Rnn {
             sum += before(t, b, j) * weight;
             size += Expected.size(hiddenSize[t][b][j] * weight);
         }
-        hidden[t][b][k] = relu ? Math.max(sum, 0) : Math.tanh(sum);
+        hidden[t][b][k] = R64Sums.stored(storage, relu ? Math.max(sum, 0) : Math.tanh(sum));
         hiddenSize[t + 1][b][k] = relu ? size : Math.min(1, size);
         if (relu && Expected.overflows(size)) {
             overflow[b] = Math.min(overflow[b], t);
@@ -105,7 +116,8 @@ final class R64Rnn {
     /** A ReLU keeps the error of its sum, a share of the terms' magnitudes; a tanh is off by its own share too. */
     private Expected states(double[] value, double[] size, int from) {
         int width = s.b() * s.h();
-        return Expected.of(value, i -> (double) ((i + from) / width) * step() * (relu ? size[i + from] : 1))
+        double flips = R64Sums.flips(storage);
+        return Expected.of(value, i -> ((i + from) / width * step() + flips) * (relu ? size[i + from] : 1))
                 .reaching(i -> {
                     boolean lost = (i + from) / width - 1 > overflow[i % width / s.h()];
                     return lost ? Double.NaN : relu ? size[i + from] : 0;
@@ -123,9 +135,11 @@ final class R64Rnn {
         R64Sums diffHh = new R64Sums(hh.length);
         R64Sums diffBias = new R64Sums(h);
         R64Sums diffH = new R64Sums(in.get("diffHn"));
+        boolean lost = Arrays.stream(overflow).anyMatch(first -> first < s.t());
         for (int t = s.t() - 1; t >= 0; t--) {
             for (int b = 0; b < s.b(); b++) {
                 R64Sums sums = sums(t, b, diffH);
+                lost |= sums.beyond(storage);
                 for (int q = 0; q < h; q++) {
                     double d = sums.value[q];
                     double size = sums.size[q];
@@ -145,13 +159,13 @@ final class R64Rnn {
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         if (!s.constantSrc()) {
-            out.put("diffSrc", gradient(diffSrc));
+            out.put("diffSrc", gradient(diffSrc, lost));
         }
-        out.put("diffH0", gradient(diffH));
-        out.put("diffWeightsIh", gradient(diffIh));
-        out.put("diffWeightsHh", gradient(diffHh));
-        out.put("diffBiasIh", gradient(diffBias));
-        out.put("diffBiasHh", gradient(diffBias));
+        out.put("diffH0", gradient(diffH, lost));
+        out.put("diffWeightsIh", gradient(diffIh, lost));
+        out.put("diffWeightsHh", gradient(diffHh, lost));
+        out.put("diffBiasIh", gradient(diffBias, lost));
+        out.put("diffBiasHh", gradient(diffBias, lost));
         return out;
     }
 
@@ -174,12 +188,8 @@ final class R64Rnn {
         return sums;
     }
 
-    private Expected gradient(R64Sums sums) {
-        for (int first : overflow) {
-            if (first < s.t()) {
-                return sums.gradient(step(), s.t(), s.b()).reaching(i -> Double.NaN);
-            }
-        }
-        return sums.gradient(step(), s.t(), s.b());
+    private Expected gradient(R64Sums sums, boolean lost) {
+        Expected gradient = sums.gradient(step(), s.t(), s.b(), s.h(), storage);
+        return lost ? gradient.reaching(i -> Double.NaN) : gradient;
     }
 }

@@ -1,5 +1,6 @@
 package io.gatun.contract;
 
+import io.gatun.kernel.DType;
 import io.gatun.spec.Activation;
 import io.gatun.spec.Pass;
 import io.gatun.spec.RnnSpec;
@@ -77,5 +78,10 @@ final class RnnCases extends Family<RnnSpec> {
     @Override
     Map<String, Expected> expected(RnnSpec spec, Inputs in) {
         return R64Rnn.expected(spec, in);
+    }
+
+    @Override
+    Map<String, Expected> expected(RnnSpec spec, Inputs in, DType storage) {
+        return R64Rnn.expected(spec, in, storage);
     }
 }

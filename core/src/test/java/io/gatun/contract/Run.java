@@ -69,6 +69,11 @@ final class Run {
         Placed place(long bytes, Operand operand);
     }
 
+    /** Where an operand lies in a block of a device's memory, {@code whole}, which is given back after the run. */
+    interface DeviceAllocator {
+        Placed place(Place place, long bytes, Operand operand);
+    }
+
     private static Placed guarded(Arena arena, long bytes, Operand operand, int skew) {
         int align = operand.access() == Operand.Access.WORKSPACE
                 ? 64
@@ -122,28 +127,37 @@ final class Run {
 
     /** On a device: on copies there of the buffers and their surroundings, which are copied back. */
     Run execute() {
+        return execute((place, bytes, operand) -> {
+            MemorySegment block = place.allocate(bytes, operand.name());
+            return new Placed(block, block);
+        });
+    }
+
+    /** On a device: in blocks from {@code allocator}. */
+    Run execute(DeviceAllocator allocator) {
         Place place = plan.place();
         if (place.isHost()) {
             plan.run(segments);
             return this;
         }
-        MemorySegment[] blocks = new MemorySegment[segments.length];
+        Placed[] placed = new Placed[segments.length];
         MemorySegment[] there = new MemorySegment[segments.length];
         try {
             for (int i = 0; i < segments.length; i++) {
                 MemorySegment here = whole[i] == null ? segments[i] : whole[i];
-                blocks[i] = place.allocate(here.byteSize(), operands.get(i).name());
-                place.copy(here, blocks[i]);
-                there[i] = blocks[i].asSlice(segments[i].address() - here.address(), segments[i].byteSize());
+                placed[i] = allocator.place(place, here.byteSize(), operands.get(i));
+                MemorySegment copy = placed[i].payload;
+                place.copy(here, copy);
+                there[i] = copy.asSlice(segments[i].address() - here.address(), segments[i].byteSize());
             }
             plan.run(there);
             for (int i = 0; i < segments.length; i++) {
-                place.copy(blocks[i], whole[i] == null ? segments[i] : whole[i]);
+                place.copy(placed[i].payload, whole[i] == null ? segments[i] : whole[i]);
             }
         } finally {
-            for (MemorySegment block : blocks) {
-                if (block != null) {
-                    place.free(block);
+            for (Placed one : placed) {
+                if (one != null) {
+                    place.free(one.whole);
                 }
             }
         }

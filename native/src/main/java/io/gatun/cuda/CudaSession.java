@@ -23,6 +23,8 @@ import io.gatun.cuda.kernels.Losses;
 import io.gatun.cuda.kernels.Lstm;
 import io.gatun.cuda.kernels.MixedNorms;
 import io.gatun.cuda.kernels.MixedPointwise;
+import io.gatun.cuda.kernels.MixedRecurrent;
+import io.gatun.cuda.kernels.MixedRows;
 import io.gatun.cuda.kernels.PRelu;
 import io.gatun.cuda.kernels.Penalties;
 import io.gatun.cuda.kernels.Permutations;
@@ -142,6 +144,8 @@ final class CudaSession implements Backend.Session {
             case MixedSpec s when s.of() instanceof GemmSpec gemm -> Gemm.offer(context, gemm, s.storage(), s.wide());
             case MixedSpec s when s.of() instanceof ConvSpec conv -> Convolution.offer(context, s, conv);
             case MixedSpec s when MixedNorms.has(s.of()) -> MixedNorms.offer(context, s);
+            case MixedSpec s when MixedRecurrent.has(s.of()) -> MixedRecurrent.offer(context, s);
+            case MixedSpec s when MixedRows.has(s.of()) -> MixedRows.offer(context, s);
             case MixedSpec s -> MixedPointwise.offer(context, s);
             case CastSpec s -> Casts.offer(context, s);
             case ClipNormSpec s -> Services.offer(context, s);

@@ -61,7 +61,7 @@ final class ConvTiles {
 
     private static final int LEAST_DIRECT_SPLIT = 256;
 
-    /** Two steps of the tile loop, one of bf16's: splits are multiples of it, so that only the last has an end within a step. */
+    /** Two steps of the tile loop, one of 16 bits: splits are multiples of it, so that only the last has an end within a step. */
     private static final int STEP = 32;
 
     /** Channels of a group up to which a tile would be mostly empty and one thread a result is faster. */

@@ -43,14 +43,12 @@ public final class Convolution {
 
     /** In fp32, or with factors rounded to TF32 where {@code -Dgatun.cuda.tf32=true} says so. */
     public static Offer offer(CudaContext context, ConvSpec spec) {
-        return offer(context, spec, Boolean.getBoolean("gatun.cuda.tf32") ? ConvMath.TF32 : ConvMath.F32);
+        return offer(context, spec, Gemm.tf32() ? ConvMath.TF32 : ConvMath.F32);
     }
 
     /** With images and filters in the mixed spec's storage: {@code spec} is what it is of. */
     public static Offer offer(CudaContext context, MixedSpec mixed, ConvSpec spec) {
-        return mixed.storage() == DType.BF16
-                ? offer(context, spec, ConvMath.BF16)
-                : Offer.refused("images in " + mixed.storage().word() + ", only f32 and bf16");
+        return offer(context, spec, ConvMath.of(mixed.storage()));
     }
 
     private static Offer offer(CudaContext context, ConvSpec spec, ConvMath math) {
@@ -155,18 +153,36 @@ public final class Convolution {
         recipe.module("conv_direct");
         add(recipe, splits, 2);
         if (spec.bias()) {
-            int channels = Math.ceilDiv(spec.oc(), LANES);
-            ConvTiles.Splits biasSplits = ConvTiles.directSplits(pixels, channels);
-            scratch = Math.max(scratch, scratch(biasSplits, spec.oc()));
-            recipe.launch(
-                    "gatun_conv_bias_" + math.direct(),
-                    Grid.blocks((long) channels * biasSplits.count(), DIRECT_THREADS),
-                    new ConvArguments(Arg.operand(1), sums(biasSplits, 3))
-                            .integers(spec.oc(), (int) pixels, biasSplits.length())
-                            .all());
-            add(recipe, biasSplits, 3);
+            scratch = Math.max(scratch, addBias(recipe));
         }
         return Offer.of(recipe.scratch(scratch).build());
+    }
+
+    /**
+     * The gradient of the bias alone, into the last operand of a spec backward to the weights: for who has the weights'
+     * from elsewhere. There are pixels.
+     */
+    public static Offer biasGradient(CudaContext context, ConvSpec spec, DType storage) {
+        if ((long) spec.n() * spec.oh() * spec.ow() > MOST) {
+            return Offer.refused("2^31 pixels");
+        }
+        Recipe recipe = Recipe.of(context, "conv_direct", "cuda:conv bias");
+        long scratch = new Convolution(context, spec, ConvMath.of(storage)).addBias(recipe);
+        return Offer.of(recipe.scratch(scratch).build());
+    }
+
+    /** Into a recipe of the direct kernels; returns the scratch that it needs. */
+    private long addBias(Recipe recipe) {
+        int channels = Math.ceilDiv(spec.oc(), LANES);
+        ConvTiles.Splits splits = ConvTiles.directSplits(pixels, channels);
+        recipe.launch(
+                "gatun_conv_bias_" + math.direct(),
+                Grid.blocks((long) channels * splits.count(), DIRECT_THREADS),
+                new ConvArguments(Arg.operand(1), sums(splits, 3))
+                        .integers(spec.oc(), (int) pixels, splits.length())
+                        .all());
+        add(recipe, splits, 3);
+        return scratch(splits, spec.oc());
     }
 
     /** One split's sums are the result; those of several lie in scratch, which both gradients use in turn. */

@@ -1,6 +1,7 @@
 package io.gatun.cuda.kernels;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
@@ -18,6 +19,11 @@ public final class Embedding {
     private Embedding() {}
 
     public static Offer offer(CudaContext context, EmbeddingSpec spec) {
+        return offer(context, spec, DType.F32);
+    }
+
+    /** With rows and their gradients in this storage; the table and its gradient are float. */
+    static Offer offer(CudaContext context, EmbeddingSpec spec, DType storage) {
         boolean forward = spec.direction() == Direction.FORWARD;
         Recipe recipe = Recipe.of(context, "embedding", "cuda:embedding");
         if (spec.count() == 0) {
@@ -29,7 +35,7 @@ public final class Embedding {
         if (forward) {
             int lanes = Math.min(32, RowTeam.powerFrom(Math.ceilDiv(spec.dim(), 4)));
             return Offer.of(recipe.launch(
-                            "gatun_embedding_f32",
+                            "gatun_embedding_" + storage.word(),
                             RowTeam.grid(spec.count(), lanes),
                             Arg.operand(0),
                             Arg.operand(1),
@@ -46,7 +52,7 @@ public final class Embedding {
         boolean rows = spec.vocabulary() <= spec.count();
         long warps = (rows ? spec.vocabulary() : spec.count()) * tiles;
         return Offer.of(recipe.launch(
-                        "gatun_embedding_backward_" + (rows ? "rows" : "indices") + "_f32",
+                        "gatun_embedding_backward_" + (rows ? "rows" : "indices") + "_" + storage.word(),
                         Grid.blocks(Math.ceilDiv(warps, WARPS), 32 * WARPS),
                         Arg.operand(0),
                         Arg.operand(1),

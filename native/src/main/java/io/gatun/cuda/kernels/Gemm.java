@@ -28,7 +28,7 @@ public final class Gemm {
 
     /** The product of matrices in 16-bit storage; with {@code wide} its result is float, as bias always is. */
     public static Offer offer(CudaContext context, GemmSpec spec, DType storage, boolean wide) {
-        return offer(context, spec, storage == DType.BF16 ? GemmMath.BF16 : GemmMath.F16, wide);
+        return offer(context, spec, math(storage), wide);
     }
 
     private static Offer offer(CudaContext context, GemmSpec spec, GemmMath math, boolean wide) {
@@ -41,9 +41,23 @@ public final class Gemm {
                 : Offer.of(kernel(context, spec, plan, wide));
     }
 
-    /** What Gatun's own products of floats multiply with. */
+    /** What Gatun's own products of matrices in this storage multiply with. */
+    static GemmMath math(DType storage) {
+        return switch (storage) {
+            case BF16 -> GemmMath.BF16;
+            case F16 -> GemmMath.F16;
+            default -> math();
+        };
+    }
+
+    /** What those of floats multiply with. */
     static GemmMath math() {
-        return Boolean.getBoolean("gatun.cuda.tf32") ? GemmMath.TF32 : GemmMath.F32;
+        return tf32() ? GemmMath.TF32 : GemmMath.F32;
+    }
+
+    /** Whether {@code -Dgatun.cuda.tf32=true} lets products and convolutions of floats round their factors to TF32. */
+    public static boolean tf32() {
+        return Boolean.getBoolean("gatun.cuda.tf32");
     }
 
     /** The product cut so. */

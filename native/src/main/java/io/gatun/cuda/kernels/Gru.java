@@ -1,6 +1,7 @@
 package io.gatun.cuda.kernels;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.Pass;
@@ -22,20 +23,25 @@ public final class Gru {
     private final int b;
     private final int h;
 
-    private Gru(CudaContext context, GruSpec spec) {
+    private Gru(CudaContext context, GruSpec spec, DType storage) {
         this.spec = spec;
         this.t = spec.t();
         this.b = spec.b();
         this.h = spec.h();
-        this.sequence = new Sequence(context, "cuda:gru", 3, t, b, spec.i(), h);
+        this.sequence = new Sequence(context, "cuda:gru", storage, 3, t, b, spec.i(), h);
     }
 
     public static Offer offer(CudaContext context, GruSpec spec) {
+        return offer(context, spec, DType.F32);
+    }
+
+    /** With inputs, states and weights in this storage. */
+    static Offer offer(CudaContext context, GruSpec spec, DType storage) {
         String refusal = Sequence.refusal(spec.t(), spec.b());
         if (refusal != null) {
             return Offer.refused(refusal);
         }
-        Gru gru = new Gru(context, spec);
+        Gru gru = new Gru(context, spec, storage);
         Recipe recipe = spec.pass() == Pass.BACKWARD ? gru.backward() : gru.forward();
         return Offer.of(recipe.workspace(spec.pass() == Pass.INFERENCE ? 0 : 4L * spec.t() * spec.b() * 4 * spec.h())
                 .build());
@@ -48,7 +54,7 @@ public final class Gru {
         }
         boolean training = spec.pass() == Pass.TRAINING;
         int stride = training ? 4 * h : 3 * h;
-        long scratch = training ? 0 : sequence.reserve((long) t * b * stride);
+        long scratch = training ? 0 : sequence.reserve(4L * t * b * stride);
         sequence.inputs(
                 Arg.operand(0),
                 WEIGHTS_IH,
@@ -58,7 +64,7 @@ public final class Gru {
         for (int step = 0; step < t; step++) {
             long at = 4L * step * b * stride;
             sequence.step(
-                    "gatun_gru_step_f32",
+                    "gatun_gru_step",
                     1,
                     step == 0 ? H0 : Arg.operand(DST, (step - 1) * state),
                     WEIGHTS_HH,
@@ -90,21 +96,23 @@ public final class Gru {
                     .zero(diffBiasIh, 3L * 4 * h)
                     .zero(diffBiasHh, 3L * 4 * h);
         }
-        long diffInputs = sequence.reserve((long) t * b * 3 * h);
-        long diffGates = sequence.reserve((long) t * b * 3 * h);
+        long diffInputs = sequence.reserve(3 * t * state);
+        long diffGates = sequence.reserve(3 * t * state);
+        long past = sequence.reserve(sequence.floats());
         long partials = sequence.biasPartials();
         for (int step = t - 1; step >= -1; step--) {
             boolean last = step == t - 1;
             boolean before = step >= 0;
             sequence.step(
-                    "gatun_gru_step_backward_f32",
+                    "gatun_gru_step_backward",
                     2,
                     last ? NONE : Arg.scratch(diffGates + 3 * (step + 1) * state),
                     WEIGHTS_HH,
                     before ? Arg.operand(8, step * state) : NONE,
-                    before ? Arg.operand(7, 4 * step * state) : NONE,
+                    before ? Arg.operand(7, 4 * step * sequence.floats()) : NONE,
                     step > 0 ? Arg.operand(DST, (step - 1) * state) : H0,
-                    last ? diffHn : diffH0,
+                    diffHn,
+                    Arg.scratch(past),
                     diffH0,
                     before ? Arg.scratch(diffInputs + 3 * step * state) : NONE,
                     before ? Arg.scratch(diffGates + 3 * step * state) : NONE,

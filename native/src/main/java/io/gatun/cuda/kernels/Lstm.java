@@ -1,6 +1,7 @@
 package io.gatun.cuda.kernels;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
@@ -24,20 +25,25 @@ public final class Lstm {
     private final int b;
     private final int h;
 
-    private Lstm(CudaContext context, LstmSpec spec) {
+    private Lstm(CudaContext context, LstmSpec spec, DType storage) {
         this.spec = spec;
         this.t = spec.t();
         this.b = spec.b();
         this.h = spec.h();
-        this.sequence = new Sequence(context, "cuda:lstm", 4, t, b, spec.i(), h);
+        this.sequence = new Sequence(context, "cuda:lstm", storage, 4, t, b, spec.i(), h);
     }
 
     public static Offer offer(CudaContext context, LstmSpec spec) {
+        return offer(context, spec, DType.F32);
+    }
+
+    /** With inputs, states and weights in this storage. */
+    static Offer offer(CudaContext context, LstmSpec spec, DType storage) {
         String refusal = Sequence.refusal(spec.t(), spec.b());
         if (refusal != null) {
             return Offer.refused(refusal);
         }
-        Lstm lstm = new Lstm(context, spec);
+        Lstm lstm = new Lstm(context, spec, storage);
         Recipe recipe = spec.pass() == Pass.BACKWARD ? lstm.backward() : lstm.forward();
         return Offer.of(recipe.workspace(spec.pass() == Pass.INFERENCE ? 0 : 4L * spec.t() * spec.b() * 5 * spec.h())
                 .build());
@@ -46,11 +52,13 @@ public final class Lstm {
     private Recipe forward() {
         long state = sequence.state();
         if ((long) t * b == 0) {
-            return sequence.recipe().copy(H0, Arg.operand(DST + 1), state).copy(C0, Arg.operand(DST + 2), state);
+            return sequence.recipe()
+                    .copy(H0, Arg.operand(DST + 1), state)
+                    .copy(C0, Arg.operand(DST + 2), sequence.floats());
         }
         boolean training = spec.pass() == Pass.TRAINING;
         int stride = training ? 5 * h : 4 * h;
-        long scratch = training ? 0 : sequence.reserve((long) t * b * stride);
+        long scratch = training ? 0 : sequence.reserve(4L * t * b * stride);
         sequence.inputs(
                 Arg.operand(0),
                 WEIGHTS_IH,
@@ -60,7 +68,7 @@ public final class Lstm {
         for (int step = 0; step < t; step++) {
             long at = 4L * step * b * stride;
             sequence.step(
-                    "gatun_lstm_step_f32",
+                    "gatun_lstm_step",
                     1,
                     step == 0 ? H0 : Arg.operand(DST, (step - 1) * state),
                     WEIGHTS_HH,
@@ -86,27 +94,28 @@ public final class Lstm {
         Arg diffWeightsHh = Arg.operand(14);
         Arg diffBias = Arg.operand(15);
         long state = sequence.state();
+        long cells = sequence.floats();
         if ((long) t * b == 0) {
             return sequence.recipe()
                     .copy(diffHn, diffH0, state)
-                    .copy(diffCn, diffC0, state)
+                    .copy(diffCn, diffC0, cells)
                     .zero(diffWeightsIh, 4L * 4 * h * spec.i())
                     .zero(diffWeightsHh, 4L * 4 * h * h)
                     .zero(diffBias, 4L * 4 * h);
         }
-        long diff = sequence.reserve((long) t * b * 4 * h);
+        long diff = sequence.reserve(4 * t * state);
         long partials = sequence.biasPartials();
         for (int step = t - 1; step >= -1; step--) {
             boolean last = step == t - 1;
             boolean before = step >= 0;
             sequence.step(
-                    "gatun_lstm_step_backward_f32",
+                    "gatun_lstm_step_backward",
                     2,
                     last ? NONE : Arg.scratch(diff + 4 * (step + 1) * state),
                     WEIGHTS_HH,
                     before ? Arg.operand(8, step * state) : NONE,
-                    before ? Arg.operand(7, 5 * step * state) : NONE,
-                    step > 0 ? Arg.operand(7, 5 * (step - 1) * state + 4L * 4 * h) : C0,
+                    before ? Arg.operand(7, 5 * step * cells) : NONE,
+                    step > 0 ? Arg.operand(7, 5 * (step - 1) * cells + 4L * 4 * h) : C0,
                     Arg.i32(step > 0 ? 5 * h : h),
                     last ? diffCn : diffC0,
                     diffC0,

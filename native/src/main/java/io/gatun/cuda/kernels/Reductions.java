@@ -1,8 +1,10 @@
 package io.gatun.cuda.kernels;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.ReduceSpec;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,17 +29,30 @@ public final class Reductions {
     /** Threads across the columns of a second pass: few, for its rows are few and in the cache. */
     private static final int ACROSS_PIECES = 8;
 
+    /** Numbers in memory, of a type: what is between two launches is float. */
+    private record Numbers(Arg where, DType type) {}
+
     private final Recipe recipe;
     private final ReduceSpec spec;
+    private final Numbers src;
+    private final Numbers dst;
     private long scratch;
 
-    private Reductions(Recipe recipe, ReduceSpec spec) {
+    private Reductions(Recipe recipe, ReduceSpec spec, DType from, DType to) {
         this.recipe = recipe;
         this.spec = spec;
+        this.src = new Numbers(Arg.operand(0), from);
+        this.dst = new Numbers(Arg.operand(1), to);
     }
 
     public static Offer offer(CudaContext context, ReduceSpec spec) {
-        Reductions reductions = new Reductions(Recipe.of(context, "reduce", "cuda:reduce"), spec);
+        return offer(context, spec, DType.F32, false);
+    }
+
+    /** Of numbers in this storage; with {@code wide} the results are float. */
+    static Offer offer(CudaContext context, ReduceSpec spec, DType storage, boolean wide) {
+        Recipe recipe = Recipe.of(context, "reduce", "cuda:reduce");
+        Reductions reductions = new Reductions(recipe, spec, storage, wide ? DType.F32 : storage);
         if (spec.kept() > 0) {
             reductions.steps(ReduceSteps.of(spec));
         }
@@ -46,26 +61,26 @@ public final class Reductions {
 
     /** Squares are taken where the source is read, and a mean is made at the end. */
     private void steps(List<ReduceSteps.Step> steps) {
-        Arg src = Arg.operand(0);
+        Numbers from = src;
         for (int i = 0; i < steps.size(); i++) {
             ReduceSteps.Step step = steps.get(i);
             boolean last = i == steps.size() - 1;
-            Arg dst = last ? Arg.operand(1) : take(step.outer() * step.inner());
+            Numbers to = last ? dst : take(step.outer() * step.inner());
             boolean squares = i == 0 && spec.op() == ReduceSpec.Op.SUM_SQUARES;
-            step(step, src, dst, squares, last && spec.op() == ReduceSpec.Op.MEAN);
-            src = dst;
+            step(step, from, to, squares, last && spec.op() == ReduceSpec.Op.MEAN);
+            from = to;
         }
     }
 
-    private Arg take(long floats) {
-        Arg taken = Arg.scratch(scratch);
+    private Numbers take(long floats) {
+        Numbers taken = new Numbers(Arg.scratch(scratch), DType.F32);
         scratch += Math.ceilDiv(4 * floats, 64) * 64;
         return taken;
     }
 
-    private void step(ReduceSteps.Step step, Arg src, Arg dst, boolean squares, boolean mean) {
+    private void step(ReduceSteps.Step step, Numbers from, Numbers to, boolean squares, boolean mean) {
         if (step.inner() == 1 && step.reduced() <= SHORT) {
-            rows(step, src, dst, squares, mean);
+            rows(step, from, to, squares, mean);
             return;
         }
         int across = step.inner() == 1 ? 1 : across(step);
@@ -73,16 +88,16 @@ public final class Reductions {
         long length = pieceLength(step, tiles, THREADS / across);
         long pieces = Math.ceilDiv(step.reduced(), length);
         if (pieces == 1) {
-            launch(step, src, dst, across, 1, length, squares, mean);
+            launch(step, from, to, across, 1, length, squares, mean);
             return;
         }
-        Arg partial = take(step.outer() * pieces * step.inner());
-        launch(step, src, partial, across, pieces, length, squares, false);
+        Numbers partial = take(step.outer() * pieces * step.inner());
+        launch(step, from, partial, across, pieces, length, squares, false);
         ReduceSteps.Step second = new ReduceSteps.Step(step.outer(), pieces, step.inner());
         if (step.inner() == 1 && pieces <= SHORT) {
-            rows(second, partial, dst, false, mean);
+            rows(second, partial, to, false, mean);
         } else {
-            launch(second, partial, dst, Math.min(across, ACROSS_PIECES), 1, pieces, false, mean);
+            launch(second, partial, to, Math.min(across, ACROSS_PIECES), 1, pieces, false, mean);
         }
     }
 
@@ -101,13 +116,23 @@ public final class Reductions {
         return length;
     }
 
-    private void rows(ReduceSteps.Step step, Arg src, Arg dst, boolean squares, boolean mean) {
+    /** A kernel's launch, with what it takes besides the numbers. */
+    private void launch(String kernel, Grid grid, Numbers from, Numbers to, Arg... others) {
+        String types = from.type == to.type ? from.type.word() : from.type.word() + "_" + to.type.word();
+        DType narrower = from.type == DType.F32 ? to.type : from.type;
+        List<Arg> arguments = new ArrayList<>(List.of(from.where, to.where));
+        arguments.addAll(List.of(others));
+        recipe.module(narrower == DType.F32 ? "reduce" : "reduce_" + narrower.word())
+                .launch("gatun_reduce_" + kernel + "_" + types, grid, arguments.toArray(Arg[]::new));
+    }
+
+    private void rows(ReduceSteps.Step step, Numbers from, Numbers to, boolean squares, boolean mean) {
         int lanes = Math.min(32, RowTeam.powerFrom(Math.ceilDiv(step.reduced(), 4)));
-        recipe.launch(
-                "gatun_reduce_rows_f32",
+        launch(
+                "rows",
                 RowTeam.grid(step.outer(), lanes),
-                src,
-                dst,
+                from,
+                to,
                 Arg.i64(step.outer()),
                 Arg.i32((int) step.reduced()),
                 Arg.i32(lanes),
@@ -118,19 +143,19 @@ public final class Reductions {
 
     private void launch(
             ReduceSteps.Step step,
-            Arg src,
-            Arg dst,
+            Numbers from,
+            Numbers to,
             int across,
             long pieces,
             long length,
             boolean squares,
             boolean mean) {
         if (step.inner() == 1) {
-            recipe.launch(
-                    "gatun_reduce_pieces_f32",
+            launch(
+                    "pieces",
                     Grid.blocks(step.outer() * pieces, THREADS),
-                    src,
-                    dst,
+                    from,
+                    to,
                     Arg.i64(step.reduced()),
                     Arg.i32((int) pieces),
                     Arg.i64(length),
@@ -140,11 +165,11 @@ public final class Reductions {
             return;
         }
         long tiles = Math.ceilDiv(step.inner(), across);
-        recipe.launch(
-                "gatun_reduce_columns_f32",
+        launch(
+                "columns",
                 Grid.blocks(step.outer() * pieces * tiles, THREADS),
-                src,
-                dst,
+                from,
+                to,
                 Arg.i64(step.reduced()),
                 Arg.i64(step.inner()),
                 Arg.i32(across),

@@ -1,14 +1,15 @@
 package io.gatun.cuda.kernels;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.Activation;
 import io.gatun.spec.Pass;
 import io.gatun.spec.RnnSpec;
 
 /**
- * A plain recurrent layer, in launches as {@link Lstm}. The inputs' part of each state is made where the state will be, and
- * backward needs nothing but the states: the workspace is empty.
+ * A plain recurrent layer, in launches as {@link Lstm}. The inputs' part of each state is made where the state will be, or in
+ * scratch memory where that is not float, and backward needs nothing but the states: the workspace is empty.
  */
 public final class Rnn {
     private static final Arg H0 = Arg.operand(1);
@@ -18,27 +19,34 @@ public final class Rnn {
     private static final Arg NONE = Arg.none();
 
     private final RnnSpec spec;
+    private final DType storage;
     private final Sequence sequence;
     private final int t;
     private final int b;
     private final int h;
     private final Arg relu;
 
-    private Rnn(CudaContext context, RnnSpec spec) {
+    private Rnn(CudaContext context, RnnSpec spec, DType storage) {
         this.spec = spec;
         this.t = spec.t();
         this.b = spec.b();
         this.h = spec.h();
-        this.sequence = new Sequence(context, "cuda:rnn", 1, t, b, spec.i(), h);
+        this.storage = storage;
+        this.sequence = new Sequence(context, "cuda:rnn", storage, 1, t, b, spec.i(), h);
         this.relu = Arg.i32(spec.activation().equals(Activation.RELU) ? 1 : 0);
     }
 
     public static Offer offer(CudaContext context, RnnSpec spec) {
+        return offer(context, spec, DType.F32);
+    }
+
+    /** With inputs, states and weights in this storage. */
+    static Offer offer(CudaContext context, RnnSpec spec, DType storage) {
         String refusal = Sequence.refusal(spec.t(), spec.b());
         if (refusal != null) {
             return Offer.refused(refusal);
         }
-        Rnn rnn = new Rnn(context, spec);
+        Rnn rnn = new Rnn(context, spec, storage);
         Recipe recipe = spec.pass() == Pass.BACKWARD ? rnn.backward() : rnn.forward();
         return Offer.of(recipe.build());
     }
@@ -48,14 +56,18 @@ public final class Rnn {
         if ((long) t * b == 0) {
             return sequence.recipe().copy(H0, Arg.operand(DST + 1), state);
         }
-        sequence.inputs(Arg.operand(0), WEIGHTS_IH, Arg.operand(4), Arg.operand(DST), h);
+        boolean inPlace = storage == DType.F32;
+        long scratch = inPlace ? 0 : sequence.reserve(t * sequence.floats());
+        sequence.inputs(
+                Arg.operand(0), WEIGHTS_IH, Arg.operand(4), inPlace ? Arg.operand(DST) : Arg.scratch(scratch), h);
         for (int step = 0; step < t; step++) {
             sequence.step(
-                    "gatun_rnn_step_f32",
+                    "gatun_rnn_step",
                     2,
                     step == 0 ? H0 : Arg.operand(DST, (step - 1) * state),
                     WEIGHTS_HH,
                     Arg.operand(5),
+                    inPlace ? Arg.operand(DST, step * state) : Arg.scratch(scratch + step * sequence.floats()),
                     Arg.operand(DST, step * state),
                     step == t - 1 ? Arg.operand(DST + 1) : NONE,
                     Arg.i32(b),
@@ -81,13 +93,13 @@ public final class Rnn {
                     .zero(diffBiasIh, 4L * h)
                     .zero(diffBiasHh, 4L * h);
         }
-        long diff = sequence.reserve((long) t * b * h);
+        long diff = sequence.reserve(t * state);
         long partials = sequence.biasPartials();
         for (int step = t - 1; step >= -1; step--) {
             boolean last = step == t - 1;
             boolean before = step >= 0;
             sequence.step(
-                    "gatun_rnn_step_backward_f32",
+                    "gatun_rnn_step_backward",
                     2,
                     last ? NONE : Arg.scratch(diff + (step + 1) * state),
                     WEIGHTS_HH,

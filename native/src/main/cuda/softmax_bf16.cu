@@ -1,0 +1,4 @@
+// Softmax in bfloat16: see softmax.h.
+#include "softmax.h"
+
+GATUN_SOFTMAX(bf16, gatun_bf16)
