@@ -9,5 +9,7 @@ module io.gatun.accel {
 
     provides io.gatun.kernel.Backend with
             io.gatun.onednn.OneDnnBackend,
-            io.gatun.cuda.CudaBackend;
+            io.gatun.cuda.CudaBackend,
+            io.gatun.cuda.vendor.CudnnBackend,
+            io.gatun.cuda.vendor.CublasLtBackend;
 }

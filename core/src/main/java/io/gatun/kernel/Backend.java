@@ -7,7 +7,7 @@ import java.util.List;
 
 /** A provider of kernels, found by {@link java.util.ServiceLoader}. Constructing one loads nothing. */
 public interface Backend {
-    /** {@code reference}, {@code simd}, {@code onednn}, {@code cuda}. */
+    /** {@code reference}, {@code simd}, {@code onednn}, {@code cuda}, {@code cublaslt}, {@code cudnn}. */
     String name();
 
     /**

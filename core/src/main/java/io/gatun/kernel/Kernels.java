@@ -7,6 +7,7 @@ import io.gatun.memory.ScratchPool;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,11 @@ public final class Kernels implements AutoCloseable {
         Place place = place();
         this.memory = place.isHost() ? memory : NativeMemory.of(place);
         this.scratch = new ScratchPool(this.memory.budget(), place);
-        unavailable.forEach((name, why) -> LOG.log(System.Logger.Level.WARNING, "{0} is not used: {1}", name, why));
+        unavailable.forEach((name, why) -> LOG.log(
+                preference.expects(name) ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+                "{0} is not used: {1}",
+                name,
+                why));
         if (explain && preference.measured().size() > 0) {
             LOG.log(System.Logger.Level.INFO, "{0} come before the rules", preference.measured());
         }
@@ -257,7 +262,26 @@ public final class Kernels implements AutoCloseable {
         plans.clear();
         workers.close();
         scratch.close(); // a device's memory goes back before the device
-        sessions.values().forEach(Backend.Session::close);
-        sessions.clear();
+        try {
+            close(sessions.values().iterator());
+        } finally {
+            sessions.clear();
+        }
+    }
+
+    /** All that are left, also behind one that fails. */
+    private static void close(Iterator<Backend.Session> sessions) {
+        while (sessions.hasNext()) {
+            try {
+                sessions.next().close();
+            } catch (RuntimeException e) {
+                try {
+                    close(sessions);
+                } catch (RuntimeException second) {
+                    e.addSuppressed(second);
+                }
+                throw e;
+            }
+        }
     }
 }

@@ -80,6 +80,11 @@ record Preference(String name, String demanded, Choices measured) {
         };
     }
 
+    /** Whether anybody misses a backend that cannot be used: NVIDIA's libraries only come before our own kernels. */
+    boolean expects(String backend) {
+        return !CUDA.contains(backend);
+    }
+
     List<String> order(Spec spec) {
         return switch (name) {
             case "onednn" -> COMPUTE;

@@ -170,6 +170,11 @@ public final class CudaContext implements AutoCloseable {
         }
     }
 
+    /** Whether the work of this thread is being collected; the caller has the lock. */
+    public boolean capturing() {
+        return capturing;
+    }
+
     /** Before whatever a capture cannot hold; the caller has the lock. */
     void requireNoCapture(String what) {
         if (capturing && lock.isHeldByCurrentThread()) {

@@ -20,6 +20,9 @@ public final class CudaLibraries {
     /** What {@code -Dgatun.cuda.path} said then: a search that found nothing is repeated when it says something else. */
     private static String searched;
 
+    /** Set to false it leaves only Gatun's own kernels. */
+    private static final String VENDOR = "gatun.cuda.vendor";
+
     private static final Map<NvidiaLibrary, VendorLibrary> VENDORS = new EnumMap<>(NvidiaLibrary.class);
 
     private CudaLibraries() {}
@@ -52,29 +55,65 @@ public final class CudaLibraries {
 
     /**
      * Another library of NVIDIA's, if it is here: its bindings work from now on, and its symbols are valid for the life of
-     * the process. Empty where the runtime cannot be used either.
+     * the process. Empty where the runtime cannot be used either, and with {@code -Dgatun.cuda.vendor=false}.
      */
     public static synchronized Optional<SymbolLookup> find(NvidiaLibrary library) {
         CudaInstallation runtime = installation();
         if (library == NvidiaLibrary.CUDART || runtime.reason() != null) {
             return Optional.ofNullable(runtime.symbols());
         }
-        return Optional.ofNullable(VENDORS.computeIfAbsent(
-                        library, wanted -> VendorLibrary.find(wanted, runtime.runtime(), Surroundings.ofProcess()))
-                .symbols());
+        return vendorsAllowed() ? Optional.ofNullable(vendor(library).symbols()) : Optional.empty();
+    }
+
+    /**
+     * As {@link #find}, of a library that a backend is made of.
+     *
+     * @throws NativeUnavailableException in one sentence, if it is not here or not wanted
+     */
+    public static synchronized void require(NvidiaLibrary library) {
+        if (find(library).isPresent()) {
+            return;
+        }
+        String reason = installation().reason();
+        throw new NativeUnavailableException(
+                reason != null
+                        ? "CUDA cannot be used: " + reason
+                        : vendorsAllowed() ? VENDORS.get(library).describe().getFirst() : "-D" + VENDOR + "=false");
+    }
+
+    private static boolean vendorsAllowed() {
+        return !"false".equals(System.getProperty(VENDOR));
+    }
+
+    private static VendorLibrary vendor(NvidiaLibrary library) {
+        Surroundings surroundings = Surroundings.ofProcess();
+        VendorLibrary known = VENDORS.get(library);
+        boolean again = known != null && known.symbols() == null && !Objects.equals(known.path(), surroundings.path());
+        if (known == null || again) {
+            known = VendorLibrary.find(library, installation().runtime(), surroundings);
+            VENDORS.put(library, known);
+        }
+        return known;
+    }
+
+    /** Which one was found and where, or that none was: a line for {@code gatun doctor}. */
+    public static synchronized String describe(NvidiaLibrary library) {
+        require(library);
+        return VENDORS.get(library).describe().getFirst();
     }
 
     /** Lines for {@code gatun doctor}: versions, devices, and every place that was tried for each library. */
     public static synchronized List<String> describe() {
         CudaInstallation runtime = installation();
         List<String> lines = new ArrayList<>(runtime.describe());
-        if (runtime.reason() == null) {
-            for (NvidiaLibrary vendor : NvidiaLibrary.values()) {
-                if (vendor != NvidiaLibrary.CUDART) {
-                    find(vendor);
-                    lines.addAll(VENDORS.get(vendor).describe());
+        if (runtime.reason() == null && vendorsAllowed()) {
+            for (NvidiaLibrary library : NvidiaLibrary.values()) {
+                if (library != NvidiaLibrary.CUDART) {
+                    lines.addAll(vendor(library).describe());
                 }
             }
+        } else if (runtime.reason() == null) {
+            lines.add("NVIDIA's other libraries are not looked for: -D" + VENDOR + "=false");
         }
         return lines;
     }

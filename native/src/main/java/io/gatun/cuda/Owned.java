@@ -4,28 +4,33 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** What has to be given back, in the order opposite to that in which it was made; also when making more of it failed. */
-final class Owned implements AutoCloseable {
+public final class Owned implements AutoCloseable {
     /** Gives one thing back. */
     @FunctionalInterface
-    interface Part extends AutoCloseable {
+    public interface Part extends AutoCloseable {
         @Override
         void close();
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
-    <T extends AutoCloseable> T add(T part) {
+    /** Nothing yet. */
+    public Owned() {}
+
+    /** Keeps a part, which is returned. */
+    public <T extends AutoCloseable> T add(T part) {
         parts.push(part);
         return part;
     }
 
-    Part add(Part part) {
+    /** As {@link #add(AutoCloseable)}, for a lambda. */
+    public Part add(Part part) {
         parts.push(part);
         return part;
     }
 
     /** Gives everything back because of {@code failure}, which is returned to be thrown. */
-    RuntimeException closedAfter(RuntimeException failure) {
+    public RuntimeException closedAfter(RuntimeException failure) {
         try {
             close();
         } catch (RuntimeException second) {

@@ -17,8 +17,10 @@ import java.util.Locale;
  * @param library which
  * @param symbols those of the loaded one, or null
  * @param version such as {@code 9.24.0}; empty where the library does not say
+ * @param path what {@code -Dgatun.cuda.path} said, or null
  */
-record VendorLibrary(NvidiaLibrary library, SymbolLookup symbols, String version, List<CudaSearch.Attempt> attempts) {
+record VendorLibrary(
+        NvidiaLibrary library, SymbolLookup symbols, String version, String path, List<CudaSearch.Attempt> attempts) {
     /** The first cuDNN with the operations that the graphs are made of. */
     private static final long LEAST_CUDNN = 9_00_00;
 
@@ -43,7 +45,7 @@ record VendorLibrary(NvidiaLibrary library, SymbolLookup symbols, String version
                 case CUDART -> throw new IllegalArgumentException("the runtime is not looked for here");
             }
         }
-        return new VendorLibrary(library, symbols, version[0], search.attempts());
+        return new VendorLibrary(library, symbols, version[0], surroundings.path(), search.attempts());
     }
 
     private static String version(SystemLinker system, NvidiaLibrary library, SymbolLookup opened) throws IOException {

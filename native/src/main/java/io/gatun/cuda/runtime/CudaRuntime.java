@@ -173,15 +173,30 @@ public final class CudaRuntime {
      *
      * @throws CudaContextLostException if an earlier call saw a fault
      */
-    void ready() {
+    public void ready() {
         requireAlive();
         if (device != 0) {
             faults.check(HotCalls.setDevice(device), "cudaSetDevice", "choosing the device");
         }
     }
 
-    void launchingGraph(String name) {
+    /** Notes what errors name from now on as that which was launched last: a graph, or a library's own kernel. */
+    public void launching(String name) {
         faults.launching(name);
+    }
+
+    /**
+     * After a library's call failed: whether a fault of the device is behind it. What the library has left in this thread as
+     * CUDA's last error is taken away.
+     *
+     * @throws CudaContextLostException if the context is lost
+     */
+    public void requireNoFault(String call, Object doing) {
+        requireAlive();
+        int code = CudaRt.cudaGetLastError();
+        if (code != 0 && faults.failed(code, call, doing) instanceof CudaContextLostException fault) {
+            throw fault;
+        }
     }
 
     /** {@code doing} is printed and nothing else. */

@@ -71,7 +71,7 @@ public final class GraphExec implements AutoCloseable {
         if (handle == 0) {
             throw new IllegalStateException(name + " was closed");
         }
-        runtime.launchingGraph(name);
+        runtime.launching(name);
         runtime.check(HotCalls.graphLaunch(handle, stream.handle()), "cudaGraphLaunch", name);
     }
 

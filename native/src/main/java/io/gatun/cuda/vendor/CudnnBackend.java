@@ -1,0 +1,21 @@
+package io.gatun.cuda.vendor;
+
+import io.gatun.cuda.NvidiaLibrary;
+import io.gatun.kernel.Backend;
+import io.gatun.parallel.Workers;
+
+/** NVIDIA's layers, where cuDNN is installed. */
+public final class CudnnBackend implements Backend {
+    /** For the service loader; loads nothing. */
+    public CudnnBackend() {}
+
+    @Override
+    public String name() {
+        return "cudnn";
+    }
+
+    @Override
+    public Session open(Workers workers) {
+        return VendorSession.open(NvidiaLibrary.CUDNN, CudnnSession::new);
+    }
+}
