@@ -21,10 +21,22 @@ public final class Activations {
         }
         Op op = new Op.Activate(activation);
         Tape tape = Tape.of(op.name(), src);
-        Views.require(op.name(), src, DType.F32);
-        Tensor dst = tape.result(src.shape, op.name());
-        tape.run(new ActivationSpec(Direction.FORWARD, activation, src.shape.elements()), src.memory(), dst.memory);
-        return tape.record(op, dst, src);
+        Tensor from = wide(activation) ? Casts.floats(op.name(), src) : src;
+        Casts.requireFloating(op.name(), from);
+        Tensor dst = tape.result(src.shape, from.type, op.name());
+        ActivationSpec spec = new ActivationSpec(Direction.FORWARD, activation, src.shape.elements());
+        tape.run(spec, from.type, from.memory(), dst.memory);
+        tape.record(op, dst, from);
+        Casts.release(from, src);
+        return dst;
+    }
+
+    /** Whether 16 bits are too few for its results: those that grow fast, and logarithms, which losses are made of. */
+    private static boolean wide(Activation activation) {
+        return switch (activation.kind()) {
+            case EXP, LOG, SOFTPLUS, SQUARE -> true;
+            default -> false;
+        };
     }
 
     /** The activation of what only its caller knows, which is released. */
@@ -70,15 +82,17 @@ public final class Activations {
     private static Tensor softmax(Tensor src, SoftmaxSpec.Op kind) {
         String name = kind == SoftmaxSpec.Op.SOFTMAX ? "softmax" : "logSoftmax";
         Tape tape = Tape.of(name, src);
-        Views.require(name, src, DType.F32);
         if (src.shape.rank() == 0) {
             throw new IllegalArgumentException(name + ": a scalar has no axis to normalise over; give at least [n]");
         }
         long rows = Views.leading(src.shape, 1).elements();
         SoftmaxSpec spec = new SoftmaxSpec(Direction.FORWARD, kind, rows, src.shape.last());
+        Tensor from = Casts.floats(name, src);
         Tensor dst = tape.result(src.shape, name);
-        tape.run(spec, src.memory(), dst.memory);
-        return tape.record(new Op.Softmax(spec), dst, src);
+        tape.run(spec, from.memory(), dst.memory);
+        tape.record(new Op.Softmax(spec), dst, from);
+        Casts.release(from, src);
+        return dst;
     }
 
     /**
@@ -88,8 +102,8 @@ public final class Activations {
      */
     public static Tensor prelu(Tensor src, Tensor slope) {
         Tape tape = Tape.of("prelu", src, slope);
-        Views.require("prelu", src, DType.F32);
-        Views.require("prelu", slope, DType.F32);
+        Casts.requireFloating("prelu", src);
+        Casts.requireFloating("prelu", slope);
         long slopes = slope.shape.elements();
         if (src.shape.rank() == 0 || (slopes != 1 && slopes != src.shape.last())) {
             throw new IllegalArgumentException("prelu: src " + src.shape + " and slope " + slope.shape
@@ -97,9 +111,10 @@ public final class Activations {
         }
         long rows = Views.leading(src.shape, 1).elements();
         PReluSpec spec = new PReluSpec(Direction.FORWARD, rows, src.shape.last(), slopes == 1);
-        Tensor dst = tape.result(src.shape, "prelu");
-        tape.run(spec, src.memory(), slope.memory(), dst.memory);
-        return tape.record(new Op.PRelu(spec), dst, src, slope);
+        Tensor slopesAsFloats = Casts.to(tape, "prelu", slope, DType.F32);
+        Tensor dst = tape.result(src.shape, src.type, "prelu");
+        tape.run(spec, src.type, src.memory(), slopesAsFloats.memory(), dst.memory);
+        return tape.record(new Op.PRelu(spec), dst, src, slopesAsFloats);
     }
 
     /**
@@ -108,7 +123,7 @@ public final class Activations {
      */
     public static Tensor dropoutChannels(Tensor src, float p) {
         Tape tape = Tape.of("dropoutChannels", src);
-        Views.require("dropoutChannels", src, DType.F32);
+        Casts.requireFloating("dropoutChannels", src);
         if (src.shape.rank() < 2) {
             throw new IllegalArgumentException(
                     "dropoutChannels: src " + src.shape + " has no channels; give [n, c], [n, l, c] or [n, h, w, c]");
@@ -117,9 +132,11 @@ public final class Activations {
         Arrays.fill(dims, 1, dims.length - 1, 1);
         Tensor ones = tape.full(Shape.of(dims), 1);
         Tensor mask = dropout(ones, p);
-        Tensor dst = Arithmetic.mul(src, mask);
+        Tensor factor = Casts.to(mask, src.type);
+        Tensor dst = Arithmetic.mul(src, factor);
         ones.release();
         mask.release();
+        factor.release();
         return dst;
     }
 
@@ -131,11 +148,11 @@ public final class Activations {
      */
     public static Tensor dropout(Tensor src, float p) {
         Tape tape = Tape.of("dropout", src);
-        Views.require("dropout", src, DType.F32);
+        Casts.requireFloating("dropout", src);
         DropoutSpec spec = new DropoutSpec(src.shape.elements(), p);
         var rng = tape.nextRandom();
-        Tensor dst = tape.result(src.shape, "dropout");
-        tape.run(spec, src.memory(), rng, dst.memory);
+        Tensor dst = tape.result(src.shape, src.type, "dropout");
+        tape.run(spec, src.type, src.memory(), rng, dst.memory);
         return tape.record(new Op.Dropout(spec, rng), dst, src);
     }
 }

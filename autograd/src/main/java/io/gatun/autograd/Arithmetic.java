@@ -65,8 +65,15 @@ public final class Arithmetic {
     /** As the public operations, for two parameters, which are on no tape. */
     static Tensor binary(Tape tape, BinarySpec.Op op, Tensor a, Tensor b) {
         String name = op.name().toLowerCase(Locale.ROOT);
-        Views.require(name, a, DType.F32);
-        Views.require(name, b, DType.F32);
+        DType type = Casts.common(name, a, b);
+        if (a.type != type || b.type != type) {
+            Tensor one = Casts.to(tape, name, a, type);
+            Tensor two = Casts.to(tape, name, b, type);
+            Tensor result = binary(tape, op, one, two);
+            Casts.release(one, a);
+            Casts.release(two, b);
+            return result;
+        }
         Shape common = Broadcasts.common(a.shape, b.shape);
         if (common == null) {
             throw new IllegalArgumentException(
@@ -79,15 +86,11 @@ public final class Arithmetic {
         BinarySpec kind = broadcast(op, first.shape, b.shape);
         Tensor second = kind == null ? Broadcasts.expand(tape, b, common) : b;
         BinarySpec spec = kind == null ? BinarySpec.of(op, common.elements()) : kind;
-        Tensor dst = tape.result(common, name);
-        tape.run(spec, first.memory(), second.memory(), dst.memory);
+        Tensor dst = tape.result(common, type, name);
+        tape.run(spec, type, first.memory(), second.memory(), dst.memory);
         Tensor result = tape.record(new Op.Binary(spec), dst, first, second);
-        if (first != a) {
-            first.release();
-        }
-        if (second != b) {
-            second.release();
-        }
+        Casts.release(first, a);
+        Casts.release(second, b);
         return result;
     }
 
@@ -130,9 +133,9 @@ public final class Arithmetic {
                     + " is not finite; multiply by a tensor that holds it if it is meant");
         }
         Tape tape = Tape.of("scale", src);
-        Views.require("scale", src, DType.F32);
-        Tensor dst = tape.result(src.shape, "scale");
-        tape.run(new AxpbySpec(src.shape.elements(), factor, 0), src.memory(), dst.memory);
+        Casts.requireFloating("scale", src);
+        Tensor dst = tape.result(src.shape, src.type, "scale");
+        tape.run(new AxpbySpec(src.shape.elements(), factor, 0), src.type, src.memory(), dst.memory);
         return tape.record(new Op.Scale(factor), dst, src);
     }
 
@@ -153,7 +156,6 @@ public final class Arithmetic {
 
     private static Tensor reduce(ReduceSpec.Op op, String name, Tensor src, int... axes) {
         Tape tape = Tape.of(name, src);
-        Views.require(name, src, DType.F32);
         int rank = src.shape.rank();
         int[] reduced = axes.length == 0
                 ? IntStream.range(0, rank).toArray()
@@ -171,8 +173,11 @@ public final class Arithmetic {
                 .filter(i -> Arrays.binarySearch(reduced, i) < 0)
                 .map(src.shape::dim)
                 .toArray();
+        Tensor from = Casts.floats(name, src);
         Tensor dst = tape.result(Shape.of(kept), name);
-        tape.run(spec, src.memory(), dst.memory);
-        return tape.record(new Op.Reduce(spec), dst, src);
+        tape.run(spec, from.memory(), dst.memory);
+        tape.record(new Op.Reduce(spec), dst, from);
+        Casts.release(from, src);
+        return dst;
     }
 }

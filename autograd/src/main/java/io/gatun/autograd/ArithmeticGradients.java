@@ -32,13 +32,13 @@ final class ArithmeticGradients {
         if (to.wants(b)) {
             MemorySegment terms = diff;
             if (spec.op() == BinarySpec.Op.MUL) {
-                terms = to.temporary(count(out));
-                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, a.memory(), terms);
+                terms = to.temporary(count(out), out.type);
+                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out)), out.type).run(diff, a.memory(), terms);
             } else if (spec.op() == BinarySpec.Op.DIV) {
-                terms = to.temporary(count(out));
-                MemorySegment quotients = to.temporary(count(out));
-                to.plan(spec).run(out.memory(), b.memory(), quotients);
-                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out))).run(diff, quotients, terms);
+                terms = to.temporary(count(out), out.type);
+                MemorySegment quotients = to.temporary(count(out), out.type);
+                to.plan(spec, out.type).run(out.memory(), b.memory(), quotients);
+                to.plan(BinarySpec.of(BinarySpec.Op.MUL, count(out)), out.type).run(diff, quotients, terms);
                 to.free(quotients);
             }
             boolean negative = spec.op() == BinarySpec.Op.SUB || spec.op() == BinarySpec.Op.DIV;
@@ -56,7 +56,7 @@ final class ArithmeticGradients {
                 to.same(a, out);
             } else {
                 MemorySegment diffA = to.into(a);
-                to.plan(spec).run(diff, b.memory(), diffA);
+                to.plan(spec, out.type).run(diff, b.memory(), diffA);
                 to.wrote(a, diffA);
             }
         }
@@ -68,19 +68,19 @@ final class ArithmeticGradients {
      */
     private static void extreme(Backward to, BinarySpec spec, Tensor a, Tensor b, Tensor out) {
         long all = count(out);
-        MemorySegment share = to.temporary(all);
-        MemorySegment larger = to.temporary(all);
-        to.plan(spec.with(BinarySpec.Op.SHARE)).run(a.memory(), b.memory(), share);
-        to.plan(BinarySpec.of(BinarySpec.Op.MUL, all)).run(out.grad, share, larger);
+        MemorySegment share = to.temporary(all, out.type);
+        MemorySegment larger = to.temporary(all, out.type);
+        to.plan(spec.with(BinarySpec.Op.SHARE), out.type).run(a.memory(), b.memory(), share);
+        to.plan(BinarySpec.of(BinarySpec.Op.MUL, all), out.type).run(out.grad, share, larger);
         MemorySegment smaller = share;
-        to.plan(BinarySpec.of(BinarySpec.Op.SUB, all)).run(out.grad, larger, smaller);
+        to.plan(BinarySpec.of(BinarySpec.Op.SUB, all), out.type).run(out.grad, larger, smaller);
         boolean max = spec.op() == BinarySpec.Op.MAX;
         if (to.wants(b)) {
             sumOfUses(to, spec, max ? smaller : larger, false, b);
         }
         if (to.wants(a)) {
             MemorySegment diffA = to.into(a);
-            to.plan(new AxpbySpec(all, 1, 0)).run(max ? larger : smaller, diffA);
+            to.plan(new AxpbySpec(all, 1, 0), out.type).run(max ? larger : smaller, diffA);
             to.wrote(a, diffA);
         }
         to.free(share);
@@ -91,12 +91,12 @@ final class ArithmeticGradients {
         float sign = negative ? -1 : 1;
         MemorySegment diffB = to.into(b);
         if (spec.broadcast() == Broadcast.NONE) {
-            to.plan(new AxpbySpec(count(b), sign, 0)).run(terms, diffB);
+            to.plan(new AxpbySpec(count(b), sign, 0), b.type).run(terms, diffB);
         } else {
-            MemorySegment sum = negative ? to.temporary(count(b)) : diffB;
-            to.plan(overUses(spec)).run(terms, sum);
+            MemorySegment sum = negative ? to.temporary(count(b), b.type) : diffB;
+            to.plan(overUses(spec), b.type).run(terms, sum);
             if (negative) {
-                to.plan(new AxpbySpec(count(b), -1, 0)).run(sum, diffB);
+                to.plan(new AxpbySpec(count(b), -1, 0), b.type).run(sum, diffB);
                 to.free(sum);
             }
         }

@@ -1,8 +1,11 @@
 package io.gatun.autograd;
 
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Plan;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CastSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -138,8 +141,8 @@ final class Backward {
             if (output.retained && output.grad != null) {
                 long count = output.shape.elements();
                 boolean first = output.kept == null;
-                MemorySegment kept = first ? temporary(count) : output.kept;
-                plan(new AxpbySpec(count, 1, first ? 0 : 1)).run(output.grad, kept);
+                MemorySegment kept = first ? temporary(count, output.type) : output.kept;
+                plan(new AxpbySpec(count, 1, first ? 0 : 1), output.type).run(output.grad, kept);
                 output.kept = kept;
             }
         }
@@ -177,9 +180,69 @@ final class Backward {
         return tape.plan(spec);
     }
 
-    /** Memory of backward, of any content; hand it to {@link #free} when done. */
+    /** The plan of a spec whose large arrays are of this type. */
+    Plan plan(Spec spec, DType storage) {
+        return tape.plan(MixedSpec.of(spec, storage));
+    }
+
+    /** As {@link #plan(Spec, DType)}, with a float result: what is the gradient of a parameter. */
+    Plan wide(Spec spec, DType storage) {
+        return tape.plan(storage == DType.F32 ? spec : new MixedSpec(spec, storage, true));
+    }
+
+    /** Memory of backward for floats, of any content; hand it to {@link #free} when done. */
     MemorySegment temporary(long elements) {
-        return memory.take(4 * elements);
+        return temporary(elements, DType.F32);
+    }
+
+    /** As {@link #temporary(long)}, for another type. */
+    MemorySegment temporary(long elements, DType type) {
+        return memory.take(type.bytes() * elements);
+    }
+
+    /** The numbers as floats: themselves, or a temporary copy; {@link #freeOther} takes either. */
+    MemorySegment floats(MemorySegment numbers, long elements, DType type) {
+        if (type == DType.F32) {
+            return numbers;
+        }
+        MemorySegment floats = temporary(elements);
+        plan(new CastSpec(type, DType.F32, elements)).run(numbers, floats);
+        return floats;
+    }
+
+    /** A temporary is free, unless it is what it might have been made of. */
+    void freeOther(MemorySegment temporary, MemorySegment given) {
+        if (temporary != given) {
+            free(temporary);
+        }
+    }
+
+    /**
+     * Makes floats part of the gradient of {@code input}, whatever its type: {@code where} is its {@link #into}, or a
+     * {@link #temporary(long)} where that is not float.
+     */
+    void wroteFloats(Tensor input, MemorySegment where) {
+        if (input.type == DType.F32) {
+            wrote(input, where);
+            return;
+        }
+        long elements = input.shape.elements();
+        MemorySegment narrow = into(input);
+        plan(new CastSpec(DType.F32, input.type, elements)).run(where, narrow);
+        free(where);
+        wrote(input, narrow);
+    }
+
+    /** Where a kernel may write a whole contribution in float; then call {@link #wroteFloats}. */
+    MemorySegment intoFloats(Tensor input) {
+        return input.type == DType.F32 ? into(input) : temporary(input.shape.elements());
+    }
+
+    /** A temporary of zeros like this tensor. */
+    MemorySegment zeros(Tensor like) {
+        MemorySegment zeros = temporary(like.shape.elements(), like.type);
+        tape.zero(zeros);
+        return zeros;
     }
 
     /** As {@link #temporary}, zero. */
@@ -207,7 +270,7 @@ final class Backward {
             leaves.begin(parameter);
             return parameter.gradientMemory();
         }
-        return temporary(input.shape.elements());
+        return temporary(input.shape.elements(), input.type);
     }
 
     /** The gradient of {@code input} itself, zero where nothing has arrived, for a kernel that adds to it. */
@@ -220,11 +283,11 @@ final class Backward {
             return parameter.gradientMemory();
         }
         if (input.grad == null) {
-            input.grad = zeros(input.shape.elements());
+            input.grad = zeros(input);
             input.gradOwned = true;
         } else if (!input.gradOwned || input.gradShared) {
-            MemorySegment own = temporary(input.shape.elements());
-            plan(new AxpbySpec(input.shape.elements(), 1, 0)).run(input.grad, own);
+            MemorySegment own = temporary(input.shape.elements(), input.type);
+            plan(new AxpbySpec(input.shape.elements(), 1, 0), input.type).run(input.grad, own);
             input.grad = own;
             input.gradOwned = true;
             input.gradShared = false;
@@ -238,7 +301,7 @@ final class Backward {
             free(where);
         } else if (input instanceof Parameter parameter && leaves.begun(parameter)) {
             if (where != parameter.gradientMemory()) {
-                accumulate(where, parameter.gradientMemory(), input.shape.elements());
+                accumulate(where, parameter.gradientMemory(), parameter);
                 free(where);
             }
         } else if (input.grad == null) {
@@ -270,7 +333,7 @@ final class Backward {
         }
         if (input.record < 0 && input.grad == null) {
             MemorySegment where = into(input);
-            plan(new AxpbySpec(count, 1, 0)).run(contribution, where);
+            plan(new AxpbySpec(count, 1, 0), input.type).run(contribution, where);
             wrote(input, where);
         } else if (input.grad == null) {
             input.grad = contribution;
@@ -281,19 +344,20 @@ final class Backward {
     }
 
     private void add(Tensor input, MemorySegment contribution) {
-        long count = input.shape.elements();
         if (input.gradOwned && !input.gradShared) {
-            accumulate(contribution, input.grad, count);
+            accumulate(contribution, input.grad, input);
             return;
         }
-        MemorySegment sum = temporary(count);
-        plan(BinarySpec.of(BinarySpec.Op.ADD, count)).run(input.grad, contribution, sum);
+        long count = input.shape.elements();
+        MemorySegment sum = temporary(count, input.type);
+        plan(BinarySpec.of(BinarySpec.Op.ADD, count), input.type).run(input.grad, contribution, sum);
         input.grad = sum;
         input.gradOwned = true;
         input.gradShared = false;
     }
 
-    void accumulate(MemorySegment contribution, MemorySegment sum, long count) {
-        plan(new AxpbySpec(count, 1, 1)).run(contribution, sum);
+    /** Adds to a gradient of {@code input}. */
+    void accumulate(MemorySegment contribution, MemorySegment sum, Tensor input) {
+        plan(new AxpbySpec(input.shape.elements(), 1, 1), input.type).run(contribution, sum);
     }
 }

@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.CopySpec;
 import io.gatun.spec.Dims;
@@ -32,7 +31,7 @@ final class Broadcasts {
      * @throws IllegalArgumentException naming both shapes, if it does not fit
      */
     static Tensor expand(Tape tape, Tensor src, Shape shape) {
-        Views.require("expand", src, DType.F32);
+        Casts.requireFloating("expand", src);
         if (src.shape.equals(shape)) {
             return src;
         }
@@ -52,8 +51,8 @@ final class Broadcasts {
                 .toArray();
         Dims all = Dims.of(shape.dims());
         CopySpec spec = new CopySpec(false, all, Dims.of(strides), CopySpec.dense(shape.dims()));
-        Tensor dst = tape.result(shape, "expand");
-        tape.run(spec, src.memory(), dst.memory);
+        Tensor dst = tape.result(shape, src.type, "expand");
+        tape.run(spec, src.type, src.memory(), dst.memory);
         return tape.record(new Op.Expand(new ReduceSpec(ReduceSpec.Op.SUM, all, Dims.of(repeated))), dst, src);
     }
 }

@@ -5,6 +5,7 @@ import io.gatun.kernel.Shape;
 import io.gatun.spec.Direction;
 import io.gatun.spec.PowerSpec;
 import io.gatun.spec.WhereSpec;
+import java.util.Arrays;
 
 /** Choosing by a mask (float32, 0 for no), and powers. */
 public final class Choices {
@@ -18,9 +19,6 @@ public final class Choices {
      */
     public static Tensor where(Tensor mask, Tensor a, Tensor b) {
         Tape tape = Tape.of("where", mask, a, b);
-        for (Tensor operand : new Tensor[] {mask, a, b}) {
-            Views.require("where", operand, DType.F32);
-        }
         Shape pair = Broadcasts.common(a.shape, b.shape);
         Shape shape = pair == null ? null : Broadcasts.common(mask.shape, pair);
         if (shape == null) {
@@ -30,19 +28,20 @@ public final class Choices {
         boolean oneA = a.shape.elements() == 1;
         boolean oneB = b.shape.elements() == 1;
         Tensor[] given = {mask, a, b};
+        Tensor[] floats = new Tensor[3];
+        Arrays.setAll(floats, i -> Casts.to(tape, "where", given[i], DType.F32));
         Tensor[] in = {
-            Broadcasts.expand(tape, mask, shape),
-            oneA ? a : Broadcasts.expand(tape, a, shape),
-            oneB ? b : Broadcasts.expand(tape, b, shape)
+            Broadcasts.expand(tape, floats[0], shape),
+            oneA ? floats[1] : Broadcasts.expand(tape, floats[1], shape),
+            oneB ? floats[2] : Broadcasts.expand(tape, floats[2], shape)
         };
         WhereSpec spec = new WhereSpec(shape.elements(), oneA, oneB);
         Tensor dst = tape.result(shape, "where");
         tape.run(spec, in[0].memory(), in[1].memory(), in[2].memory(), dst.memory);
         Tensor result = tape.record(new Op.Where(spec), dst, in);
         for (int i = 0; i < in.length; i++) {
-            if (in[i] != given[i]) {
-                in[i].release();
-            }
+            Casts.release(in[i], floats[i]);
+            Casts.release(floats[i], given[i]);
         }
         return result;
     }
@@ -68,9 +67,11 @@ public final class Choices {
             return src.sqrt();
         }
         Tape tape = Tape.of("pow", src);
-        Views.require("pow", src, DType.F32);
+        Tensor from = Casts.floats("pow", src);
         Tensor dst = tape.result(src.shape, "pow");
-        tape.run(new PowerSpec(Direction.FORWARD, exponent, src.shape.elements()), src.memory(), dst.memory);
-        return tape.record(new Op.Power(exponent), dst, src);
+        tape.run(new PowerSpec(Direction.FORWARD, exponent, src.shape.elements()), from.memory(), dst.memory);
+        tape.record(new Op.Power(exponent), dst, from);
+        Casts.release(from, src);
+        return dst;
     }
 }

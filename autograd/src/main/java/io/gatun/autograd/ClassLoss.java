@@ -16,8 +16,15 @@ final class ClassLoss {
      * @param logProbabilities whether the input is the logarithm of a softmax already
      */
     static Tensor of(String name, Tensor input, Tensor targets, CrossEntropyOptions options, boolean logProbabilities) {
+        Tensor floats = Casts.floats(name, input);
+        Tensor loss = ofFloats(name, floats, targets, options, logProbabilities);
+        Casts.release(floats, input);
+        return loss;
+    }
+
+    private static Tensor ofFloats(
+            String name, Tensor input, Tensor targets, CrossEntropyOptions options, boolean logProbabilities) {
         Tape tape = Tape.of(name, input, targets);
-        Views.require(name, input, DType.F32);
         boolean probabilities = !logProbabilities && targets.type == DType.F32 && targets.shape.equals(input.shape);
         Shape leading = leading(name, input, targets, probabilities, options);
         int classes = input.shape.last();

@@ -41,13 +41,19 @@ public final class Convolutions {
                     + (spec.w() + spec.pw() + spec.pr()) + " of " + src.shape
                     + "; choose a smaller kernel or more padding");
         }
-        Tensor dst = tape.result(shape, op);
+        DType type = Casts.ofProduct(tape, op, src, weights);
+        Tensor from = Casts.to(tape, op, src, type);
+        Tensor shift = bias == null ? null : Casts.to(tape, op, bias, DType.F32);
+        Casts.Lowered lowered = Casts.weights(tape, op, weights, type);
+        Tensor dst = tape.result(shape, type, op);
         if (bias == null) {
-            tape.run(spec, src.memory(), weights.memory(), dst.memory);
+            tape.run(spec, type, from.memory(), lowered.of(weights), dst.memory);
         } else {
-            tape.run(spec, src.memory(), weights.memory(), bias.memory(), dst.memory);
+            tape.run(spec, type, from.memory(), lowered.of(weights), shift.memory(), dst.memory);
         }
-        return tape.record(new Op.Conv(spec), dst, src, weights, bias);
+        tape.record(new Op.Conv(spec, lowered), dst, from, weights, shift);
+        Casts.release(from, src);
+        return dst;
     }
 
     private static long reach(int kernel, int dilation) {
@@ -65,7 +71,7 @@ public final class Convolutions {
             return Activations.inPlaceOf(conv1d(src, weights, bias, window, Activation.IDENTITY), activation);
         }
         Tape tape = Tape.of("conv1d", src, weights, bias);
-        Views.require("conv1d", src, DType.F32);
+        Casts.requireFloating("conv1d", src);
         Shape s = src.shape;
         Shape w = weights.shape;
         if (s.rank() != 3
@@ -93,7 +99,7 @@ public final class Convolutions {
      */
     public static Tensor transpose2d(
             Tensor src, Tensor weights, Tensor bias, Window window, int outputRows, int outputCols) {
-        Views.require("convTranspose2d", src, DType.F32);
+        Casts.requireFloating("convTranspose2d", src);
         if (src.shape.rank() != 4 || weights.shape.rank() != 4) {
             throw new IllegalArgumentException("convTranspose2d: src " + src.shape + " and weights " + weights.shape
                     + " do not fit; give [n x h x w x ic] and [ic x kh x kw x oc/groups]");
@@ -116,7 +122,7 @@ public final class Convolutions {
      * columns counts.
      */
     public static Tensor transpose1d(Tensor src, Tensor weights, Tensor bias, Window window, int outputPadding) {
-        Views.require("convTranspose1d", src, DType.F32);
+        Casts.requireFloating("convTranspose1d", src);
         if (src.shape.rank() != 3 || weights.shape.rank() != 3) {
             throw new IllegalArgumentException("convTranspose1d: src " + src.shape + " and weights " + weights.shape
                     + " do not fit; give [n x l x ic] and [ic x k x oc/groups]");
@@ -160,13 +166,19 @@ public final class Convolutions {
             throw new IllegalArgumentException(op + ": bias " + bias.shape + " does not fit " + spec.ic()
                     + " output channels; give one number each");
         }
-        Tensor product = tape.result(shape, op);
-        tape.run(spec.with(ConvSpec.Direction.BACKWARD_DATA), src.memory(), weights.memory(), product.memory);
-        tape.record(new Op.ConvTranspose(spec), product, src, weights);
+        DType type = Casts.ofProduct(tape, op, src, weights);
+        Tensor from = Casts.to(tape, op, src, type);
+        Casts.Lowered lowered = Casts.weights(tape, op, weights, type);
+        Tensor product = tape.result(shape, type, op);
+        tape.run(spec.with(ConvSpec.Direction.BACKWARD_DATA), type, from.memory(), lowered.of(weights), product.memory);
+        tape.record(new Op.ConvTranspose(spec, lowered), product, from, weights);
+        Casts.release(from, src);
         if (bias == null) {
             return product;
         }
-        Tensor dst = Arithmetic.add(product, bias);
+        Tensor shift = Casts.to(tape, op, bias, type);
+        Tensor dst = Arithmetic.add(product, shift);
+        Casts.release(shift, bias);
         product.release();
         return dst;
     }

@@ -29,8 +29,15 @@ record ElementLoss(String name, Kind kind, float parameter, float second) {
     /** With weights for the last axis, or one for all; null for none. */
     Tensor of(Tensor prediction, Tensor target, float[] weights, Reduction reduction) {
         Tape tape = Tape.of(name, prediction, target);
-        Views.require(name, prediction, DType.F32);
-        Views.require(name, target, DType.F32);
+        Tensor x = Casts.to(tape, name, prediction, DType.F32);
+        Tensor t = Casts.to(tape, name, target, DType.F32);
+        Tensor loss = ofFloats(tape, x, t, weights, reduction);
+        Casts.release(x, prediction);
+        Casts.release(t, target);
+        return loss;
+    }
+
+    private Tensor ofFloats(Tape tape, Tensor prediction, Tensor target, float[] weights, Reduction reduction) {
         requireSame(name, prediction, target);
         if (!ofTheDifference()) {
             requireConstant(name, "target", target);

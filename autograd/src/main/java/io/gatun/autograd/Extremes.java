@@ -32,16 +32,17 @@ public final class Extremes {
 
     private static Tensor extreme(String name, Tensor src, int axis, boolean largest) {
         int at = Pieces.axis(name, src, axis);
-        Tensor places = places(name, src, at, largest, true);
-        Tensor result = Lookups.at(name, src, src.shape.elements(), places, Pieces.without(src.shape, at));
+        Tensor from = Casts.floats(name, src);
+        Tensor places = places(name, from, at, largest, true);
+        Tensor result = Lookups.at(name, from, src.shape.elements(), places, Pieces.without(src.shape, at));
         places.release();
+        Casts.release(from, src);
         return result;
     }
 
     /** Indices along the axis, or places in all of src. */
     private static Tensor places(String name, Tensor src, int axis, boolean largest, boolean inAll) {
         Tape tape = Tape.of(name, src);
-        Views.require(name, src, DType.F32);
         int n = src.shape.dim(axis);
         if (src.shape.elements() == 0) {
             throw new IllegalArgumentException(name + ": " + src.shape + " has no entries to compare");
@@ -50,7 +51,9 @@ public final class Extremes {
         Tensor places = tape.result(Pieces.without(src.shape, axis), DType.I32, name);
         long outer = src.shape.elements() / ((long) n * inner);
         ExtremeSpec.Op op = largest ? ExtremeSpec.Op.MAX : ExtremeSpec.Op.MIN;
-        tape.run(new ExtremeSpec(op, inAll, outer, n, inner), src.memory(), places.memory);
+        Tensor from = Casts.floats(name, src);
+        tape.run(new ExtremeSpec(op, inAll, outer, n, inner), from.memory(), places.memory);
+        Casts.release(from, src);
         return places;
     }
 }

@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.Places;
 import io.gatun.spec.Activation;
@@ -9,7 +8,9 @@ import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.InverseDeviationSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -118,7 +119,7 @@ public final class Images {
      */
     public static Tensor batchNorm(Tensor src, Norm norm, Tensor residual, boolean relu) {
         Tape tape = Tape.of("batchNorm", src, residual);
-        Views.require("batchNorm", src, DType.F32);
+        Casts.requireFloating("batchNorm", src);
         int c = src.shape.rank() == 0 ? 0 : src.shape.last();
         if (src.shape.rank() < 2
                 || c == 0
@@ -135,8 +136,9 @@ public final class Images {
         if (norm.momentum == Norm.CUMULATIVE && norm.runningMean != null && norm.batches == null) {
             throw new IllegalArgumentException("batchNorm: a cumulative mean needs the counter of batches; give one");
         }
-        Tensor gamma = norm.gamma == null ? tape.full(Shape.of(c), 1) : norm.gamma;
-        Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : norm.beta;
+        Tensor gamma = norm.gamma == null ? tape.full(Shape.of(c), 1) : Norms.floats(tape, "batchNorm", norm.gamma);
+        Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : Norms.floats(tape, "batchNorm", norm.beta);
+        Tensor added = residual == null ? null : Casts.to(tape, "batchNorm", residual, src.type);
         long rows = src.shape.elements() / c;
         boolean byBatch = norm.byBatch();
         Pass pass = byBatch ? Pass.TRAINING : Pass.INFERENCE;
@@ -144,18 +146,18 @@ public final class Images {
         boolean apart = byBatch && !norm.moves();
         float momentum = apart || norm.momentum == Norm.CUMULATIVE ? 1 : norm.momentum;
         BatchNormSpec spec = new BatchNormSpec(pass, rows, c, norm.eps, momentum, residual != null, relu);
-        Tensor dst = tape.result(src.shape, "batchNorm");
+        Tensor dst = tape.result(src.shape, src.type, "batchNorm");
         Tensor batchMean = apart ? tape.zeros(Shape.of(c)) : norm.runningMean;
         Tensor batchVar = apart ? tape.zeros(Shape.of(c)) : norm.runningVar;
         List<MemorySegment> run = new ArrayList<>(9);
         run.add(src.memory());
         if (residual != null) {
-            run.add(residual.memory());
+            run.add(added.memory());
         }
         run.addAll(List.of(gamma.memory(), beta.memory(), batchMean.memory(), batchVar.memory(), dst.memory));
         MemorySegment mean = null;
         MemorySegment invStd = null;
-        boolean records = tape.records(src, gamma, beta, residual);
+        boolean records = tape.records(src, gamma, beta, added);
         if (byBatch || records) {
             mean = tape.allocate(4L * c, "mean");
             invStd = tape.allocate(4L * c, "invStd");
@@ -173,9 +175,10 @@ public final class Images {
             count(tape, norm.batches);
         }
         MemorySegment[] operands = run.toArray(MemorySegment[]::new);
-        tape.run(spec, operands);
+        tape.run(spec, src.type, operands);
         if (byBatch) {
-            dst.recipe = again -> again(tape, spec, operands, again);
+            Spec stored = MixedSpec.of(spec, src.type);
+            dst.recipe = again -> again(tape, stored, c, operands, again);
         }
         if (tracks) {
             if (apart) {
@@ -184,7 +187,11 @@ public final class Images {
             tape.note(norm.runningMean::changed);
             tape.note(norm.runningVar::changed);
         }
-        return tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, beta, residual);
+        tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, beta, added);
+        if (added != residual) {
+            added.release();
+        }
+        return dst;
     }
 
     /** running ← running + (batch - running) / batches, this batch counted. */
@@ -201,12 +208,12 @@ public final class Images {
     }
 
     /** The same results once more: the same kernel on the same input, whose other results go where nobody looks. */
-    private static void again(Tape tape, BatchNormSpec spec, MemorySegment[] first, MemorySegment dst) {
+    private static void again(Tape tape, Spec spec, int c, MemorySegment[] first, MemorySegment dst) {
         MemorySegment[] operands = first.clone();
         int to = operands.length - 3;
         operands[to] = dst;
         for (int i : new int[] {to - 2, to - 1, to + 1, to + 2}) {
-            operands[i] = tape.slab().allocate(4L * spec.c(), "batchNorm again");
+            operands[i] = tape.slab().allocate(4L * c, "batchNorm again");
         }
         tape.plan(spec).run(operands);
     }
@@ -229,7 +236,7 @@ public final class Images {
     }
 
     static void image(String op, Tensor src) {
-        Views.require(op, src, DType.F32);
+        Casts.requireFloating(op, src);
         if (src.shape.rank() != 4) {
             throw new IllegalArgumentException(
                     op + ": src " + src.shape + " is no batch of images; give [n x h x w x c]");

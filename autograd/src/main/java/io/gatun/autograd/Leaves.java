@@ -65,7 +65,7 @@ final class Leaves {
             Tensor leaf = before.leaf;
             MemorySegment added = leaf.grad;
             if (added != null) {
-                backward.accumulate(added, before.grad, leaf.shape.elements());
+                backward.accumulate(added, before.grad, leaf);
                 backward.free(added);
             }
             settle(before);

@@ -63,7 +63,7 @@ public final class Lookups {
     private static Tensor rows(
             String name, Tensor src, long table, Tensor indices, RowNumbersSpec numbers, Shape shape) {
         Tape tape = Tape.of(name, src, indices);
-        Views.require(name, src, DType.F32);
+        Casts.requireFloating(name, src);
         Views.require(name, indices, DType.I32);
         long count = numbers.given() * numbers.times();
         if (count == 0 || src.shape.elements() == 0) {
@@ -72,8 +72,10 @@ public final class Lookups {
         }
         Tensor places = tape.result(Shape.of(Math.toIntExact(count)), DType.I32, name + " places");
         tape.run(numbers, indices.memory(), places.memory);
-        Tensor result = at(name, src, table, places, shape);
+        Tensor from = Casts.floats(name, src);
+        Tensor result = at(name, from, table, places, shape);
         places.release();
+        Casts.release(from, src);
         return result;
     }
 

@@ -18,8 +18,15 @@ public final class Matrices {
      */
     public static Tensor matmul(Tensor a, Tensor b, boolean transA, boolean transB) {
         Tape tape = Tape.of("matmul", a, b);
-        Views.require("matmul", a, DType.F32);
-        Views.require("matmul", b, DType.F32);
+        DType type = Casts.ofProduct(tape, "matmul", a, b);
+        if (a.type != type || b.type != type) {
+            Tensor left = Casts.to(tape, "matmul", a, type);
+            Tensor right = Casts.to(tape, "matmul", b, type);
+            Tensor product = matmul(left, right, transA, transB);
+            Casts.release(left, a);
+            Casts.release(right, b);
+            return product;
+        }
         if (a.shape.rank() > 2 && b.shape.rank() > 2) {
             Shape first = Views.leading(a.shape, 2);
             Shape second = Views.leading(b.shape, 2);
@@ -28,8 +35,8 @@ public final class Matrices {
                 Tensor one = Broadcasts.expand(tape, a, batched(common, a.shape));
                 Tensor two = Broadcasts.expand(tape, b, batched(common, b.shape));
                 Tensor product = matmul(one, two, transA, transB);
-                release(one, a);
-                release(two, b);
+                Casts.release(one, a);
+                Casts.release(two, b);
                 return product;
             }
         }
@@ -38,8 +45,8 @@ public final class Matrices {
         int[] dims = Arrays.copyOf(batch.dims(), batch.rank() + 2);
         dims[dims.length - 2] = a.shape.dim(transA ? -1 : -2);
         dims[dims.length - 1] = b.shape.dim(transB ? -2 : -1);
-        Tensor dst = tape.result(Shape.of(dims), "matmul");
-        tape.run(products.forward(), a.memory(), b.memory(), dst.memory);
+        Tensor dst = tape.result(Shape.of(dims), type, "matmul");
+        tape.run(products.forward(), type, a.memory(), b.memory(), dst.memory);
         return tape.record(new Op.MatMul(products), dst, a, b);
     }
 
@@ -49,12 +56,6 @@ public final class Matrices {
         dims[dims.length - 2] = shape.dim(-2);
         dims[dims.length - 1] = shape.dim(-1);
         return Shape.of(dims);
-    }
-
-    private static void release(Tensor repeated, Tensor given) {
-        if (repeated != given) {
-            repeated.release();
-        }
     }
 
     /** dst = src · weightsᵀ + bias for src [..., in], weights [out, in] and bias [out] or null. */
@@ -68,7 +69,7 @@ public final class Matrices {
             return Activations.inPlaceOf(linear(src, weights, bias, Activation.IDENTITY), activation);
         }
         Tape tape = Tape.of("linear", src, weights, bias);
-        Views.require("linear", src, DType.F32);
+        DType type = Casts.ofProduct(tape, "linear", src, weights);
         if (weights.shape.rank() != 2
                 || src.shape.rank() < 1
                 || src.shape.last() != weights.shape.dim(1)
@@ -81,12 +82,17 @@ public final class Matrices {
         int out = weights.shape.dim(0);
         int rows = Math.toIntExact(Views.leading(src.shape, 1).elements());
         GemmSpec spec = GemmSpec.of(rows, out, in, false, true).withActivation(activation);
-        Tensor dst = tape.result(Views.withLast(src.shape, out), "linear");
+        Tensor from = Casts.to(tape, "linear", src, type);
+        Tensor shift = bias == null ? null : Casts.to(tape, "linear", bias, DType.F32);
+        Casts.Lowered lowered = Casts.weights(tape, "linear", weights, type);
+        Tensor dst = tape.result(Views.withLast(src.shape, out), type, "linear");
         if (bias == null) {
-            tape.run(spec, src.memory(), weights.memory(), dst.memory);
+            tape.run(spec, type, from.memory(), lowered.of(weights), dst.memory);
         } else {
-            tape.run(spec.withBias(), src.memory(), weights.memory(), bias.memory(), dst.memory);
+            tape.run(spec.withBias(), type, from.memory(), lowered.of(weights), shift.memory(), dst.memory);
         }
-        return tape.record(new Op.Linear(rows, in, out, activation), dst, src, weights, bias);
+        tape.record(new Op.Linear(rows, in, out, activation, lowered), dst, from, weights, shift);
+        Casts.release(from, src);
+        return dst;
     }
 }

@@ -20,18 +20,26 @@ final class NormGradients {
      * dst = γ (src - mean) · invStd + β, mean and invStd those of each group of a sample. With x̂ = (src - mean) · invStd and
      * g = γ d(dst): d(γ) = Σ d(dst) x̂; d(β) = Σ d(dst); d(src) = invStd · (g - mean(g) - x̂ mean(g x̂)).
      */
-    static void groupNorm(Backward to, Op.GroupNorm op, Tensor[] in, MemorySegment diffDst) {
+    static void groupNorm(Backward to, Op.GroupNorm op, Tensor[] in, Tensor out) {
         GroupNormSpec spec = op.spec().with(Pass.BACKWARD);
         MemorySegment diffSrc = to.into(in[0]);
         if (spec.affine()) {
             MemorySegment diffGamma = to.into(in[1]);
             MemorySegment diffBeta = to.into(in[2]);
-            to.plan(spec)
-                    .run(in[0].memory(), diffDst, in[1].memory(), op.mean(), op.invStd(), diffSrc, diffGamma, diffBeta);
+            to.plan(spec, out.type)
+                    .run(
+                            in[0].memory(),
+                            out.grad,
+                            in[1].memory(),
+                            op.mean(),
+                            op.invStd(),
+                            diffSrc,
+                            diffGamma,
+                            diffBeta);
             to.wrote(in[1], diffGamma);
             to.wrote(in[2], diffBeta);
         } else {
-            to.plan(spec).run(in[0].memory(), diffDst, op.mean(), op.invStd(), diffSrc);
+            to.plan(spec, out.type).run(in[0].memory(), out.grad, op.mean(), op.invStd(), diffSrc);
         }
         to.wrote(in[0], diffSrc);
     }
@@ -59,7 +67,7 @@ final class NormGradients {
         MemorySegment diffBeta = to.into(in[2]);
         run.add(diffGamma);
         run.add(diffBeta);
-        to.plan(spec).run(run.toArray(MemorySegment[]::new));
+        to.plan(spec, out.type).run(run.toArray(MemorySegment[]::new));
         to.wrote(in[0], diffSrc);
         if (diffResidual != null) {
             to.wrote(in[3], diffResidual);
@@ -78,20 +86,23 @@ final class NormGradients {
         long all = rows * c;
         BinarySpec multiplyRow = new BinarySpec(BinarySpec.Op.MUL, Broadcast.ROW, rows, c);
         ReduceSpec overRows = ReduceSpec.rows(ReduceSpec.Op.SUM, Math.toIntExact(rows), c);
-        MemorySegment diff =
+        MemorySegment before =
                 Gradients.beforeActivation(to, op.spec().relu() ? Activation.RELU : Activation.IDENTITY, out);
+        MemorySegment diff = to.floats(before, all, out.type);
         if (to.wants(in[0])) {
             MemorySegment factor = to.temporary(c);
             to.plan(BinarySpec.of(BinarySpec.Op.MUL, c)).run(in[1].memory(), op.invStd(), factor);
-            MemorySegment diffSrc = to.into(in[0]);
+            MemorySegment diffSrc = to.intoFloats(in[0]);
             to.plan(multiplyRow).run(diff, factor, diffSrc);
-            to.wrote(in[0], diffSrc);
+            to.wroteFloats(in[0], diffSrc);
             to.free(factor);
         }
         if (to.wants(in[1])) {
+            MemorySegment src = to.floats(in[0].memory(), all, in[0].type);
             MemorySegment centred = to.temporary(all);
             MemorySegment terms = to.temporary(all);
-            to.plan(new BinarySpec(BinarySpec.Op.SUB, Broadcast.ROW, rows, c)).run(in[0].memory(), op.mean(), centred);
+            to.plan(new BinarySpec(BinarySpec.Op.SUB, Broadcast.ROW, rows, c)).run(src, op.mean(), centred);
+            to.freeOther(src, in[0].memory());
             to.plan(multiplyRow).run(centred, op.invStd(), terms);
             to.plan(BinarySpec.of(BinarySpec.Op.MUL, all)).run(diff, terms, centred);
             MemorySegment diffGamma = to.into(in[1]);
@@ -107,11 +118,10 @@ final class NormGradients {
         }
         if (to.wants(in[3])) {
             MemorySegment diffResidual = to.into(in[3]);
-            to.plan(new AxpbySpec(all, 1, 0)).run(diff, diffResidual);
+            to.plan(new AxpbySpec(all, 1, 0), out.type).run(before, diffResidual);
             to.wrote(in[3], diffResidual);
         }
-        if (diff != out.grad) {
-            to.free(diff);
-        }
+        to.freeOther(diff, before);
+        to.freeOther(before, out.grad);
     }
 }

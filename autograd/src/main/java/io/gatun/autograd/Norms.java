@@ -94,7 +94,7 @@ public final class Norms {
     }
 
     private static void requireAffine(String op, Tensor src, Tensor gamma, Tensor beta, int count) {
-        Views.require(op, src, DType.F32);
+        Casts.requireFloating(op, src);
         for (Tensor tensor : new Tensor[] {gamma, beta}) {
             if (tensor != null && tensor.shape().elements() != count) {
                 throw new IllegalArgumentException(op + ": src " + src.shape() + " needs gamma and beta of " + count
@@ -103,15 +103,20 @@ public final class Norms {
         }
     }
 
+    /** Scales and shifts are floats whatever the images are; null stays. */
+    static Tensor floats(Tape tape, String op, Tensor affine) {
+        return affine == null ? null : Casts.to(tape, op, affine, DType.F32);
+    }
+
     private static Tensor norm(
             String name, Tensor src, GroupNormSpec training, Tensor gamma, Tensor beta, Running running) {
         Tape tape = Tape.of(name, src, gamma, beta);
-        Tensor scale = training.affine() && gamma == null ? tape.full(beta.shape(), 1) : gamma;
-        Tensor shift = training.affine() && beta == null ? tape.zeros(gamma.shape()) : beta;
+        Tensor scale = training.affine() && gamma == null ? tape.full(beta.shape(), 1) : floats(tape, name, gamma);
+        Tensor shift = training.affine() && beta == null ? tape.zeros(gamma.shape()) : floats(tape, name, beta);
         boolean records = tape.records(src, scale, shift);
         boolean keeps = records || running != null;
         GroupNormSpec spec = keeps ? training : training.with(Pass.INFERENCE);
-        Tensor dst = tape.result(src.shape(), name);
+        Tensor dst = tape.result(src.shape(), src.type, name);
         List<MemorySegment> run = new ArrayList<>(6);
         run.add(src.memory());
         if (spec.affine()) {
@@ -131,7 +136,7 @@ public final class Norms {
             tape.moves(running.mean);
             tape.moves(running.variance);
         }
-        tape.run(spec, run.toArray(MemorySegment[]::new));
+        tape.run(spec, src.type, run.toArray(MemorySegment[]::new));
         if (running != null && spec.n() > 0) {
             RunningMomentsSpec move =
                     new RunningMomentsSpec(spec.n(), spec.hw(), spec.c(), running.momentum, spec.eps());

@@ -5,6 +5,7 @@ import io.gatun.spec.Activation;
 import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.BinarySpec;
+import io.gatun.spec.CastSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
 import io.gatun.spec.DropoutSpec;
@@ -44,6 +45,14 @@ sealed interface Op {
         return null;
     }
 
+    /** The same numbers in another type; input src. */
+    record Cast(CastSpec spec) implements Op {
+        @Override
+        public String name() {
+            return "cast";
+        }
+    }
+
     /** A matrix product; inputs a, b. */
     record MatMul(Products products) implements Op {
         @Override
@@ -57,8 +66,8 @@ sealed interface Op {
         }
     }
 
-    /** Inputs src, weights, [bias]. */
-    record Linear(int rows, int in, int out, Activation activation) implements Op {
+    /** Inputs src, weights, [bias]; {@code lowered} are the weights in the product's type. */
+    record Linear(int rows, int in, int out, Activation activation, Casts.Lowered lowered) implements Op {
         @Override
         public String name() {
             return "linear";
@@ -73,10 +82,15 @@ sealed interface Op {
         public boolean readsOutput() {
             return activation.kind() != Activation.Kind.IDENTITY;
         }
+
+        @Override
+        public MemorySegment workspace() {
+            return lowered.own();
+        }
     }
 
-    /** Inputs src, weights, [bias]. */
-    record Conv(ConvSpec spec) implements Op {
+    /** As {@link Linear}. */
+    record Conv(ConvSpec spec, Casts.Lowered lowered) implements Op {
         @Override
         public String name() {
             return "conv2d";
@@ -91,10 +105,20 @@ sealed interface Op {
         public boolean readsOutput() {
             return spec.activation().kind() != Activation.Kind.IDENTITY;
         }
+
+        @Override
+        public MemorySegment workspace() {
+            return lowered.own();
+        }
     }
 
     /** Inputs src, weights; {@code spec} is the forward convolution whose backward data this is. */
-    record ConvTranspose(ConvSpec spec) implements Op {
+    record ConvTranspose(ConvSpec spec, Casts.Lowered lowered) implements Op {
+        @Override
+        public MemorySegment workspace() {
+            return lowered.own();
+        }
+
         @Override
         public String name() {
             return "convTranspose";
@@ -319,7 +343,7 @@ sealed interface Op {
     }
 
     /** Inputs src, h0, weightsIh, weightsHh, biasIh, biasHh; outputs dst, hn; the rule alone reads the workspace. */
-    record Gru(GruSpec spec, Plan forward, MemorySegment workspace) implements Op {
+    record Gru(GruSpec spec, Plan forward, Sequences.Recurrent weights, MemorySegment workspace) implements Op {
         @Override
         public String name() {
             return "gru";
@@ -337,7 +361,7 @@ sealed interface Op {
     }
 
     /** As {@link Gru}. */
-    record Rnn(RnnSpec spec, Plan forward, MemorySegment workspace) implements Op {
+    record Rnn(RnnSpec spec, Plan forward, Sequences.Recurrent weights, MemorySegment workspace) implements Op {
         @Override
         public String name() {
             return "rnn";
@@ -355,7 +379,7 @@ sealed interface Op {
     }
 
     /** Inputs src, h0, c0, weightsIh, weightsHh, bias; outputs dst, hn, cn; the rule alone reads the workspace. */
-    record Lstm(LstmSpec spec, Plan forward, MemorySegment workspace) implements Op {
+    record Lstm(LstmSpec spec, Plan forward, Sequences.Recurrent weights, MemorySegment workspace) implements Op {
         @Override
         public String name() {
             return "lstm";

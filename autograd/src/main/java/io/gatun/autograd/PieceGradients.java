@@ -10,7 +10,7 @@ final class PieceGradients {
     /** dst = a block of src: d(src) in that block += d(dst), elsewhere nothing. */
     static void cut(Backward to, Op.Cut op, Tensor src, MemorySegment diffDst) {
         MemorySegment sum = to.sum(src).asSlice(op.offset());
-        to.plan(op.spec().reversed(true)).run(diffDst, sum);
+        to.plan(op.spec().reversed(true), src.type).run(diffDst, sum);
     }
 
     /** Blocks of dst = the inputs: d(input) = that block of d(dst). */
@@ -19,7 +19,7 @@ final class PieceGradients {
             if (to.wants(in[i])) {
                 CopySpec back = op.specs()[i].reversed(false);
                 MemorySegment diff = to.into(in[i]);
-                to.plan(back).run(diffDst.asSlice(op.offsets()[i]), diff);
+                to.plan(back, in[i].type).run(diffDst.asSlice(op.offsets()[i]), diff);
                 to.wrote(in[i], diff);
             }
         }
@@ -28,7 +28,7 @@ final class PieceGradients {
     /** dst = src repeated along axes: d(src) = Σ of d(dst) over them. */
     static void expand(Backward to, Op.Expand op, Tensor src, MemorySegment diffDst) {
         MemorySegment diff = to.into(src);
-        to.plan(op.uses()).run(diffDst, diff);
+        to.plan(op.uses(), src.type).run(diffDst, diff);
         to.wrote(src, diff);
     }
 }

@@ -65,25 +65,27 @@ public final class Pieces {
     private static Tensor cut(Tape tape, String name, Tensor src, int axis, int start, int length, Shape shape) {
         long inner = elements(src.shape, axis + 1, src.shape.rank());
         // Of no elements there is no address behind the first.
-        long offset = src.shape.elements() == 0 ? 0 : start * inner * 4;
+        long offset = src.shape.elements() == 0 ? 0 : start * inner * src.type.bytes();
         int[] block = with(src.shape, axis, length).dims();
         CopySpec spec = new CopySpec(false, Dims.of(block), CopySpec.dense(src.shape.dims()), CopySpec.dense(block));
         Op op = new Op.Cut(name, spec, offset);
         if (elements(src.shape, 0, axis) == 1) {
-            MemorySegment part = src.memory().asSlice(offset, shape.elements() * 4);
+            MemorySegment part = src.memory().asSlice(offset, shape.elements() * src.type.bytes());
             return tape.record(op, Views.share(tape, src, shape, part), src);
         }
         Tensor dst = result(tape, src.type, shape, name);
-        tape.run(spec, src.memory().asSlice(offset), dst.memory);
+        tape.run(spec, storage(src.type), src.memory().asSlice(offset), dst.memory);
         return tape.record(op, dst, src);
     }
 
     /**
-     * Tensors one after the other along an axis, as torch.cat; all other axes must agree.
+     * Tensors one after the other along an axis, as torch.cat; all other axes must agree. Where floats meet 16 bits, the
+     * result is float.
      *
      * @throws IllegalArgumentException naming the shapes, if they do not fit
      */
-    public static Tensor concat(int axis, Tensor... pieces) {
+    public static Tensor concat(int axis, Tensor... given) {
+        Tensor[] pieces = together("concat", given);
         Tensor first = first("concat", pieces);
         int at = axis("concat", first, axis);
         long total = 0;
@@ -96,11 +98,12 @@ public final class Pieces {
             }
             total += piece.shape.dim(at);
         }
-        return join("concat", with(first.shape, at, Math.toIntExact(total)), at, pieces);
+        return joined(given, pieces, join("concat", with(first.shape, at, Math.toIntExact(total)), at, pieces));
     }
 
     /** Tensors of one shape along a new axis, as torch.stack: k of [a, b] at axis 1 give [a, k, b]. */
-    public static Tensor stack(int axis, Tensor... pieces) {
+    public static Tensor stack(int axis, Tensor... given) {
+        Tensor[] pieces = together("stack", given);
         Tensor first = first("stack", pieces);
         int rank = first.shape.rank() + 1;
         int at = axis < 0 ? axis + rank : axis;
@@ -118,7 +121,18 @@ public final class Pieces {
         for (int i = 0; i < rank; i++) {
             dims[i] = i == at ? pieces.length : first.shape.dim(i < at ? i : i - 1);
         }
-        return join("stack", Shape.of(dims), at, pieces);
+        return joined(given, pieces, join("stack", Shape.of(dims), at, pieces));
+    }
+
+    private static Tensor[] together(String name, Tensor... pieces) {
+        return pieces.length == 0 ? pieces : Casts.together(Tape.of(name, pieces), name, pieces);
+    }
+
+    private static Tensor joined(Tensor[] given, Tensor[] cast, Tensor dst) {
+        for (int i = 0; i < given.length; i++) {
+            Casts.release(cast[i], given[i]);
+        }
+        return dst;
     }
 
     /** Each piece fills {@code all} along the axis as far as its number of elements says. */
@@ -133,18 +147,18 @@ public final class Pieces {
             int length = others == 0 ? 0 : Math.toIntExact(pieces[i].shape.elements() / others);
             int[] from = new int[all.rank()];
             from[axis] = start;
-            place(all, with(all, axis, length), from, i, specs, offsets);
-            tape.run(specs[i], pieces[i].memory(), dst.memory.asSlice(offsets[i]));
+            place(all, with(all, axis, length), from, i, dst.type, specs, offsets);
+            tape.run(specs[i], storage(dst.type), pieces[i].memory(), dst.memory.asSlice(offsets[i]));
             start += length;
         }
         return tape.record(new Op.Join(name, specs, offsets), dst, pieces);
     }
 
-    private static void place(Shape all, Shape block, int[] from, int i, CopySpec[] specs, long[] offsets) {
+    private static void place(Shape all, Shape block, int[] from, int i, DType type, CopySpec[] specs, long[] offsets) {
         Dims strides = CopySpec.dense(all.dims());
         specs[i] = new CopySpec(false, Dims.of(block.dims()), CopySpec.dense(block.dims()), strides);
         for (int axis = 0; axis < from.length && block.elements() > 0; axis++) {
-            offsets[i] += 4L * from[axis] * strides.get(axis);
+            offsets[i] += (long) type.bytes() * from[axis] * strides.get(axis);
         }
     }
 
@@ -188,7 +202,7 @@ public final class Pieces {
      */
     public static Tensor pad(Tensor src, int axis, int before, int after, float value) {
         int at = axis("pad", src, axis);
-        Views.require("pad", src, DType.F32);
+        Casts.requireFloating("pad", src);
         if (before < 0 || after < 0) {
             throw new IllegalArgumentException("pad: " + before + " and " + after + " entries around axis " + at
                     + " of " + src.shape + "; give 0 or more, and narrow() to cut");
@@ -197,14 +211,22 @@ public final class Pieces {
         int[] dims = src.shape.dims();
         dims[at] = Math.addExact(dims[at], Math.addExact(before, after));
         Shape all = Shape.of(dims);
-        Tensor dst = tape.result(all, "pad");
+        if (value != 0 && src.type != DType.F32) {
+            Tensor floats = Casts.floats("pad", src);
+            Tensor padded = pad(floats, at, before, after, value);
+            floats.release();
+            Tensor dst = Casts.to(padded, src.type);
+            padded.release();
+            return dst;
+        }
+        Tensor dst = tape.result(all, src.type, "pad");
         tape.fill(dst.memory, value);
         CopySpec[] specs = new CopySpec[1];
         long[] offsets = new long[1];
         int[] from = new int[all.rank()];
         from[at] = before;
-        place(all, src.shape, from, 0, specs, offsets);
-        tape.run(specs[0], src.memory(), dst.memory.asSlice(offsets[0]));
+        place(all, src.shape, from, 0, src.type, specs, offsets);
+        tape.run(specs[0], src.type, src.memory(), dst.memory.asSlice(offsets[0]));
         return tape.record(new Op.Join("pad", specs, offsets), dst, src);
     }
 
@@ -215,15 +237,17 @@ public final class Pieces {
         return pieces[0];
     }
 
-    /** A result of a 4-byte type. */
-    static Tensor result(Tape tape, DType type, Shape shape, String name) {
-        if (type == DType.F32) {
-            return tape.result(shape, name);
-        }
-        if (type.bytes() != 4) {
+    /** A result of a type that can be copied in blocks. */
+    private static Tensor result(Tape tape, DType type, Shape shape, String name) {
+        if (type.bytes() != 4 && !type.floating()) {
             throw new IllegalArgumentException(name + ": tensors of " + type.word() + " cannot be cut or joined");
         }
         return tape.result(shape, type, name);
+    }
+
+    /** As what a copy moves elements: those of four bytes as floats, bit by bit. */
+    private static DType storage(DType type) {
+        return type.floating() ? type : DType.F32;
     }
 
     /** The axis, counted from 0. */

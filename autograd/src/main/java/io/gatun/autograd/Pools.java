@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.Direction;
@@ -95,7 +94,7 @@ public final class Pools {
     }
 
     private static Shape row(String op, Tensor src) {
-        Views.require(op, src, DType.F32);
+        Casts.requireFloating(op, src);
         if (src.shape.rank() != 3) {
             throw new IllegalArgumentException(
                     op + ": src " + src.shape + " is no batch of sequences; give [n x l x c]");
@@ -139,13 +138,13 @@ public final class Pools {
                     + (spec.w() + spec.pw() + spec.pr()) + " of " + src.shape
                     + "; choose a smaller window, more padding or ceil");
         }
-        Tensor dst = tape.result(shape(spec.n(), spec.oh(), spec.ow(), spec.c(), axes), name);
+        Tensor dst = tape.result(shape(spec.n(), spec.oh(), spec.ow(), spec.c(), axes), src.type, name);
         MemorySegment indices = null;
         if (spec.op() == PoolSpec.Op.MAX) {
             indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
-            tape.run(spec, src.memory(), dst.memory, indices);
+            tape.run(spec, src.type, src.memory(), dst.memory, indices);
         } else {
-            tape.run(spec, src.memory(), dst.memory);
+            tape.run(spec, src.type, src.memory(), dst.memory);
         }
         return tape.record(new Op.Pool(spec, indices), dst, src);
     }
@@ -161,13 +160,13 @@ public final class Pools {
         }
         AdaptivePoolSpec spec = new AdaptivePoolSpec(Direction.FORWARD, op, s.dim(0), h, w, s.dim(3), oh, ow);
         Tape tape = Tape.of(name, src);
-        Tensor dst = tape.result(shape(s.dim(0), oh, ow, s.dim(3), axes), name);
+        Tensor dst = tape.result(shape(s.dim(0), oh, ow, s.dim(3), axes), src.type, name);
         MemorySegment indices = null;
         if (max) {
             indices = tape.allocate(4 * dst.shape.elements(), name + " indices");
-            tape.run(spec, src.memory(), dst.memory, indices);
+            tape.run(spec, src.type, src.memory(), dst.memory, indices);
         } else {
-            tape.run(spec, src.memory(), dst.memory);
+            tape.run(spec, src.type, src.memory(), dst.memory);
         }
         return tape.record(new Op.AdaptivePool(spec, indices), dst, src);
     }

@@ -54,7 +54,6 @@ public final class Quantized {
      * @throws IllegalStateException if src requires a gradient
      */
     public static Tensor linear(Tensor src, Filters filters, Activation activation) {
-        Views.require("quantized linear", src, DType.F32);
         Shape w = filters.weights.shape;
         if (w.rank() != 2 || src.shape.rank() < 1 || src.shape.last() != w.dim(1)) {
             throw unfit("linear", src, filters);
@@ -78,10 +77,11 @@ public final class Quantized {
                     + " wants one; run a quantised net within tape.noGrad()");
         }
         boolean relu = activation.kind() == Activation.Kind.RELU;
+        Tensor from = Casts.floats(op, src);
         Tensor bytes = tape.result(src.shape, DType.U8, "bytes");
         MemorySegment scale = tape.allocate(Float.BYTES, "scale");
         QuantizeSpec quantize = new QuantizeSpec(src.shape.elements());
-        tape.run(quantize, src.memory(), filters.scale.memory(), filters.zeroPoint.memory(), bytes.memory, scale);
+        tape.run(quantize, from.memory(), filters.scale.memory(), filters.zeroPoint.memory(), bytes.memory, scale);
         Tensor dst = tape.result(shape, op);
         List<MemorySegment> operands = new ArrayList<>(7);
         operands.addAll(List.of(bytes.memory, scale, filters.zeroPoint.memory()));
@@ -92,6 +92,7 @@ public final class Quantized {
         operands.add(dst.memory);
         tape.run(relu ? spec.withActivation(activation) : spec, operands.toArray(MemorySegment[]::new));
         bytes.release();
+        Casts.release(from, src);
         return relu || activation.kind() == Activation.Kind.IDENTITY ? dst : Activations.inPlaceOf(dst, activation);
     }
 }

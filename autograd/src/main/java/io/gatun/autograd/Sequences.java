@@ -9,11 +9,14 @@ import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Pass;
 import io.gatun.spec.RnnSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
@@ -28,7 +31,6 @@ public final class Sequences {
      */
     public static Tensor embedding(Tensor table, Tensor indices) {
         Tape tape = Tape.of("embedding", table, indices);
-        Views.require("embedding", table, DType.F32);
         Views.require("embedding", indices, DType.I32);
         if (table.shape.rank() != 2) {
             throw new IllegalArgumentException(
@@ -38,9 +40,12 @@ public final class Sequences {
                 new EmbeddingSpec(Direction.FORWARD, table.shape.dim(0), table.shape.dim(1), indices.shape.elements());
         int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
         dims[dims.length - 1] = spec.dim();
+        Tensor floats = Casts.to(tape, "embedding", table, DType.F32);
         Tensor dst = tape.result(Shape.of(dims), "embedding");
-        tape.run(spec, indices.memory(), table.memory(), dst.memory);
-        return tape.record(new Op.Embedding(spec), dst, table, indices);
+        tape.run(spec, indices.memory(), floats.memory(), dst.memory);
+        tape.record(new Op.Embedding(spec), dst, floats, indices);
+        Casts.release(floats, table);
+        return dst;
     }
 
     /**
@@ -79,14 +84,25 @@ public final class Sequences {
                 weights.biasHh == null ? biasIh : Arithmetic.binary(tape, BinarySpec.Op.ADD, biasIh, weights.biasHh);
         Tensor h0 = state("lstm", tape, src, h, initial == null ? null : initial.h);
         Tensor c0 = state("lstm", tape, src, h, initial == null ? null : initial.c);
-        Tensor[] in = {src, h0, c0, weights.weightsIh, weights.weightsHh, bias};
+        DType type = tape.storage();
+        Tensor[] in = {
+            Casts.to(tape, "lstm", src, type),
+            Casts.to(tape, "lstm", h0, type),
+            floats(tape, c0),
+            floats(tape, weights.weightsIh),
+            floats(tape, weights.weightsHh),
+            floats(tape, bias)
+        };
+        Casts.Lowered[] lowered = lowered(tape, type, in[3], in[4]);
         LstmSpec spec = new LstmSpec(pass(tape, in), s.dim(0), s.dim(1), s.dim(2), h);
         Tensor[] out = {
-            tape.result(Shape.of(s.dim(0), s.dim(1), h), "lstm"),
-            tape.result(h0.shape, "lstm hn"),
+            tape.result(Shape.of(s.dim(0), s.dim(1), h), type, "lstm"),
+            tape.result(h0.shape, type, "lstm hn"),
             tape.result(h0.shape, "lstm cn")
         };
-        run(tape, spec, in, out, (plan, workspace) -> new Op.Lstm(spec, plan, workspace));
+        Recurrent recurrent = new Recurrent(3, lowered);
+        run(tape, spec, recurrent, in, out, (plan, workspace) -> new Op.Lstm(spec, plan, recurrent, workspace));
+        Casts.release(in[0], src);
         return new RecurrentResult<>(out[0], new LstmState(out[1], out[2]));
     }
 
@@ -101,8 +117,10 @@ public final class Sequences {
         Tensor[] in = oneState("gru", 3, src, weights, initial);
         Tape tape = src.tape;
         Shape s = src.shape;
+        Recurrent recurrent = new Recurrent(2, lowered(tape, in[0].type, in[2], in[3]));
         GruSpec spec = new GruSpec(pass(tape, in), s.dim(0), s.dim(1), s.dim(2), in[1].shape.last());
-        return oneState("gru", spec, in, (plan, workspace) -> new Op.Gru(spec, plan, workspace));
+        return oneState(
+                "gru", spec, recurrent, in, src, (plan, workspace) -> new Op.Gru(spec, plan, recurrent, workspace));
     }
 
     /**
@@ -118,32 +136,67 @@ public final class Sequences {
         Tensor[] in = oneState("rnn", 1, src, weights, initial);
         Tape tape = src.tape;
         Shape s = src.shape;
+        Recurrent recurrent = new Recurrent(2, lowered(tape, in[0].type, in[2], in[3]));
         RnnSpec spec = new RnnSpec(pass(tape, in), activation, s.dim(0), s.dim(1), s.dim(2), in[1].shape.last());
-        return oneState("rnn", spec, in, (plan, workspace) -> new Op.Rnn(spec, plan, workspace));
+        return oneState(
+                "rnn", spec, recurrent, in, src, (plan, workspace) -> new Op.Rnn(spec, plan, recurrent, workspace));
     }
 
     /** The inputs of a layer with one state. */
     private static Tensor[] oneState(String name, int gates, Tensor src, RecurrentWeights weights, Tensor initial) {
         Tape tape = Tape.of(name, src);
         int h = hidden(name, gates, src, weights);
+        DType type = tape.storage();
         return new Tensor[] {
-            src,
-            state(name, tape, src, h, initial),
-            weights.weightsIh,
-            weights.weightsHh,
-            bias(tape, weights.biasIh, gates * h),
-            bias(tape, weights.biasHh, gates * h)
+            Casts.to(tape, name, src, type),
+            Casts.to(tape, name, state(name, tape, src, h, initial), type),
+            floats(tape, weights.weightsIh),
+            floats(tape, weights.weightsHh),
+            floats(tape, bias(tape, weights.biasIh, gates * h)),
+            floats(tape, bias(tape, weights.biasHh, gates * h))
         };
     }
 
     private static RecurrentResult<Tensor> oneState(
-            String name, Spec spec, Tensor[] in, BiFunction<Plan, MemorySegment, Op> op) {
+            String name,
+            Spec spec,
+            Recurrent recurrent,
+            Tensor[] in,
+            Tensor src,
+            BiFunction<Plan, MemorySegment, Op> op) {
         Tape tape = in[0].tape;
         Shape s = in[0].shape;
-        Tensor dst = tape.result(Shape.of(s.dim(0), s.dim(1), in[1].shape.last()), name);
-        Tensor hn = tape.result(in[1].shape, name + " hn");
-        run(tape, spec, in, new Tensor[] {dst, hn}, op);
+        Tensor dst = tape.result(Shape.of(s.dim(0), s.dim(1), in[1].shape.last()), in[0].type, name);
+        Tensor hn = tape.result(in[1].shape, in[0].type, name + " hn");
+        run(tape, spec, recurrent, in, new Tensor[] {dst, hn}, op);
+        Casts.release(in[0], src);
         return new RecurrentResult<>(dst, hn);
+    }
+
+    private static Tensor floats(Tape tape, Tensor tensor) {
+        return Casts.to(tape, "recurrent layer", tensor, DType.F32);
+    }
+
+    private static Casts.Lowered[] lowered(Tape tape, DType type, Tensor weightsIh, Tensor weightsHh) {
+        return new Casts.Lowered[] {
+            Casts.weights(tape, "recurrent layer", weightsIh, type),
+            Casts.weights(tape, "recurrent layer", weightsHh, type)
+        };
+    }
+
+    /**
+     * The weights of a recurrent layer as its kernels read them.
+     *
+     * @param first place of weightsIh among the inputs; weightsHh comes after it
+     */
+    record Recurrent(int first, Casts.Lowered[] lowered) {
+        /** The operands that the inputs are. */
+        void operands(Tensor[] in, List<MemorySegment> run) {
+            for (int i = 0; i < in.length; i++) {
+                boolean weights = i == first || i == first + 1;
+                run.add(weights ? lowered[i - first].of(in[i]) : in[i].memory());
+            }
+        }
     }
 
     private static Pass pass(Tape tape, Tensor... in) {
@@ -151,22 +204,26 @@ public final class Sequences {
     }
 
     /** Runs the forward kernel, with a workspace where it is recorded. */
-    private static void run(Tape tape, Spec spec, Tensor[] in, Tensor[] out, BiFunction<Plan, MemorySegment, Op> op) {
-        Plan plan = tape.plan(spec);
+    private static void run(
+            Tape tape,
+            Spec spec,
+            Recurrent recurrent,
+            Tensor[] in,
+            Tensor[] out,
+            BiFunction<Plan, MemorySegment, Op> op) {
+        Plan plan = tape.plan(MixedSpec.of(spec, in[0].type));
         boolean records = tape.records(in);
-        MemorySegment[] run = new MemorySegment[in.length + out.length + (records ? 1 : 0)];
-        for (int i = 0; i < in.length; i++) {
-            run[i] = in[i].memory();
-        }
-        for (int i = 0; i < out.length; i++) {
-            run[in.length + i] = out[i].memory;
+        List<MemorySegment> run = new ArrayList<>(10);
+        recurrent.operands(in, run);
+        for (Tensor output : out) {
+            run.add(output.memory);
         }
         if (records) {
-            run[run.length - 1] = tape.allocate(plan.workspaceBytes(), out[0].label + " workspace");
+            run.add(tape.allocate(plan.workspaceBytes(), out[0].label + " workspace"));
         }
-        tape.run(plan, run);
+        tape.run(plan, run.toArray(MemorySegment[]::new));
         if (records) {
-            tape.record(op.apply(plan, run[run.length - 1]), in, out);
+            tape.record(op.apply(plan, run.getLast()), in, out);
         }
     }
 
@@ -192,7 +249,7 @@ public final class Sequences {
      * @throws IllegalArgumentException naming the shapes, if they do not fit
      */
     private static int hidden(String name, int gates, Tensor src, RecurrentWeights weights) {
-        Views.require(name, src, DType.F32);
+        Casts.requireFloating(name, src);
         Shape hh = weights.weightsHh.shape;
         int h = hh.rank() == 2 ? hh.dim(1) : 0;
         if (src.shape.rank() != 3

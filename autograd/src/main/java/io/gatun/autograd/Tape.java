@@ -10,6 +10,7 @@ import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.Place;
 import io.gatun.memory.Places;
 import io.gatun.memory.StepSlab;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,9 +54,13 @@ public final class Tape implements AutoCloseable {
     private final List<Entry> entries = new ArrayList<>();
     private final Backward backward;
     private final Moved moved;
+    private final Casts.OfParameters lowered = new Casts.OfParameters(this);
     private long step;
     private int stream;
     private int withoutGrad;
+
+    /** What products and convolutions read and write. */
+    private DType storage = DType.F32;
 
     /** Where what this step does is noted, null for nowhere. */
     private Recording captured;
@@ -130,6 +135,7 @@ public final class Tape implements AutoCloseable {
         entries.clear();
         backward.forget();
         moved.forget();
+        lowered.forget();
         step = number;
         stream = 0;
         repeatable = !slab.debug();
@@ -402,6 +408,45 @@ public final class Tape implements AutoCloseable {
         };
     }
 
+    /** A scope of mixed precision. */
+    public interface Autocast extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Mixed precision until the result is closed: {@code try (var _ = tape.autocast(DType.BF16)) { loss = … }}, as PyTorch's
+     * autocast. Products and convolutions round what they read to {@code storage}, add up in float and store their results
+     * in it, as recurrent layers do theirs, but for an LSTM's cells; norms, pools, activations, dropout and sums of two
+     * such results stay in it; softmax, losses, reductions and exponentials compute and give floats. Parameters stay float:
+     * a step casts them once, and their gradients are float. Backward has the types of forward and may run outside of the
+     * scope.
+     *
+     * <p>bfloat16 has float's range; gradients of binary16 want {@code LossScaler} of the layers' module.
+     *
+     * @param storage {@link DType#BF16} or {@link DType#F16}, or {@link DType#F32} for a part in plain float
+     * @throws IllegalArgumentException if it is another type
+     */
+    public Autocast autocast(DType storage) {
+        if (!storage.floating()) {
+            throw new IllegalArgumentException(
+                    "autocast: no product has results in " + storage.word() + "; give f32, bf16 or f16");
+        }
+        DType before = this.storage;
+        this.storage = storage;
+        return () -> this.storage = before;
+    }
+
+    /** What products and convolutions read and write now: float outside of {@link #autocast}. */
+    public DType storage() {
+        return storage;
+    }
+
+    /** The copy of a parameter, or of a view of one, in 16 bits that all of this step share; null if it is neither. */
+    MemorySegment lowered(Tensor tensor, DType type) {
+        return lowered.of(tensor, type);
+    }
+
     /** Whether operations on tensors that require gradients are recorded now. */
     public boolean recording() {
         return withoutGrad == 0;
@@ -440,6 +485,11 @@ public final class Tape implements AutoCloseable {
 
     Plan plan(Spec spec) {
         return kernels.plan(spec);
+    }
+
+    /** Runs an operation's kernel on large arrays of this type. */
+    void run(Spec spec, DType storage, MemorySegment... operands) {
+        run(MixedSpec.of(spec, storage), operands);
     }
 
     /** Memory of this step, of any content. */

@@ -1,11 +1,14 @@
 package io.gatun.autograd;
 
 import io.gatun.kernel.DType;
+import io.gatun.kernel.HalfFloats;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.Place;
 import io.gatun.memory.Places;
 import io.gatun.spec.Activation;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 
 /**
@@ -305,13 +308,24 @@ public class Tensor {
     }
 
     /**
-     * A copy on the heap of the f32 values.
+     * A copy on the heap of the values as floats.
      *
      * @throws IllegalArgumentException if they are whole numbers, which {@link #toIntArray} gives
      */
     public final float[] toArray() {
-        Views.require("toArray", this, DType.F32);
-        return Places.floats(values());
+        Casts.requireFloating("toArray", this);
+        return type == DType.F32 ? Places.floats(values()) : widened();
+    }
+
+    private float[] widened() {
+        try (Arena arena = Arena.ofConfined()) {
+            short[] bits = Places.onHost(values(), arena).toArray(ValueLayout.JAVA_SHORT);
+            float[] floats = new float[bits.length];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = HalfFloats.widen(type, bits[i]);
+            }
+            return floats;
+        }
     }
 
     /** A copy on the heap of 32-bit whole numbers: of indices, targets, and what {@link Extremes#argmax} gives. */
@@ -328,8 +342,8 @@ public class Tensor {
         if (type == DType.I32) {
             return toIntArray()[0];
         }
-        Views.require("item", this, DType.F32);
-        return Places.first(memory());
+        Casts.requireFloating("item", this);
+        return type == DType.F32 ? Places.first(memory()) : widened()[0];
     }
 
     /** Backward with gradient 1; frees the graph. See {@link Tape#backward}. */
@@ -342,9 +356,15 @@ public class Tensor {
         tape().backward(this, retain);
     }
 
-    private Tape tape() {
+    /**
+     * The tape it was made on.
+     *
+     * @throws IllegalStateException if it is a parameter, which is on none
+     */
+    public final Tape tape() {
         if (tape == null) {
-            throw new IllegalStateException(this + " is a parameter, no result of a tape; call backward on a loss");
+            throw new IllegalStateException(
+                    this + " is a parameter, no result of a tape; call this on what a tape has made of it");
         }
         return tape;
     }
@@ -541,6 +561,11 @@ public class Tensor {
     /** A copy repeated to a shape that this broadcasts to: axes of 1, and missing ones in front. */
     public final Tensor expand(int... dims) {
         return Broadcasts.expand(Tape.of("expand", this), this, Shape.of(dims));
+    }
+
+    /** The same numbers in another floating type; see {@link Casts#to}. */
+    public final Tensor to(DType wanted) {
+        return Casts.to(this, wanted);
     }
 
     /** The same values without their history: no gradient flows through it. */

@@ -94,14 +94,14 @@ public final class Views {
             throw new IllegalArgumentException("permute: " + src.shape + " has " + src.shape.rank() + " axes, not "
                     + Arrays.toString(axes) + "; name each once");
         }
-        require("permute", src, DType.F32);
+        Casts.requireFloating("permute", src);
         int[] order = Arrays.stream(axes)
                 .map(axis -> Pieces.axis("permute", src, axis))
                 .toArray();
         PermuteSpec spec = new PermuteSpec(Dims.of(src.shape.dims()), Dims.of(order));
         Tensor dst =
-                tape.result(Shape.of(Arrays.stream(order).map(src.shape::dim).toArray()), "permute");
-        tape.run(spec, src.memory(), dst.memory);
+                tape.result(Shape.of(Arrays.stream(order).map(src.shape::dim).toArray()), src.type, "permute");
+        tape.run(spec, src.type, src.memory(), dst.memory);
         return tape.record(new Op.Permute(spec), dst, src);
     }
 

@@ -2,6 +2,7 @@ package io.gatun.nn;
 
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
@@ -89,7 +90,7 @@ public final class CarriedState<S> implements AutoCloseable {
             throw new IllegalArgumentException("CarriedState: " + from + " does not have the shape " + shape
                     + " that this was made for; use one batch size throughout");
         }
-        Places.copy(from.memory().asSlice(0, 4 * shape.elements()), to);
+        Places.copy(from.to(DType.F32).memory().asSlice(0, 4 * shape.elements()), to);
     }
 
     /** Back to zeros, at the beginning of a text. */

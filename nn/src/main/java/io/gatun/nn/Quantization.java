@@ -1,5 +1,6 @@
 package io.gatun.nn;
 
+import io.gatun.kernel.DType;
 import io.gatun.memory.NativeMemory;
 import io.gatun.nn.io.Safetensors;
 import io.gatun.nn.io.SafetensorsFile;
@@ -90,8 +91,9 @@ public final class Quantization {
         try {
             layers.forEach((path, layer) -> {
                 if (!skip.test(path)) {
-                    hooks.add(layer.onForward((_, src, _) ->
-                            observers.computeIfAbsent(path, _ -> observer.get()).observe(src.data())));
+                    hooks.add(layer.onForward((_, src, _) -> observers
+                            .computeIfAbsent(path, _ -> observer.get())
+                            .observe(src.to(DType.F32).data())));
                 }
             });
             batches.run();

@@ -2,6 +2,7 @@ package io.gatun.nn.data;
 
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -14,6 +15,10 @@ public final class Batch {
     private final List<Field> fields;
     private final MemorySegment[] whole;
     private final MemorySegment[] tails;
+
+    /** Where kernels find each field; on the host the same memory. */
+    private final MemorySegment[] there;
+
     private final Shape[] wholeShapes;
     private final Shape[] tailShapes;
     private final int capacity;
@@ -24,16 +29,17 @@ public final class Batch {
     private boolean last;
 
     /** A buffer for {@code capacity} samples that also serves the shorter batch of {@code tail} samples. */
-    Batch(List<Field> fields, MemorySegment[] memory, int capacity, int tail) {
+    Batch(List<Field> fields, BatchMemory memory, int capacity, int tail) {
         this.fields = fields;
-        this.whole = memory;
+        this.whole = memory.here();
+        this.there = memory.there();
         this.capacity = capacity;
         this.tail = tail;
-        this.tails = new MemorySegment[memory.length];
-        this.wholeShapes = new Shape[memory.length];
-        this.tailShapes = new Shape[memory.length];
-        for (int i = 0; i < memory.length; i++) {
-            tails[i] = memory[i].asSlice(0, tail * fields.get(i).bytes());
+        this.tails = new MemorySegment[whole.length];
+        this.wholeShapes = new Shape[whole.length];
+        this.tailShapes = new Shape[whole.length];
+        for (int i = 0; i < whole.length; i++) {
+            tails[i] = whole[i].asSlice(0, tail * fields.get(i).bytes());
             wholeShapes[i] = shape(fields.get(i), capacity);
             tailShapes[i] = shape(fields.get(i), tail);
         }
@@ -55,7 +61,10 @@ public final class Batch {
         last = newLast;
     }
 
-    /** The memory of a field: its values for each sample, without gaps, 64-byte aligned. */
+    /**
+     * The memory of a field, on the host: its values for each sample, without gaps, 64-byte aligned. What is written there
+     * no longer gets to a device.
+     */
     public MemorySegment get(String field) {
         int at = place(field);
         return size == capacity ? whole[at] : tails[at];
@@ -67,9 +76,12 @@ public final class Batch {
         return size == capacity ? wholeShapes[at] : tailShapes[at];
     }
 
-    /** A field as a tensor on a tape, without a copy. */
+    /** A field as a tensor on a tape, without a copy where the batches' memory is of the tape's place. */
     public Tensor tensor(Tape tape, String field) {
-        return tape.input(shape(field), fields.get(place(field)).type(), get(field));
+        int at = place(field);
+        Shape shape = shape(field);
+        DType type = fields.get(at).type();
+        return tape.input(shape, type, tape.place().isHost() ? get(field) : there[at]);
     }
 
     private int place(String name) {

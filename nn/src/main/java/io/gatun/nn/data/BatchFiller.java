@@ -36,7 +36,10 @@ final class BatchFiller {
     private void run() {
         try {
             for (number = stream.begin(); number >= 0; number = stream.begin()) {
-                fill(stream.slot(number), stream.position(number));
+                Slot slot = stream.slot(number);
+                slot.upload.awaitHost();
+                fill(slot, stream.position(number));
+                slot.upload.start();
                 stream.end(number, null);
             }
         } catch (InterruptedException e) {

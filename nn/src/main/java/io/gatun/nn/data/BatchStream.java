@@ -2,7 +2,9 @@ package io.gatun.nn.data;
 
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Upload;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -12,6 +14,9 @@ import java.util.concurrent.CancellationException;
  * alone, never on timing or the number of threads: the order of epoch e is the sampler's, sample i is augmented by
  * {@code SplitMix.of(seed, e, i)}. A stream that starts at a saved {@link Position} gives exactly the batches that were
  * still to come.
+ *
+ * <p>Where the memory is a device's, a batch is copied there as soon as it is whole, from page-locked memory and beside the
+ * kernels of the batches before it; a captured step then finds it there.
  *
  * <p>One thread at a time may call {@link #next()} and {@link #close()}. {@code close()} ends the background threads and
  * frees the buffers, which count in the memory's budget.
@@ -32,7 +37,16 @@ public final class BatchStream implements AutoCloseable {
     private final DataLoader loader;
     private final int batches;
     private final long first;
+    private final NativeMemory memory;
     private final ParameterScope scope;
+
+    /** Of the host; on the host the same. */
+    private final NativeMemory hostMemory;
+
+    /** For what a transform changes into something else; on the host the same. */
+    private final ParameterScope hostScope;
+
+    private final List<BatchMemory> filled = new ArrayList<>();
     private final Epochs epochs;
     private final BatchFiller[] workers;
     private final Slot[] ring;
@@ -54,16 +68,18 @@ public final class BatchStream implements AutoCloseable {
         final Batch batch;
         final MemorySegment[] from;
         final MemorySegment[] to;
+        final Upload upload;
 
         /** Number of the batch in it plus one, counted from the start of the stream; 0 for none yet. */
         private long filled;
 
         private Throwable failure;
 
-        private Slot(Batch batch, MemorySegment[] from, MemorySegment[] to) {
+        private Slot(Batch batch, MemorySegment[] from, BatchMemory memory) {
             this.batch = batch;
             this.from = from;
-            this.to = to;
+            this.to = memory.here();
+            this.upload = memory.upload();
         }
     }
 
@@ -84,7 +100,10 @@ public final class BatchStream implements AutoCloseable {
         epochs = new Epochs(loader.sampler(), loader.dataset().size());
         ring = new Slot[loader.prefetch() + 1];
         workers = new BatchFiller[Math.min(loader.workers(), ring.length)];
-        scope = memory.onHost().parameters("batches");
+        this.memory = memory;
+        scope = memory.parameters("batches");
+        hostMemory = memory.onHost();
+        hostScope = memory.place().isHost() ? scope : hostMemory.parameters("batches");
         try {
             for (int i = 0; i < ring.length; i++) {
                 ring[i] = slot();
@@ -93,7 +112,7 @@ public final class BatchStream implements AutoCloseable {
                 workers[i] = new BatchFiller(this, loader, epochs);
             }
         } catch (RuntimeException | Error e) {
-            scope.close();
+            free();
             throw e;
         }
         try {
@@ -110,20 +129,24 @@ public final class BatchStream implements AutoCloseable {
     private Slot slot() {
         List<Field> before = loader.dataset().fields();
         List<Field> after = loader.fields();
+        BatchMemory to = new BatchMemory(memory, scope, hostMemory.budget(), after, loader.batch());
+        filled.add(to);
         MemorySegment[] from = new MemorySegment[before.size()];
         for (int i = 0; i < from.length; i++) {
-            from[i] = allocate(before.get(i));
-        }
-        MemorySegment[] to = new MemorySegment[after.size()];
-        for (int i = 0; i < to.length; i++) {
-            int same = before.indexOf(after.get(i));
-            to[i] = same >= 0 ? from[same] : allocate(after.get(i));
+            int same = after.indexOf(before.get(i));
+            from[i] = same >= 0 ? to.here()[same] : allocate(before.get(i));
         }
         return new Slot(new Batch(after, to, loader.batch(), loader.tail()), from, to);
     }
 
     private MemorySegment allocate(Field field) {
-        return scope.allocate(loader.batch() * field.bytes(), field.name() + " of a batch");
+        return hostScope.allocate(loader.batch() * field.bytes(), field.name() + " of a batch");
+    }
+
+    private void free() {
+        filled.forEach(BatchMemory::close);
+        scope.close();
+        hostScope.close();
     }
 
     /** For a worker: the number of the next batch to fill, when its buffer is free; -1 when the stream ends. */
@@ -171,6 +194,7 @@ public final class BatchStream implements AutoCloseable {
         Slot slot = slot(taken);
         synchronized (ring) {
             if (lent) {
+                slot(taken - 1).upload.done();
                 lent = false;
                 returned++;
                 ring.notifyAll();
@@ -183,6 +207,7 @@ public final class BatchStream implements AutoCloseable {
             lent = true;
         }
         taken++;
+        slot.upload.use();
         return slot.batch;
     }
 
@@ -222,7 +247,7 @@ public final class BatchStream implements AutoCloseable {
         for (BatchFiller worker : workers) {
             interrupted |= worker.stop();
         }
-        scope.close();
+        free();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

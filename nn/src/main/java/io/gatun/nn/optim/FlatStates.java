@@ -58,6 +58,8 @@ final class FlatStates {
     }
 
     void load(Function<String, NamedTensor> find) {
+        // Between the parameters too: steps on numbers that were not finite leave NaN there.
+        flat.values().forEach(state -> Place.of(state).fill(state, (byte) 0));
         save().forEach(own -> restore(own, find));
     }
 

@@ -7,8 +7,10 @@ import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Place;
 import io.gatun.memory.Places;
 import io.gatun.nn.io.NamedTensor;
+import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ReduceSpec;
 import java.lang.foreign.MemorySegment;
@@ -35,6 +37,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     private static final String PREFIX = "optimizer";
     private static final String MISSED = PREFIX + ".missed";
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
+    private static final int EXPONENT = 0x7F80_0000;
 
     private final Parameters parameters;
     private final Schedule schedule;
@@ -192,6 +195,29 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         prepare(1f / microBatches);
         run();
         done();
+    }
+
+    /** Whether all gradients are numbers: one pass over them, and on a device a wait. */
+    public final boolean gradientsFinite() {
+        MemorySegment gradients = parameters.gradientsToRead();
+        if (!Place.of(gradients).isHost()) {
+            // A number that is not finite leaves no finite sum.
+            int count = Math.toIntExact(parameters.count());
+            kernels.plan(ReduceSpec.all(ReduceSpec.Op.SUM, count)).run(gradients, sumOfSquares);
+            return Float.isFinite(Places.first(sumOfSquares));
+        }
+        int bad = 0;
+        for (long i = 0; i < parameters.count(); i++) {
+            int bits = gradients.getAtIndex(ValueLayout.JAVA_INT, i);
+            bad |= (bits & EXPONENT) == EXPONENT ? 1 : 0;
+        }
+        return bad == 0;
+    }
+
+    /** Multiplies all gradients. */
+    final void scaleGradients(float factor) {
+        // The other operand, any finite numbers, counts nothing times.
+        kernels.plan(new AxpbySpec(parameters.count(), 0, factor)).run(parameters.values(), parameters.gradients());
     }
 
     private Ranges.Range[] prepare(float gradientScale) {

@@ -121,11 +121,11 @@ public final class ActivationStatistics implements AutoCloseable {
         }
 
         void add(Tensor result) {
-            if (result.type() != DType.F32 || result.shape().rank() == 0) {
+            if (!result.type().floating() || result.shape().rank() == 0) {
                 return;
             }
             try (Arena arena = Arena.ofConfined()) {
-                add(result, Places.onHost(result.memory(), arena));
+                add(result, Places.onHost(result.to(DType.F32).memory(), arena));
             }
         }
 

@@ -23,24 +23,36 @@ import java.util.function.Function;
  */
 public interface Callback {
     /**
-     * After one optimizer step.
-     *
-     * @param epoch from 0, of {@code epochs}
-     * @param batch from 0, of {@code batches}; the last one of the update
-     * @param done batches since the very beginning, this one included
-     * @param loss of this batch, or mean of the update's batches, before the step
-     * @param learningRate that this step used
-     * @param itemsPerSecond of this epoch so far
+     * After one optimizer step. On a device the step may still be under way: {@link #loss} and {@link #itemsPerSecond} then
+     * wait for it, so ask for them where they are needed and not at each step.
      */
-    record StepReport(
-            int epoch,
-            int epochs,
-            int batch,
-            int batches,
-            long done,
-            float loss,
-            float learningRate,
-            double itemsPerSecond) {}
+    interface StepReport {
+        /** From 0, of {@link #epochs}. */
+        int epoch();
+
+        int epochs();
+
+        /** From 0, of {@link #batches}; the last one of the update. */
+        int batch();
+
+        int batches();
+
+        /** Batches since the very beginning, this one included. */
+        long done();
+
+        /**
+         * Of this batch, or mean of the update's batches, before the step.
+         *
+         * @throws NonFiniteException on a device, if this loss or that of a step before it turns out not to be finite
+         */
+        float loss();
+
+        /** That this step used. */
+        float learningRate();
+
+        /** Of this epoch so far. */
+        double itemsPerSecond();
+    }
 
     /**
      * After one epoch and its evaluation.
@@ -73,7 +85,8 @@ public interface Callback {
 
     /**
      * Between backward and the optimizer's step: the gradients are there, the parameters are still the old ones. They are
-     * to be read ({@link io.gatun.autograd.Parameters#gradientsToRead}) and not to be written.
+     * to be read ({@link io.gatun.autograd.Parameters#gradientsToRead}) and not to be written. On a device a training with a
+     * callback that overrides this takes its steps apart, which costs launches and waits ({@link Trainer#lossesEvery}).
      */
     default void onGradients(Training training) throws IOException {}
 

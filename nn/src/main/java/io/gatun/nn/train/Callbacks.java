@@ -26,6 +26,19 @@ final class Callbacks {
         return all.isEmpty();
     }
 
+    /** Whether one of them has something to do between backward and update. */
+    boolean lookAtGradients() {
+        return all.stream().anyMatch(Callbacks::looksAtGradients);
+    }
+
+    private static boolean looksAtGradients(Callback callback) {
+        try {
+            return callback.getClass().getMethod("onGradients", Training.class).getDeclaringClass() != Callback.class;
+        } catch (NoSuchMethodException e) {
+            throw new AssertionError("every callback has it", e);
+        }
+    }
+
     void trainBegin() throws IOException {
         begun.clear();
         for (Callback callback : all) {

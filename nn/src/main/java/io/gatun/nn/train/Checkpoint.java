@@ -8,6 +8,7 @@ import io.gatun.nn.io.NamedTensor;
 import io.gatun.nn.io.TensorType;
 import io.gatun.nn.optim.Optimizer;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -95,6 +96,9 @@ final class Checkpoint {
                         content.file() + " holds " + saved + ", this training needs " + tensor);
             }
         }
+        MemorySegment values = task.parameters().values();
+        // Between the parameters too: steps on numbers that were not finite leave NaN there.
+        task.parameters().place().fill(values, (byte) 0);
         for (NamedTensor parameter : parameters(task.parameters())) {
             Places.copy(content.tensor(parameter.name()).data(), parameter.data());
         }

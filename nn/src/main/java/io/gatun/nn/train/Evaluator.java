@@ -78,7 +78,7 @@ final class Evaluator {
         long columns = rows == 0 ? 1 : prediction.shape().elements() / rows;
         try (Arena arena = Arena.ofConfined()) {
             metrics.update(
-                    Places.onHost(prediction.memory(), arena),
+                    Places.onHost(prediction.to(DType.F32).memory(), arena),
                     Places.onHost(target.memory(), arena),
                     Math.toIntExact(rows),
                     Math.toIntExact(columns));

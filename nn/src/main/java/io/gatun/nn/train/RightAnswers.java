@@ -23,7 +23,7 @@ final class RightAnswers {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment logits = Places.onHost(prediction.memory(), arena);
+            MemorySegment logits = Places.onHost(prediction.to(DType.F32).memory(), arena);
             MemorySegment labels = Places.onHost(target.memory(), arena);
             count(logits, labels, targets, prediction.shape().last());
         }

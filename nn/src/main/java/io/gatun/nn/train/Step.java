@@ -2,14 +2,12 @@ package io.gatun.nn.train;
 
 import io.gatun.autograd.CapturedStep;
 import io.gatun.autograd.Tape;
-import io.gatun.memory.Place;
-import io.gatun.memory.Places;
+import io.gatun.autograd.Tensor;
+import io.gatun.autograd.Update;
+import io.gatun.nn.optim.LossScaler;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Penalty;
-import io.gatun.spec.ReduceSpec;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,12 +22,13 @@ final class Step {
         GATHERED,
         /** The parameters have learned from it and those that waited. */
         LEARNED,
+        /** The device was told to learn from it; nobody knows its loss yet. */
+        STARTED,
         /** It and those that waited were left out. */
         SKIPPED
     }
 
     private static final int MOST_CAPTURED = 8;
-    private static final int EXPONENT = 0x7F80_0000;
 
     private record Captured(long graph, CapturedStep step) {}
 
@@ -41,7 +40,8 @@ final class Step {
     private final Task task;
     private final Optimizer optimizer;
     private final Tape tape;
-    private final TrainingEvents.Step event = new TrainingEvents.Step();
+    private final Update update;
+    private final TrainingEvents.Step reused = new TrainingEvents.Step();
 
     /** Steps to be repeated: one for each buffer of a loader, and for an epoch's shorter last batch in it. */
     private final List<Captured> captured = new ArrayList<>();
@@ -59,6 +59,10 @@ final class Step {
     }
 
     private NonFinite policy = NonFinite.THROW;
+
+    /** Of losses in binary16; null for none. */
+    private LossScaler scaler;
+
     private long skipped;
     private int inARow;
     private Options options = new Options(1, null);
@@ -75,14 +79,40 @@ final class Step {
     /** Of the latest batch's update; 0 where it made none. */
     private float penalized;
 
+    /** Where losses are kept that are read later; null where each is read at once. */
+    private LateLosses late;
+
+    /** Of the latest batch, where it was started. */
+    private LateLosses.Loss started;
+
     Step(Task task, Optimizer optimizer, Tape tape) {
         this.task = task;
         this.optimizer = optimizer;
         this.tape = tape;
+        this.update = optimizer.update();
+    }
+
+    /** Whether nothing is asked of it that must be known between a loss and its update. */
+    boolean canBeLate() {
+        return options.accumulate == 1 && options.penalty == null && policy.skips() == 0 && scaler == null;
+    }
+
+    /** From now on steps are started and not waited for, where {@link #canBeLate}; null: each is waited for. */
+    void late(LateLosses losses) {
+        late = losses;
+    }
+
+    /** The loss of the latest batch, which was {@link Outcome#STARTED}. */
+    LateLosses.Loss started() {
+        return started;
     }
 
     void nonFinite(NonFinite newPolicy) {
         policy = newPolicy;
+    }
+
+    void scaler(LossScaler newScaler) {
+        scaler = newScaler;
     }
 
     void accumulate(int microBatches) {
@@ -124,10 +154,12 @@ final class Step {
      * @param last whether the parameters must be updated now, however few micro-batches there are
      */
     Outcome run(int epoch, int batch, long number, boolean last, Gradients gradients) throws IOException {
+        // One whose loss is not known yet waits for it.
+        TrainingEvents.Step event = late == null ? reused : new TrainingEvents.Step();
         event.begin();
         Outcome outcome;
         try {
-            outcome = tryStep(epoch, batch, number, last, gradients);
+            outcome = late == null ? tryStep(epoch, batch, number, last, gradients) : start(number, event);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 tape.abandon();
@@ -142,14 +174,17 @@ final class Step {
         if (outcome == Outcome.SKIPPED) {
             tape.abandon();
             task.parameters().zeroGradients();
-            inARow++;
         } else {
             task.stepped();
         }
         settle(outcome);
-        if (event.shouldCommit()) {
-            event.epoch = epoch;
-            event.batch = batch;
+        // One that is used again keeps its first duration unless it is told.
+        event.end();
+        event.epoch = epoch;
+        event.batch = batch;
+        if (outcome == Outcome.STARTED) {
+            event.items = task.items();
+        } else if (event.shouldCommit()) {
             event.loss = loss + penalized;
             event.items = task.items();
             event.skipped = outcome == Outcome.SKIPPED;
@@ -166,29 +201,46 @@ final class Step {
             group = pending;
             pending = 0;
             skipped += outcome == Outcome.SKIPPED ? group : 0;
-            inARow = outcome == Outcome.LEARNED ? 0 : inARow;
+            inARow = outcome == Outcome.SKIPPED ? inARow : 0;
         }
+    }
+
+    private Outcome start(long number, TrainingEvents.Step event) {
+        CapturedStep step = stepOf(task.prepare());
+        float rate = optimizer.learningRate();
+        step.train(number, update);
+        started = late.note(step.loss(), event, number, rate);
+        return Outcome.STARTED;
     }
 
     private Outcome tryStep(int epoch, int batch, long number, boolean last, Gradients gradients) throws IOException {
         CapturedStep step = stepOf(task.prepare());
-        loss = step.forward(number);
+        float factor = scaler == null ? 1 : scaler.factor();
+        loss = step.forward(number) / factor;
+        int microBatches = pending + 1;
+        boolean updates = microBatches == options.accumulate || last;
         boolean finite = Float.isFinite(loss);
         if (finite) {
             step.backward();
-            finite = policy.skips() == 0 || finiteGradients();
+            finite = scaler != null ? !updates || scaler.unscale() : policy.skips() == 0 || optimizer.gradientsFinite();
+        } else if (scaler != null) {
+            scaler.overflowed();
         }
-        int microBatches = pending + 1;
-        boolean update = microBatches == options.accumulate || last;
-        penalized = finite && update ? penalize(microBatches) : 0;
-        if (!finite || !Float.isFinite(penalized)) {
-            if (inARow >= policy.skips()) {
-                throw new NonFiniteException(loss + penalized, number, epoch, batch, optimizer.learningRate());
-            }
+        if (!finite && factor > 1) {
+            // The factor was too large, not the numbers wrong.
             penalized = 0;
             return Outcome.SKIPPED;
         }
-        if (!update) {
+        penalized = finite && updates ? penalize(microBatches) : 0;
+        if (!finite || !Float.isFinite(penalized)) {
+            if (inARow >= policy.skips()) {
+                throw NonFiniteException.of(loss + penalized, number, epoch, batch, optimizer.learningRate());
+            }
+            penalized = 0;
+            inARow++;
+            return Outcome.SKIPPED;
+        }
+        if (!updates) {
             return Outcome.GATHERED;
         }
         gradients.computed();
@@ -203,21 +255,8 @@ final class Step {
                 : options.penalty.scaled(microBatches).addTo(tape.kernels(), task.parameters()) / microBatches;
     }
 
-    private boolean finiteGradients() {
-        MemorySegment all = task.parameters().gradientsToRead();
-        if (!Place.of(all).isHost()) {
-            // A number that is not finite leaves no finite sum.
-            MemorySegment sum = tape.slab().allocate(Float.BYTES, "sum of gradients");
-            int count = Math.toIntExact(task.parameters().count());
-            tape.kernels().plan(ReduceSpec.all(ReduceSpec.Op.SUM, count)).run(all, sum);
-            return Float.isFinite(Places.first(sum));
-        }
-        int bad = 0;
-        for (long i = 0; i < task.parameters().count(); i++) {
-            int bits = all.getAtIndex(ValueLayout.JAVA_INT, i);
-            bad |= (bits & EXPONENT) == EXPONENT ? 1 : 0;
-        }
-        return bad == 0;
+    private Tensor scaled(Tensor raw) {
+        return scaler == null ? raw : scaler.scale(raw);
     }
 
     /** One that repeats what it did for a batch of the same number, or does it for the first time. */
@@ -227,7 +266,7 @@ final class Step {
                 return captured.get(i).step;
             }
         }
-        CapturedStep step = tape.capture(() -> task.forward(tape));
+        CapturedStep step = tape.capture(() -> scaled(task.forward(tape)));
         if (graph != Task.ANEW) {
             if (captured.size() == MOST_CAPTURED) {
                 captured.removeFirst().step.close();

@@ -3,6 +3,7 @@ package io.gatun.nn.train;
 import io.gatun.autograd.Tape;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.metric.Metric;
+import io.gatun.nn.optim.LossScaler;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Penalty;
 import io.gatun.nn.optim.WeightAverage;
@@ -20,6 +21,8 @@ import java.util.Map;
  * }</pre>
  */
 public final class Trainer {
+    private static final int LOSSES_EVERY = 32;
+
     private final Task task;
     private final Optimizer optimizer;
     private final int epochs;
@@ -43,6 +46,26 @@ public final class Trainer {
 
     private int losses;
     private float rate;
+    private Progress progress = new Progress();
+
+    /** How many losses a device may owe. */
+    private int lossesEvery = LOSSES_EVERY;
+
+    /** What is not known yet of steps that a device was given; null where each is waited for. */
+    private LateLosses late;
+
+    private final LateLosses.Listener listener = new LateLosses.Listener() {
+        @Override
+        public void learned(float loss) {
+            lossSum += loss;
+            losses++;
+        }
+
+        @Override
+        public void waited(double seconds) {
+            progress.seconds += seconds;
+        }
+    };
 
     /**
      * How a run ended.
@@ -93,6 +116,15 @@ public final class Trainer {
     /** What to do about a loss or gradient that is not finite; {@link NonFinite#THROW} unless said. */
     public Trainer nonFinite(NonFinite policy) {
         step.nonFinite(policy);
+        return this;
+    }
+
+    /**
+     * Scales losses, for a tape in binary16 ({@link Tape#autocast}). A batch whose scaled gradients overflow is left out and
+     * halves the factor; {@link #nonFinite} is asked where one is not finite at a factor of 1 or less.
+     */
+    public Trainer scaler(LossScaler scaler) {
+        step.scaler(scaler);
         return this;
     }
 
@@ -152,6 +184,27 @@ public final class Trainer {
     }
 
     /**
+     * How many steps a device may be given before their losses are read, 32 unless said. Each such step is one launch that
+     * nobody waits for; a loss is read, with all that are owed, when somebody asks for it
+     * ({@link Callback.StepReport#loss}), before a checkpoint, at the end of an epoch and when so many are owed. One that is
+     * not finite is found then, after the steps that follow it: {@link #run} says what that means.
+     *
+     * <p>Each loss is read before its update, as on the host, where something must be known by then: with
+     * {@link #accumulate}, {@link #penalty}, {@link NonFinite#skip}, or a callback that overrides
+     * {@link Callback#onGradients}.
+     *
+     * @param steps 1 for each loss before its update; no matter on the host
+     */
+    public Trainer lossesEvery(int steps) {
+        if (steps < 1) {
+            throw new IllegalArgumentException(
+                    "losses cannot be read every " + steps + " steps; 1 reads each before its update");
+        }
+        lossesEvery = steps;
+        return this;
+    }
+
+    /**
      * Writes checkpoints to {@code file}: after each epoch and after the update that completes
      * each {@code steps} batches.
      *
@@ -187,7 +240,9 @@ public final class Trainer {
     /**
      * Trains to the end, or until a callback stops it.
      *
-     * @throws NonFiniteException if a loss is NaN or infinite, before it reaches the parameters
+     * @throws NonFiniteException if a loss is NaN or infinite, before it reaches the parameters; on a device, whose losses are
+     *     read some steps later ({@link #lossesEvery}), after it: no checkpoint holds it, and the run goes on from the last
+     *     one, by {@link #resume}. So it is there with an index out of range, which a device tells of when it is waited for
      * @throws io.gatun.memory.NativeMemoryException if the budget has no room. After this and any other exception of a
      *     step the model, the optimizer and the place in the data are those before the step, and run may be called again
      * @throws IOException if a checkpoint or a log cannot be written; the former checkpoint is whole
@@ -198,15 +253,41 @@ public final class Trainer {
         }
         stopped = false;
         Summary summary;
-        try {
-            callbacks.trainBegin();
-            summary = train();
-        } catch (IOException | RuntimeException | Error e) {
-            callbacks.failed(e);
-            throw e;
+        try (LateLosses losses = lateOrNull()) {
+            summary = run(losses);
         }
         callbacks.trainEnd(summary);
         return summary;
+    }
+
+    private Summary run(LateLosses ofSteps) throws IOException {
+        late = ofSteps;
+        step.late(ofSteps);
+        try {
+            callbacks.trainBegin();
+            return train();
+        } catch (IOException | RuntimeException | Error e) {
+            if (late != null) {
+                late.readAfter(e);
+            }
+            callbacks.failed(e);
+            throw e;
+        } finally {
+            late = null;
+            step.late(null);
+        }
+    }
+
+    private LateLosses lateOrNull() {
+        boolean possible = !tape.place().isHost() && step.canBeLate() && !callbacks.lookAtGradients();
+        return possible && lossesEvery > 1 ? new LateLosses(tape.kernels().memory(), lossesEvery, listener) : null;
+    }
+
+    /** Waits for what was started and takes its losses. */
+    private void readLosses() {
+        if (late != null) {
+            late.read();
+        }
     }
 
     /**
@@ -227,18 +308,19 @@ public final class Trainer {
             TrainingEvents.Epoch event = new TrainingEvents.Epoch();
             event.begin();
             int epoch = (int) (done / batches);
-            Progress progress = new Progress();
-            epoch(epoch, batches, progress);
+            progress = new Progress();
+            epoch(epoch, batches);
+            readLosses();
             all += progress.items;
             allSeconds += progress.seconds;
             if (done % batches != 0) {
                 break;
             }
-            test = evaluate(epoch, progress, begin);
+            test = evaluate(epoch, begin);
             event.epoch = epoch;
             event.trainLoss = progress.trainLoss;
             event.testLoss = test.loss();
-            event.itemsPerSecond = progress.items / progress.seconds;
+            event.itemsPerSecond = progress.pace();
             event.commit();
         }
         if (test == null) {
@@ -254,10 +336,15 @@ public final class Trainer {
         private long items;
         private double seconds;
         private double trainLoss;
+
+        /** Items a second. */
+        private double pace() {
+            return items / seconds;
+        }
     }
 
     /** The rest of an epoch, or less if a callback stops it. */
-    private void epoch(int epoch, int batches, Progress progress) throws IOException {
+    private void epoch(int epoch, int batches) throws IOException {
         callbacks.epochBegin(epoch);
         boolean on = !stopped;
         for (int batch = (int) (done % batches); on && batch < batches; batch++) {
@@ -271,35 +358,44 @@ public final class Trainer {
             if (outcome != Step.Outcome.GATHERED) {
                 long before = done;
                 done += step.group();
-                tell(outcome, epoch, batch, batches, progress);
+                tell(outcome, epoch, batch, batches);
                 if (every > 0 && done / every > before / every && !last) {
                     save();
+                }
+                if (late != null && late.full()) {
+                    late.read();
                 }
                 on = !stopped;
             }
         }
     }
 
-    private void tell(Step.Outcome outcome, int epoch, int batch, int batches, Progress progress) throws IOException {
-        if (outcome == Step.Outcome.LEARNED) {
-            lossSum += step.lossSum();
-            losses += step.group();
-            report(epoch, batch, batches, progress);
-        } else {
-            callbacks.skip();
+    private void tell(Step.Outcome outcome, int epoch, int batch, int batches) throws IOException {
+        switch (outcome) {
+            case LEARNED -> {
+                lossSum += step.lossSum();
+                losses += step.group();
+                if (!callbacks.isEmpty()) {
+                    float loss = (float) (step.lossSum() / step.group());
+                    report(new KnownStep(epoch, epochs, batch, batches, done, loss, rate, progress.pace()));
+                }
+            }
+            case STARTED -> {
+                if (!callbacks.isEmpty()) {
+                    Progress current = progress;
+                    report(new StartedStep(epoch, epochs, batch, batches, done, step.started(), rate, current::pace));
+                }
+            }
+            case SKIPPED -> callbacks.skip();
+            case GATHERED -> throw new AssertionError("nobody is told of a part of an update");
         }
     }
 
-    private void report(int epoch, int batch, int batches, Progress progress) throws IOException {
-        if (!callbacks.isEmpty()) {
-            float loss = (float) (step.lossSum() / step.group());
-            Callback.StepReport report = new Callback.StepReport(
-                    epoch, epochs, batch, batches, done, loss, rate, progress.items / progress.seconds);
-            stopped |= !callbacks.step(report);
-        }
+    private void report(Callback.StepReport report) throws IOException {
+        stopped |= !callbacks.step(report);
     }
 
-    private Evaluation evaluate(int epoch, Progress progress, long begin) throws IOException {
+    private Evaluation evaluate(int epoch, long begin) throws IOException {
         Callback.EpochReport report;
         try (var _ = evaluator.averaged()) {
             callbacks.evaluationBegin();
@@ -307,9 +403,8 @@ public final class Trainer {
             progress.trainLoss = lossSum / losses;
             lossSum = 0;
             losses = 0;
-            double rates = progress.items / progress.seconds;
             report = new Callback.EpochReport(
-                    epoch, epochs, done, progress.trainLoss, test, rate, rates, seconds(begin));
+                    epoch, epochs, done, progress.trainLoss, test, rate, progress.pace(), seconds(begin));
             stopped |= !callbacks.evaluation(report);
         }
         save();
@@ -328,6 +423,8 @@ public final class Trainer {
             throw new IllegalStateException("a checkpoint between the micro-batches of an update is not possible;"
                     + " save in onStep or onEvaluation");
         }
+        // What is not known to be finite is not saved.
+        readLosses();
         TrainingEvents.Saved event = new TrainingEvents.Saved();
         event.begin();
         Checkpoint.Place place = new Checkpoint.Place(done, step.skipped(), lossSum, losses, step.options());
