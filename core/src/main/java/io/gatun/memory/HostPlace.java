@@ -38,6 +38,36 @@ final class HostPlace implements Place {
     }
 
     @Override
+    public Upload upload(MemorySegment there, MemoryBudget host) {
+        return new Upload() {
+            @Override
+            public MemorySegment host() {
+                return there;
+            }
+
+            @Override
+            public MemorySegment memory() {
+                return there;
+            }
+
+            @Override
+            public void awaitHost() {}
+
+            @Override
+            public void start() {}
+
+            @Override
+            public void use() {}
+
+            @Override
+            public void done() {}
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
     public void fill(MemorySegment memory, byte value) {
         memory.fill(value);
     }

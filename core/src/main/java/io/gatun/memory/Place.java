@@ -49,6 +49,16 @@ public interface Place {
      */
     void copy(MemorySegment from, MemorySegment to);
 
+    /**
+     * A way for batches: host memory that is copied to {@code there} beside the kernels, page-locked where that makes the copy
+     * faster.
+     *
+     * @param there memory of this place, which must live until the result is closed
+     * @param host what the host's memory counts in
+     * @throws NativeMemoryException if that budget has no room for it
+     */
+    Upload upload(MemorySegment there, MemoryBudget host);
+
     /** Sets each byte, after the kernels that were started before. */
     void fill(MemorySegment memory, byte value);
 

@@ -107,6 +107,73 @@ public final class StandInPlace implements Place, AutoCloseable {
     }
 
     @Override
+    public Upload upload(MemorySegment there, MemoryBudget host) {
+        return new LateUpload(there, host);
+    }
+
+    /** Copies as late as it may, and refuses what a device could do too early. */
+    private final class LateUpload implements Upload {
+        private final Arena arena = Arena.ofShared();
+        private final MemorySegment there;
+        private final MemorySegment host;
+        private final MemoryBudget budget;
+        private boolean started;
+        private boolean used;
+
+        LateUpload(MemorySegment there, MemoryBudget budget) {
+            budget.reserve(there.byteSize(), "an upload");
+            this.there = there;
+            this.budget = budget;
+            this.host = arena.allocate(there.byteSize(), 256);
+        }
+
+        @Override
+        public MemorySegment host() {
+            return host;
+        }
+
+        @Override
+        public MemorySegment memory() {
+            return there;
+        }
+
+        @Override
+        public synchronized void awaitHost() {
+            if (started) {
+                copy(host, there);
+                started = false;
+            }
+        }
+
+        @Override
+        public synchronized void start() {
+            if (used) {
+                throw new IllegalStateException("a copy to memory that kernels may still read; call done() first");
+            }
+            started = true;
+        }
+
+        @Override
+        public synchronized void use() {
+            awaitHost();
+            used = true;
+        }
+
+        @Override
+        public synchronized void done() {
+            used = false;
+        }
+
+        @Override
+        public synchronized void close() {
+            if (arena.scope().isAlive()) {
+                arena.close();
+                budget.release(there.byteSize());
+            }
+        }
+    }
+
+    @Override
     public void fill(MemorySegment memory, byte value) {
         seen(memory).fill(value);
     }

@@ -5,17 +5,27 @@ import io.gatun.cuda.kernels.Grid;
 import io.gatun.cuda.kernels.Recipe;
 import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.cuda.runtime.CudaRuntime.Copy;
+import io.gatun.cuda.runtime.CudaStream;
 import io.gatun.cuda.runtime.GraphExec;
+import io.gatun.kernel.Kernel;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.Place;
 import io.gatun.memory.Replay;
+import io.gatun.memory.Upload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 
 /** The memory of one CUDA device, reached by copies on the context's stream. Blocks are aligned to 256 bytes. */
 final class DevicePlace implements Place, AutoCloseable {
     /** As every float it is a NaN. */
     private static final int POISON = 0xFF;
+
+    /** A bound on what is kept where each step fills another number of floats. */
+    private static final int MOST_FILLS = 64;
+
+    private record Fill(long count, int bits) {}
 
     private final CudaContext context;
     private final String name;
@@ -24,8 +34,14 @@ final class DevicePlace implements Place, AutoCloseable {
     private final boolean debug = Boolean.getBoolean("gatun.memory.debug");
     private final DevicePool pool;
 
+    /** The kernels of {@link #fill(MemorySegment, float)}: a step fills as many floats with the same number as the last. */
+    private final Map<Fill, Kernel> fills = new HashMap<>();
+
     /** Made by the first copy from the host. */
     private Staging staging;
+
+    /** Made by the first upload. */
+    private CudaStream uploads;
 
     DevicePlace(CudaContext context, String name, DeviceBudget budget) {
         this.context = context;
@@ -148,6 +164,22 @@ final class DevicePlace implements Place, AutoCloseable {
         }
     }
 
+    @Override
+    public Upload upload(MemorySegment there, MemoryBudget host) {
+        requireHere("upload to", there);
+        context.lock();
+        try {
+            context.requireOpen();
+            context.requireNoCapture("make an upload");
+            if (uploads == null) {
+                uploads = new CudaStream(context.runtime());
+            }
+            return new PinnedUpload(context, uploads, there, host);
+        } finally {
+            context.unlock();
+        }
+    }
+
     /** What Java would have checked: CUDA writes anywhere. */
     private static void requireWritable(MemorySegment host) {
         if (host.isReadOnly()) {
@@ -187,7 +219,7 @@ final class DevicePlace implements Place, AutoCloseable {
 
     @Override
     public void fill(MemorySegment memory, byte value) {
-        requireHere(memory);
+        requireHere("fill", memory);
         if (memory.byteSize() == 0) {
             return;
         }
@@ -211,25 +243,37 @@ final class DevicePlace implements Place, AutoCloseable {
             fill(floats, (byte) 0);
             return;
         }
-        requireHere(floats);
+        requireHere("fill", floats);
         if (floats.byteSize() % Float.BYTES != 0 || floats.address() % Float.BYTES != 0) {
             throw new IllegalArgumentException("cannot fill " + floats.byteSize() + " bytes at address "
                     + floats.address() + " with floats of 4 bytes");
         }
         long count = floats.byteSize() / Float.BYTES;
         if (count > 0) {
-            Recipe.of(context, "memory", "cuda:fill")
-                    .launch("gatun_fill_f32", Grid.of(count, 256), Arg.operand(0), Arg.i64(count), Arg.f32(value))
-                    .build()
-                    .execute(new long[] {floats.address()});
+            filling(count, value).execute(new long[] {floats.address()});
         }
     }
 
-    private void requireHere(MemorySegment memory) {
+    private Kernel filling(long count, float value) {
+        context.lock();
+        try {
+            if (fills.size() == MOST_FILLS) {
+                fills.clear();
+            }
+            return fills.computeIfAbsent(new Fill(count, Float.floatToRawIntBits(value)), _ -> Recipe.of(
+                            context, "memory", "cuda:fill")
+                    .launch("gatun_fill_f32", Grid.of(count, 256), Arg.operand(0), Arg.i64(count), Arg.f32(value))
+                    .build());
+        } finally {
+            context.unlock();
+        }
+    }
+
+    private void requireHere(String what, MemorySegment memory) {
         requireAlive(memory);
         if (!holds(memory)) {
             throw new IllegalArgumentException(
-                    "cannot fill memory of " + Place.of(memory).name() + " on " + name);
+                    "cannot " + what + " memory of " + Place.of(memory).name() + " on " + name);
         }
     }
 
@@ -273,6 +317,9 @@ final class DevicePlace implements Place, AutoCloseable {
         keeper.close();
         if (staging != null) {
             staging.close();
+        }
+        if (uploads != null) {
+            uploads.close();
         }
         if (!context.lost()) {
             pool.close();

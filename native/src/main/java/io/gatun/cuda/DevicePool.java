@@ -9,7 +9,8 @@ import java.util.Map;
 /**
  * Device memory by rounded size: what was freed is handed out again, because {@code cudaMalloc} and {@code cudaFree} cost
  * tens of microseconds and the latter waits for the device. Reuse needs no waiting: everything runs on one stream, so what
- * a new owner starts comes after what the old one started. Not thread-safe.
+ * a new owner starts comes after what the old one started; a {@link PinnedUpload}, which has another, sees to that itself. Not
+ * thread-safe.
  */
 final class DevicePool implements AutoCloseable {
     /** What {@code cudaMalloc} rounds to itself, about. */

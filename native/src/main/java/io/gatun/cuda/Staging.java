@@ -6,18 +6,22 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Pinned memory that host bytes pass through on their way to the device: the caller has them back when they are here, and
- * nobody waits for the kernels before. A copy in slots of 1 MiB waits only for a slot that is still on its way. Used under the
- * context's lock.
+ * nobody waits for the kernels before. Copies follow each other in slots of 1 MiB, and only who begins a slot waits until
+ * what it held last has gone: a step's numbers, some hundred bytes, never wait. Used under the context's lock.
  */
 final class Staging implements AutoCloseable {
     private static final int SLOTS = 4;
     private static final long SLOT = 1 << 20;
+    private static final long ALIGNMENT = 64;
 
     private final CudaContext context;
     private final Owned owned = new Owned();
     private final MemorySegment[] slots = new MemorySegment[SLOTS];
     private final CudaEvent[] sent = new CudaEvent[SLOTS];
-    private int next;
+    private int current;
+
+    /** Bytes of the current slot that are taken. */
+    private long taken;
 
     @SuppressWarnings("restricted")
     Staging(CudaContext context) {
@@ -40,13 +44,21 @@ final class Staging implements AutoCloseable {
         long stream = context.stream().handle();
         for (long at = 0; at < from.byteSize(); at += SLOT) {
             long bytes = Math.min(SLOT, from.byteSize() - at);
-            MemorySegment slot = slots[next];
-            sent[next].synchronize();
-            MemorySegment.copy(from, at, slot, 0, bytes);
-            context.runtime().copyAsync(to + at, slot.address(), bytes, CudaRuntime.Copy.HOST_TO_DEVICE, stream);
-            sent[next].record(context.stream());
-            next = (next + 1) % SLOTS;
+            if (taken + bytes > SLOT) {
+                nextSlot();
+            }
+            MemorySegment room = slots[current].asSlice(taken, bytes);
+            MemorySegment.copy(from, at, room, 0, bytes);
+            context.runtime().copyAsync(to + at, room.address(), bytes, CudaRuntime.Copy.HOST_TO_DEVICE, stream);
+            taken = (taken + bytes + ALIGNMENT - 1) & -ALIGNMENT;
         }
+    }
+
+    private void nextSlot() {
+        sent[current].record(context.stream());
+        current = (current + 1) % SLOTS;
+        sent[current].synchronize();
+        taken = 0;
     }
 
     /** The stream has been waited for. */

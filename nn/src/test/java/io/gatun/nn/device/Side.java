@@ -7,6 +7,7 @@ import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Sequences.LstmState;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.kernel.StandInDevice;
@@ -41,9 +42,11 @@ final class Side implements AutoCloseable {
     private final Shape shape;
     private final CarriedState<LstmState> carried;
     private List<LstmState> last;
+    private final DType precision;
     private final SplittableRandom random = new SplittableRandom(11);
 
-    private Side(boolean device, Module model, Shape shape) {
+    private Side(boolean device, Module model, Shape shape, DType precision) {
+        this.precision = precision;
         this.kernels = device ? StandInDevice.open() : Kernels.open("simd", 1);
         this.memory = kernels.memory();
         this.model = model;
@@ -60,7 +63,12 @@ final class Side implements AutoCloseable {
     }
 
     static Side of(boolean device, Supplier<Module> model, Shape shape) {
-        return new Side(device, model.get(), shape);
+        return of(device, model, shape, DType.F32);
+    }
+
+    /** In mixed precision. */
+    static Side of(boolean device, Supplier<Module> model, Shape shape, DType precision) {
+        return new Side(device, model.get(), shape, precision);
     }
 
     private int count() {
@@ -68,6 +76,12 @@ final class Side implements AutoCloseable {
     }
 
     private Tensor loss() {
+        try (var _ = tape.autocast(precision)) {
+            return lossInScope();
+        }
+    }
+
+    private Tensor lossInScope() {
         Tensor wanted = tape.indices(Shape.of(count()), targets);
         if (model instanceof CharLstm lstm) {
             var result = lstm.call(tape.indices(shape, input), carried.on(tape));
@@ -129,7 +143,7 @@ final class Side implements AutoCloseable {
             all.add(value);
         }
         for (Parameter parameter : parameters.named().values()) {
-            if (parameter.type() == io.gatun.kernel.DType.I64) {
+            if (parameter.type() == DType.I64) {
                 all.add((float) parameter.data().get(ValueLayout.JAVA_LONG, 0));
             } else if (!parameter.trainable()) {
                 for (float value : parameter.toArray()) {

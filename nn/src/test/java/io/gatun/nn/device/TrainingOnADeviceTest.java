@@ -3,6 +3,7 @@ package io.gatun.nn.device;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.autograd.Images.Window;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.nn.BatchNorm2d;
 import io.gatun.nn.Conv2d;
@@ -45,9 +46,9 @@ class TrainingOnADeviceTest {
         return net;
     }
 
-    private static void sameSteps(Supplier<Module> model, Shape shape) {
-        try (Side host = Side.of(false, model, shape);
-                Side device = Side.of(true, model, shape)) {
+    private static void sameSteps(Supplier<Module> model, Shape shape, DType precision) {
+        try (Side host = Side.of(false, model, shape, precision);
+                Side device = Side.of(true, model, shape, precision)) {
             assertThat(device.learned()).as("first values").isEqualTo(host.learned());
             for (int i = 0; i < 9; i++) {
                 Side.How how = i < 2 ? Side.How.EAGER : i < 7 ? Side.How.CAPTURED : Side.How.WHOLE;
@@ -61,11 +62,17 @@ class TrainingOnADeviceTest {
 
     @Test
     void aResNetsStepsHaveTheHostsBits() {
-        sameSteps(TrainingOnADeviceTest::images, Shape.of(4, 8, 8, 3));
+        sameSteps(TrainingOnADeviceTest::images, Shape.of(4, 8, 8, 3), DType.F32);
     }
 
     @Test
     void anLstmsStepsHaveTheHostsBits() {
-        sameSteps(() -> new CharLstm(10, 12, 16, 2, 0.2f), Shape.of(5, 3));
+        sameSteps(() -> new CharLstm(10, 12, 16, 2, 0.2f), Shape.of(5, 3), DType.F32);
+    }
+
+    @Test
+    void stepsInMixedPrecisionHaveTheHostsBits() {
+        sameSteps(TrainingOnADeviceTest::images, Shape.of(2, 8, 8, 3), DType.BF16);
+        sameSteps(() -> new CharLstm(10, 12, 16, 2, 0.2f), Shape.of(3, 2), DType.F16);
     }
 }

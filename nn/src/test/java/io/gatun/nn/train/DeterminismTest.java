@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One hash of the weights over thread counts, vector widths, and the interpreter. */
@@ -22,6 +23,7 @@ class DeterminismTest {
 
     /** The interpreter is some fifty times slower, so the nets are tiny, and it starts first and has a core for itself. */
     @Test
+    @Tag("heavy")
     void weightsDoNotDependOnTheCompiler() throws Exception {
         Set<String> few = new LinkedHashSet<>();
         Set<String> hashes;
