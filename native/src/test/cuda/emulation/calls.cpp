@@ -116,18 +116,24 @@ double now() {
 
 int threadId() { return static_cast<int>(syscall(SYS_gettid)); }
 
-Call::Call(const char *name, Needs needs) : lock(mutex()), error(0) {
+int counted(const char *name) {
     State &s = state();
     readInjections();
     long long k = ++s.calls[name];
     auto injections = s.injections.find(name);
-    if (injections != s.injections.end()) {
-        for (const Injection &injection : injections->second) {
-            if (injection.at != k) continue;
-            if (isSticky(injection.code)) die(injection.code, std::string("injected into ") + name);
-            error = done(injection.code);
-            return;
-        }
+    if (injections == s.injections.end()) return 0;
+    for (const Injection &injection : injections->second) {
+        if (injection.at == k) return injection.code;
+    }
+    return 0;
+}
+
+Call::Call(const char *name, Needs needs) : lock(mutex()), error(0) {
+    State &s = state();
+    if (int code = counted(name)) {
+        if (isSticky(code)) die(code, std::string("injected into ") + name);
+        error = done(code);
+        return;
     }
     if (needs == Needs::NOTHING) return;
     std::string driver = setting("DRIVER", "");
@@ -203,6 +209,7 @@ API void gatun_emulation_forget() {
     forgetGraphs();
     forgetLibraries();
     forgetMemory();
+    forgetVendorObjects();
     gatun_emulation_reset();
 }
 
@@ -229,10 +236,10 @@ API long long gatun_emulation_live_pinned_bytes() {
     return static_cast<long long>(pinnedBytes());
 }
 
-// Streams, events, graphs, executable graphs and libraries.
+// Streams, events, graphs, executable graphs, libraries, and the handles and descriptors of libraries beside the runtime.
 API long long gatun_emulation_live_objects() {
     Lock lock(mutex());
-    return static_cast<long long>(liveStreamObjects() + liveGraphs() + liveLibraries());
+    return static_cast<long long>(liveStreamObjects() + liveGraphs() + liveLibraries() + liveVendorObjects());
 }
 
 // The latest diagnosis, empty where there was none; the text stays until the next call of any kind.

@@ -88,18 +88,20 @@ struct Mark { // a point in a stream: what an event stands for
     bool done = false;
     double when = 0;
 };
-enum class Work { KERNEL, COPY, FILL, CALL, MARK, WAIT, GRAPH, RELEASE };
+enum class Work { KERNEL, COPY, FILL, CALL, VENDOR, MARK, WAIT, GRAPH, RELEASE };
 struct Node {
     Work work;
     LoadedKernel *kernel = nullptr;
     dim3 grid, block;
-    std::vector<char> arguments; // as the kernel's parameters, one behind the other, each on a multiple of 16
+    std::vector<char> arguments; // as the kernel's parameters, one behind the other, each on a multiple of 16; a vendor's
     void *to = nullptr;
     const void *from = nullptr;
     size_t width = 0, height = 1, toPitch = 0, fromPitch = 0;
     std::shared_ptr<std::vector<char>> staged;
     int value = 0;
     void (*function)(void *) = nullptr;
+    int (*vendor)(const void *arguments) = nullptr;
+    const char *name = nullptr; // of the vendor's work
     std::shared_ptr<Mark> mark;
     std::shared_ptr<std::vector<Node>> graph;
 };
@@ -141,6 +143,10 @@ void *newGraph(std::shared_ptr<std::vector<Node>> nodes);
 size_t liveGraphs();
 void forgetGraphs();
 
+// ---- hooks.cpp: what libraries beside the runtime have made ---------------------------------------------------------
+size_t liveVendorObjects();
+void forgetVendorObjects();
+
 // ---- calls.cpp: every call of the runtime begins with a Call --------------------------------------------------------
 enum class Needs { NOTHING, DRIVER, DEVICE, NO_CAPTURE };
 struct Call {
@@ -149,6 +155,7 @@ struct Call {
     explicit Call(const char *name, Needs needs = Needs::DEVICE);
     int done(int code); // remembers an error for cudaGetLastError
 };
+int counted(const char *name); // counts a call; the code that a test has injected into it, else 0
 void complain(const std::string &message); // on standard error, and for gatun_emulation_message
 void die(int code, const std::string &message);
 int stickyError();

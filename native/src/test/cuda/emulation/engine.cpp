@@ -11,8 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 
 #include "fiber.h"
@@ -91,7 +93,6 @@ __thread Worker *self;
 GatunKernel *kernels;
 // Who runs a kernel, for the signal handler: it must not touch another thread's lazily made thread-local storage.
 std::atomic<int> running[4];
-struct sigaction before;
 
 unsigned nextRandom(Worker &w) {
     w.random ^= w.random << 13, w.random ^= w.random >> 7, w.random ^= w.random << 17;
@@ -219,20 +220,27 @@ void runFibers(Worker &w) {
     resume(w, w.main);
 }
 
+// An inaccessible page; and the trap instruction that g++ puts where an access is not aligned to its type, which is an
+// illegal one on x86 and a breakpoint elsewhere.
+constexpr int FAULTS[] = {SIGSEGV, SIGILL, SIGTRAP};
+struct sigaction before[std::size(FAULTS)];
+
 void onFault(int signal, siginfo_t *info, void *context) {
     int me = static_cast<int>(syscall(SYS_gettid));
     for (auto &id : running) {
         if (id.load(std::memory_order_relaxed) != me) continue;
+        if (signal != SIGSEGV) fail(*self, 716, "a load or store at an address not aligned to its type");
         char what[128];
         snprintf(what, sizeof what, "illegal address %p (or an overflow of its stack of 64 KiB)", info->si_addr);
         fail(*self, 700, what);
     }
-    if (before.sa_flags & SA_SIGINFO) {
-        before.sa_sigaction(signal, info, context);
-    } else if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN) {
-        sigaction(SIGSEGV, &before, nullptr); // the instruction runs again and the process ends as it would have
+    const struct sigaction &theirs = before[std::find(FAULTS, std::end(FAULTS), signal) - FAULTS];
+    if (theirs.sa_flags & SA_SIGINFO) {
+        theirs.sa_sigaction(signal, info, context);
+    } else if (theirs.sa_handler == SIG_DFL || theirs.sa_handler == SIG_IGN) {
+        sigaction(signal, &theirs, nullptr); // the instruction runs again and the process ends as it would have
     } else {
-        before.sa_handler(signal);
+        theirs.sa_handler(signal);
     }
 }
 
@@ -240,11 +248,13 @@ void watchFaults() {
     static bool watching = false;
     if (watching) return;
     watching = true;
-    sigaction(SIGSEGV, nullptr, &before);
-    struct sigaction ours = before;
-    ours.sa_sigaction = onFault;
-    ours.sa_flags = (before.sa_flags & ~SA_RESETHAND) | SA_SIGINFO | SA_RESTART | SA_NODEFER | SA_ONSTACK;
-    sigaction(SIGSEGV, &ours, nullptr);
+    for (size_t i = 0; i < std::size(FAULTS); i++) {
+        sigaction(FAULTS[i], nullptr, &before[i]);
+        struct sigaction ours = before[i];
+        ours.sa_sigaction = onFault;
+        ours.sa_flags = (before[i].sa_flags & ~SA_RESETHAND) | SA_SIGINFO | SA_RESTART | SA_NODEFER | SA_ONSTACK;
+        sigaction(FAULTS[i], &ours, nullptr);
+    }
 }
 
 // The handler needs a stack of its own for the case that a fiber's is what overflowed.
@@ -344,7 +354,7 @@ struct Helper {
             started = true;
             sigset_t all, old;
             sigfillset(&all);
-            sigdelset(&all, SIGSEGV);
+            for (int fault : FAULTS) sigdelset(&all, fault);
             pthread_sigmask(SIG_SETMASK, &all, &old); // the process's signals are for its own threads
             pthread_t thread;
             pthread_create(&thread, nullptr, main, this);
@@ -467,6 +477,11 @@ static AsyncCopies &copiesOfThread() {
 }
 
 void gatun_emulated_async_copy(void *shared, const void *global, int bytes) {
+    for (const void *address : {static_cast<const void *>(shared), global}) {
+        if (reinterpret_cast<uintptr_t>(address) % 16 != 0) {
+            fail(*self, 716, "cp.async of 16 bytes at an address not aligned to 16");
+        }
+    }
     AsyncCopies &mine = copiesOfThread();
     for (int i = 0; i < 4; i++) memcpy(static_cast<char *>(shared) + 4 * i, &POISON, 4);
     mine.pending.push_back({shared, global, bytes, mine.groups});

@@ -95,6 +95,10 @@ void execute(Stream *stream, Node &node) {
         case Work::CALL:
             node.function(node.to);
             return;
+        case Work::VENDOR:
+            countLaunch(node.name);
+            if (int code = node.vendor(node.arguments.data())) die(code, node.name);
+            return;
         case Work::WAIT:
             while (!node.mark->done && progress(node.mark->stream)) {}
             return;
@@ -134,6 +138,8 @@ std::string describe(const Node &node) {
             return text;
         case Work::CALL:
             return "a call of a host function";
+        case Work::VENDOR:
+            return node.name;
         case Work::GRAPH:
             return "a graph of " + std::to_string(node.graph->size()) + " nodes";
         default:

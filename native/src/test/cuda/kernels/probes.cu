@@ -73,6 +73,14 @@ extern "C" __global__ void gatun_probe_divergent(float *y) {
 // Writes where it is told to, which may be nowhere.
 extern "C" __global__ void gatun_probe_write(float *y, long long at) { y[at + threadIdx.x] = 1; }
 
+// Four floats at once from where it is told to.
+struct alignas(16) Four {
+    float x, y, z, w;
+};
+extern "C" __global__ void gatun_probe_four(float *y, const float *x, long long at) {
+    *reinterpret_cast<Four *>(y) = *reinterpret_cast<const Four *>(x + at);
+}
+
 // Reads shared memory that nobody wrote.
 extern "C" __global__ void gatun_probe_unwritten(float *y) {
     __shared__ float nothing[32];

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The contract's buffers are aligned to their elements and to no more, so it never sees a 16-byte load. Here each
  * kernel runs with and without: the bits are the same, and near the reference's or equal to them.
  */
-@RequiresEmulation
+@RequiresCuda
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AlignedBuffersTest {
     private Kernels cuda;

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Four at a time where all addresses allow, else one by one: the same bits. */
-@RequiresEmulation
+@RequiresCuda
 class AlignmentTest {
     private Kernels kernels;
 

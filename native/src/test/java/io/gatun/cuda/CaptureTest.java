@@ -11,7 +11,10 @@ import io.gatun.cuda.runtime.CudaException;
 import io.gatun.cuda.runtime.GraphExec;
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
+import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.Place;
+import io.gatun.memory.Upload;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.Direction;
 import io.gatun.spec.EmbeddingSpec;
@@ -22,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Recipes, captured and launched one by one; and the ring that feeds them. */
-@RequiresEmulation
+@RequiresCuda
 class CaptureTest {
     private static final int N = 100;
 
@@ -46,9 +49,12 @@ class CaptureTest {
     @AfterEach
     void closes() {
         context.close();
-        assertThat(EmulatedDevice.check()).isZero();
-        assertThat(EmulatedDevice.liveBytes() + EmulatedDevice.liveObjects()).isZero();
-        EmulatedDevice.reset();
+        if (!Emulation.onDevice()) {
+            assertThat(EmulatedDevice.check()).isZero();
+            assertThat(EmulatedDevice.liveBytes() + EmulatedDevice.liveObjects())
+                    .isZero();
+            EmulatedDevice.reset();
+        }
     }
 
     private float[] read(MemorySegment memory) {
@@ -111,14 +117,19 @@ class CaptureTest {
             kernel.execute(frame);
         })) {
             assertThat(read(y)).containsOnly(0);
-            long launches = EmulatedDevice.calls("cudaLaunchKernel");
+            long launches = calls("cudaLaunchKernel");
             for (int i = 0; i < 3; i++) {
                 context.onStream(step::launch);
             }
             assertThat(read(y)).containsOnly(12);
-            assertThat(EmulatedDevice.calls("cudaLaunchKernel")).isEqualTo(launches);
-            assertThat(EmulatedDevice.calls("cudaGraphLaunch")).isEqualTo(3);
+            assertThat(calls("cudaLaunchKernel")).isEqualTo(launches);
+            assertThat(calls("cudaGraphLaunch")).isEqualTo(Emulation.onDevice() ? 0 : 3);
         }
+    }
+
+    /** Which a GPU does not count. */
+    private static long calls(String function) {
+        return Emulation.onDevice() ? 0 : EmulatedDevice.calls(function);
     }
 
     @Test
@@ -169,30 +180,49 @@ class CaptureTest {
     }
 
     @Test
-    void theRingBringsEachBatchBeforeItsStepAndNoneTooEarly() {
-        try (PinnedRing ring = new PinnedRing(context, 2, 4 * N)) {
-            Kernel kernel = recipe().launch(
-                            "gatun_axpby_f32",
-                            Grid.of(N, 32),
-                            Arg.operand(0),
-                            Arg.operand(1),
-                            Arg.i64(N),
-                            Arg.f32(1),
-                            Arg.f32(10))
-                    .build();
-            for (int i = 1; i <= 7; i++) {
-                PinnedRing.Slot slot = ring.next();
-                for (int j = 0; j < N; j++) {
-                    slot.host().setAtIndex(ValueLayout.JAVA_FLOAT, j, i);
-                }
-                slot.upload();
-                slot.use();
-                kernel.execute(new long[] {slot.device().address(), y.address()});
-                slot.done();
-            }
-            assertThat(read(y)).containsOnly(1_234_567);
+    void uploadsBringEachBatchBeforeItsStepAndNoneTooEarly() {
+        MemoryBudget budget = new MemoryBudget(2 * 4 * N);
+        Upload[] ring = new Upload[2];
+        for (int i = 0; i < ring.length; i++) {
+            // What was done with the memory before comes before the first batch.
+            MemorySegment there = place.allocate(4 * N, "batch");
+            place.fill(there, (byte) 0x55);
+            ring[i] = place.upload(there, budget);
+            assertThat(ring[i].host().byteSize()).isEqualTo(4 * N);
         }
-        assertThat(place.budget().used()).isZero();
+        assertThat(budget.used()).isEqualTo(budget.limit());
+        assertThatThrownBy(() -> place.upload(x, budget)).isInstanceOf(NativeMemoryException.class);
+        Kernel kernel = recipe().launch(
+                        "gatun_axpby_f32",
+                        Grid.of(N, 32),
+                        Arg.operand(0),
+                        Arg.operand(1),
+                        Arg.i64(N),
+                        Arg.f32(1),
+                        Arg.f32(10))
+                .build();
+        for (int i = 1; i <= 7; i++) {
+            Upload slot = ring[i % 2];
+            slot.awaitHost();
+            for (int j = 0; j < N; j++) {
+                slot.host().setAtIndex(ValueLayout.JAVA_FLOAT, j, i);
+            }
+            slot.start();
+            slot.use();
+            kernel.execute(new long[] {slot.memory().address(), y.address()});
+            slot.done();
+        }
+        assertThat(read(y)).containsOnly(1_234_567);
+        for (Upload slot : ring) {
+            MemorySegment host = slot.host();
+            slot.close();
+            slot.close();
+            assertThatThrownBy(() -> host.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
+            place.free(slot.memory());
+        }
+        assertThat(budget.used()).isZero();
+        assertThatThrownBy(() -> place.upload(MemorySegment.ofArray(new byte[4]), budget))
+                .hasMessage("cannot upload to memory of host on cuda:0");
     }
 
     @Test

@@ -6,7 +6,7 @@ import io.gatun.spec.Spec;
 import java.util.Set;
 
 /** Convolutions in the three directions within the CPU's bounds, every one of them. */
-@RequiresEmulation
+@RequiresCuda
 class CudaConvContractTest extends KernelContract {
     @Override
     protected String backend() {

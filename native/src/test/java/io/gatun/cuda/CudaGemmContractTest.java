@@ -2,12 +2,11 @@ package io.gatun.cuda;
 
 import io.gatun.contract.KernelContract;
 import io.gatun.spec.GemmSpec;
-import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Spec;
 import java.util.Set;
 
-/** The contract of matrix products, in 16-bit storage too, with the kernels that the plans choose. */
-@RequiresEmulation
+/** The contract of matrix products with the kernels that the plans choose. */
+@RequiresCuda
 class CudaGemmContractTest extends KernelContract {
     @Override
     protected String backend() {
@@ -16,11 +15,11 @@ class CudaGemmContractTest extends KernelContract {
 
     @Override
     protected Set<Class<? extends Spec>> families() {
-        return Set.of(GemmSpec.class, MixedSpec.class);
+        return Set.of(GemmSpec.class);
     }
 
     @Override
     protected boolean mayRefuse(Spec spec) {
-        return spec instanceof MixedSpec mixed && !(mixed.of() instanceof GemmSpec);
+        return false;
     }
 }

@@ -18,7 +18,7 @@ import java.util.Set;
  * Sums, softmax, losses, embeddings and optimizers: all specs on the emulated device, most with the reference's
  * bits.
  */
-@RequiresEmulation
+@RequiresCuda
 class CudaOptimContractTest extends KernelContract {
     @Override
     protected String backend() {

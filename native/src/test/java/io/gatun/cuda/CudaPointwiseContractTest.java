@@ -12,7 +12,6 @@ import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.ExtremeSpec;
 import io.gatun.spec.InverseDeviationSpec;
 import io.gatun.spec.LerpSpec;
-import io.gatun.spec.MixedSpec;
 import io.gatun.spec.PReluSpec;
 import io.gatun.spec.PaddingMaskSpec;
 import io.gatun.spec.PermuteSpec;
@@ -27,7 +26,7 @@ import java.util.Set;
  * The families of one element at a time and what a step needs besides: their bits are the scalar kernels', which is also
  * what makes a dropout mask the CPU's.
  */
-@RequiresEmulation
+@RequiresCuda
 class CudaPointwiseContractTest extends KernelContract {
     @Override
     protected String backend() {
@@ -47,7 +46,6 @@ class CudaPointwiseContractTest extends KernelContract {
                 ExtremeSpec.class,
                 InverseDeviationSpec.class,
                 LerpSpec.class,
-                MixedSpec.class,
                 PReluSpec.class,
                 PaddingMaskSpec.class,
                 PermuteSpec.class,
@@ -60,8 +58,7 @@ class CudaPointwiseContractTest extends KernelContract {
 
     @Override
     protected boolean mayRefuse(Spec spec) {
-        return spec instanceof MixedSpec mixed
-                && !families().contains(mixed.of().getClass());
+        return false;
     }
 
     @Override

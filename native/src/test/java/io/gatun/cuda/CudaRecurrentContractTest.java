@@ -8,7 +8,7 @@ import io.gatun.spec.Spec;
 import java.util.Set;
 
 /** The contract of recurrent layers, on the emulated device. */
-@RequiresEmulation
+@RequiresCuda
 class CudaRecurrentContractTest extends KernelContract {
     @Override
     protected String backend() {

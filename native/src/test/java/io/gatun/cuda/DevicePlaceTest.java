@@ -10,6 +10,7 @@ import io.gatun.memory.Place;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,6 +68,40 @@ class DevicePlaceTest {
         assertThat(there.address() % 256).isZero();
         place.free(there);
         place.free(copy);
+    }
+
+    /** Through 4 MiB of pinned memory, again and again; what is not sent yet may not be written over. */
+    @Test
+    void copiesOfAllSizesArriveAndFewSmallOnesWait() {
+        int[] sizes = {1 << 20, 100, (1 << 20) + 4, 4, 3 << 20, 1 << 19, (1 << 19) + 8, 60, 5 << 20};
+        long[] places = new long[sizes.length + 1];
+        for (int i = 0; i < sizes.length; i++) {
+            places[i + 1] = places[i] + sizes[i];
+        }
+        MemorySegment there = place.allocate(places[sizes.length], "pieces");
+        byte[] all = new byte[(int) places[sizes.length]];
+        new Random(3).nextBytes(all);
+        for (int i = 0; i < sizes.length; i++) {
+            MemorySegment piece = MemorySegment.ofArray(all).asSlice(places[i], sizes[i]);
+            place.copy(piece, there.asSlice(places[i], sizes[i]));
+        }
+        assertThat(read(there)).isEqualTo(all);
+        long waits = EmulatedDevice.calls("cudaEventSynchronize");
+        for (int i = 0; i < 1000; i++) {
+            place.copy(MemorySegment.ofArray(new int[] {i}), there.asSlice(4L * i, 4));
+        }
+        assertThat(EmulatedDevice.calls("cudaEventSynchronize") - waits)
+                .as("64 KB begin at most one slot")
+                .isLessThanOrEqualTo(1);
+        place.synchronize();
+        for (int i = 0; i < 1000; i++) {
+            all[4 * i] = (byte) i;
+            all[4 * i + 1] = (byte) (i >> 8);
+            all[4 * i + 2] = 0;
+            all[4 * i + 3] = 0;
+        }
+        assertThat(read(there)).isEqualTo(all);
+        place.free(there);
     }
 
     @Test

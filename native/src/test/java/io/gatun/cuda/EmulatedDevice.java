@@ -11,15 +11,24 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.opentest4j.TestAbortedException;
 
 /**
  * What tests ask of the fake runtime and tell it: injected errors, settings, counters. One device for the process, so tests
- * that use it must not run beside others. See {@code native/src/test/cuda/emulation/README.md} for the settings.
+ * that use it must not run beside others. Where they run on a GPU ({@link Emulation#onDevice}) settings have no effect, which
+ * one line says, and a test that asks anything else is skipped. See {@code native/src/test/cuda/emulation/README.md} for the settings.
  */
 @SuppressWarnings("restricted")
 public final class EmulatedDevice {
-    private static final SymbolLookup LIBRARY =
-            SymbolLookup.libraryLookup(Emulation.folder().orElseThrow().resolve("libcudart.so.13"), Arena.global());
+    /** Null on a GPU. */
+    private static final SymbolLookup LIBRARY = Emulation.onDevice()
+            ? null
+            : SymbolLookup.libraryLookup(Emulation.folder().orElseThrow().resolve("libcudart.so.13"), Arena.global());
+
+    /** Settings that a GPU was asked for, each said once. */
+    private static final Set<String> IGNORED = ConcurrentHashMap.newKeySet();
 
     private static final MethodHandle FAIL = handle("fail", null, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SET = handle("set", null, ADDRESS, ADDRESS);
@@ -43,6 +52,13 @@ public final class EmulatedDevice {
 
     /** Overrides an environment variable: {@code set("ASYNC", "1")} for {@code GATUN_EMULATION_ASYNC=1}. */
     public static void set(String name, String value) {
+        if (LIBRARY == null) {
+            if (IGNORED.add(name)) {
+                System.err.println(
+                        "ON A DEVICE: " + name + "=" + value + " is a setting of the emulator, without effect");
+            }
+            return;
+        }
         try (Arena arena = Arena.ofConfined()) {
             call(SET, arena.allocateFrom(name), arena.allocateFrom(value));
         }
@@ -50,7 +66,9 @@ public final class EmulatedDevice {
 
     /** No injections, no settings, counters at 0, and a living context; memory, streams and modules stay. */
     public static void reset() {
-        call(RESET);
+        if (LIBRARY != null) {
+            call(RESET);
+        }
     }
 
     /** As {@link #reset}, and everything allocated or made is gone: call it only when nothing of CUDA is open. */
@@ -93,6 +111,9 @@ public final class EmulatedDevice {
     }
 
     private static MethodHandle handle(String name, MemoryLayout result, MemoryLayout... arguments) {
+        if (LIBRARY == null) {
+            return null;
+        }
         MemorySegment address = LIBRARY.findOrThrow("gatun_emulation_" + name);
         FunctionDescriptor descriptor =
                 result == null ? FunctionDescriptor.ofVoid(arguments) : FunctionDescriptor.of(result, arguments);
@@ -100,6 +121,9 @@ public final class EmulatedDevice {
     }
 
     private static Object call(MethodHandle handle, Object... arguments) {
+        if (handle == null) {
+            throw new TestAbortedException(Emulation.ONLY_EMULATED);
+        }
         try {
             return handle.invokeWithArguments(arguments);
         } catch (RuntimeException | Error e) {

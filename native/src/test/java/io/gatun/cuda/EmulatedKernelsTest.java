@@ -180,6 +180,19 @@ class EmulatedKernelsTest {
     }
 
     @Test
+    void anAddressThatIsNotAlignedToWhatIsReadThereLosesTheContext() {
+        long x = probes.upload(1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f);
+        long y = probes.malloc(16);
+        probes.launch("gatun_probe_four", 1, 1, y, x, 4L);
+        assertThat(probes.floats(y, 4)).containsExactly(5, 6, 7, 8);
+        probes.launch("gatun_probe_four", 1, 1, y, x, 2L);
+        assertThatExceptionOfType(CudaContextLostException.class)
+                .isThrownBy(probes.stream::synchronize)
+                .satisfies(e -> assertThat(e.code()).isEqualTo(716));
+        assertThat(EmulatedDevice.message()).contains("gatun_probe_four, block (0,0,0), thread (0,0,0)", "not aligned");
+    }
+
+    @Test
     void freedMemoryIsNoArgument() {
         long freed = probes.runtime.malloc(256);
         probes.runtime.free(freed);

@@ -16,31 +16,74 @@ public final class Emulation {
     static final String SKIPPED = "CUDA TESTS SKIPPED: no g++ and objcopy on the PATH of this Linux machine, so no CUDA"
             + " kernel is tested here";
 
+    static final String ONLY_EMULATED = "it needs the emulator, and -Dgatun.test.cuda=device asks for a GPU";
+
     private static final String BUILD = "native/src/test/cuda/emulation/build";
+    private static final String VENDOR_BUILD = "native/src/test/cuda/vendor/build";
     private static final String PROBES = "native/src/test/cuda/kernels/probes.cu";
 
     /** Compiling everything takes half a minute of one core. */
     private static final int MINUTES = 10;
 
     private static Optional<Path> folder;
+    private static boolean vendorBuilt;
 
     private Emulation() {}
+
+    /**
+     * Whether the tests run on the GPU of this machine, as {@code -Dgatun.test.cuda=device} asks.
+     *
+     * @throws IllegalArgumentException for another value
+     */
+    public static boolean onDevice() {
+        String wanted = System.getProperty("gatun.test.cuda", "emulation");
+        return switch (wanted) {
+            case "emulation" -> false;
+            case "device" -> true;
+            default ->
+                throw new IllegalArgumentException(
+                        "-Dgatun.test.cuda=" + wanted + " is unknown; known are emulation, device");
+        };
+    }
 
     /**
      * The folder with the fake {@code libcudart.so.13}, which {@code -Dgatun.cuda.path} names from now on; empty where it
      * cannot be built for want of a compiler.
      */
     public static synchronized Optional<Path> folder() {
+        if (onDevice()) {
+            throw new IllegalStateException("no emulator: " + ONLY_EMULATED);
+        }
         if (folder == null) {
             folder = available() ? Optional.of(build()) : Optional.empty();
             folder.ifPresentOrElse(
                     built -> {
-                        System.setProperty("gatun.cuda.path", built.toString());
+                        alone();
                         System.err.println("emulated: NVIDIA kernels on g++ (" + built + "), no GPU is tested");
                     },
                     () -> System.err.println(SKIPPED));
         }
         return folder;
+    }
+
+    /** From now on the backend is Gatun's own kernels alone, whatever libraries of NVIDIA's this machine has. */
+    static synchronized void alone() {
+        folder().ifPresent(built -> {
+            System.setProperty("gatun.cuda.path", built.toString());
+            System.setProperty("gatun.cuda.vendor", "false");
+        });
+    }
+
+    /** From now on the backends of the fake cuBLASLt and cuDNN come first. */
+    static synchronized void withVendor() {
+        folder().ifPresent(built -> {
+            if (!vendorBuilt) {
+                build(List.of(repository().resolve(VENDOR_BUILD).toString(), built.toString()));
+                vendorBuilt = true;
+            }
+            System.setProperty("gatun.cuda.path", built.resolve("vendor").toString());
+            System.setProperty("gatun.cuda.vendor", "true");
+        });
     }
 
     /** The folder of the sources: the first one above the working directory that has the emulator's. */
@@ -71,18 +114,21 @@ public final class Emulation {
     private static Path build() {
         Path root = repository();
         Path target = root.resolve("native/target/emulation");
-        List<String> command = List.of(
+        build(List.of(
                 root.resolve(BUILD).toString(),
                 target.toString(),
-                root.resolve(PROBES).toString());
+                root.resolve(PROBES).toString()));
+        return target;
+    }
+
+    private static void build(List<String> command) {
         try {
             run(command, MINUTES).ifPresent(output -> {
-                throw new IllegalStateException(BUILD + " failed: " + output);
+                throw new IllegalStateException(command.getFirst() + " failed: " + output);
             });
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot run " + BUILD, e);
+            throw new UncheckedIOException("cannot run " + command.getFirst(), e);
         }
-        return target;
     }
 
     /** Empty if it ended well, else what it wrote. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Indices and lengths out of range are named when the host waits, and the device goes on. */
-@RequiresEmulation
+@RequiresCuda
 class IndexFaultsTest {
     private Kernels kernels;
     private Place place;

@@ -7,10 +7,12 @@ import io.gatun.cuda.runtime.CudaException;
 import io.gatun.cuda.runtime.GraphExec;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
+import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.ParameterScope;
 import io.gatun.memory.Place;
+import io.gatun.memory.Upload;
 import io.gatun.spec.AxpbySpec;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.AfterEach;
@@ -36,8 +38,8 @@ class LeakTest {
     private static void session() {
         try (Kernels kernels = Kernels.open("cuda", 1);
                 CudaContext context = CudaContext.open();
-                PinnedRing ring = new PinnedRing(context, 2, 1024);
-                ParameterScope scope = NativeMemory.of(context.place()).parameters("model")) {
+                ParameterScope scope = NativeMemory.of(context.place()).parameters("model");
+                Upload upload = context.place().upload(scope.allocate(1024, "batch"), MemoryBudget.standard())) {
             MemorySegment x = scope.allocate(4000, "x");
             MemorySegment y = scope.allocate(4000, "y");
             context.place().fill(x, 3f);
@@ -49,12 +51,12 @@ class LeakTest {
                 context.synchronize();
             }
             for (int i = 0; i < 3; i++) {
-                PinnedRing.Slot slot = ring.next();
-                slot.host().fill((byte) i);
-                slot.upload();
-                slot.use();
-                context.place().copy(slot.device(), y);
-                slot.done();
+                upload.awaitHost();
+                upload.host().fill((byte) i);
+                upload.start();
+                upload.use();
+                context.place().copy(upload.memory(), y);
+                upload.done();
             }
             float[] back = new float[1000];
             context.place().copy(y, MemorySegment.ofArray(back));

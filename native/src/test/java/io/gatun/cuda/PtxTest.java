@@ -63,8 +63,8 @@ class PtxTest {
         }
     }
 
-    /** A minute of two cores, and the manifest holds the sources to the PTX: in the profile {@code ptx}. */
-    @Tag("ptx")
+    /** A minute of two cores, and the manifest holds the sources to the PTX: among the heavy ones. */
+    @Tag("heavy")
     @Test
     void nvccMakesTheSameBytesAndNothingSpills() throws Exception {
         Matcher here = RELEASE.matcher(output(List.of("nvcc", "--version"), true));

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An index that is out of range: the sentence of the CPU's kernels, and the context goes on. */
-@RequiresEmulation
+@RequiresCuda
 class WrongIndicesTest {
     @ParameterizedTest
     @ValueSource(

@@ -3,7 +3,7 @@ package io.gatun.cuda.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gatun.cuda.CudaContext;
-import io.gatun.cuda.RequiresEmulation;
+import io.gatun.cuda.RequiresCuda;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.memory.Place;
@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Indices divided by a multiplication, and in 64 bits where there are too many for that. */
-@RequiresEmulation
+@RequiresCuda
 class DivisionTest {
     /** As the kernels do it. */
     private static long quotient(long n, Divisor d) {

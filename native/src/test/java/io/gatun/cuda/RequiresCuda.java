@@ -1,0 +1,29 @@
+package io.gatun.cuda;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * For tests of what both a GPU and the emulator must do. They run as {@link RequiresEmulation} says, or on the GPU of this
+ * machine with {@code -Dgatun.test.cuda=device}; where there is none then, they fail.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(RequiresCuda.Found.class)
+public @interface RequiresCuda {
+    /** The condition behind the annotation. */
+    final class Found implements ExecutionCondition {
+        @Override
+        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            return Emulation.onDevice()
+                    ? ConditionEvaluationResult.enabled("a GPU was asked for")
+                    : RequiresEmulation.Built.evaluate();
+        }
+    }
+}
