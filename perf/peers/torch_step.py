@@ -1,9 +1,11 @@
 """Training steps of PyTorch on the nets of `gatun bench train`: same layers, batch, optimizer and kind of data.
 
     python torch_step.py MODEL [--layout nhwc|nchw] [--threads N] [--warm SECONDS] [--steps N]
+        [--device cpu|cuda] [--batch N] [--amp bf16] [--tf32] [--compile]
 
 MODEL is resnet20, resnet18c, resnet50, vgg16, lstm, gru, transformer, mlp, or adamw and sgd for one optimizer step on
-25 million parameters. Prints one line of JSON with the keys that `gatun bench train --json` has. Needs torch.
+25 million parameters. Prints one line of JSON with the keys that `gatun bench train --json` has. Needs torch. On a GPU
+each timed step is waited for.
 """
 
 import argparse
@@ -127,13 +129,25 @@ NETS = {
 }
 
 
-def training(name, layout):
-    """A step of the net, how many targets it has, what they are, and the number of parameters."""
+def sized(shape, targets, batch):
+    """Shape and targets for another batch, which is the second axis of a sequence and the first of everything else."""
+    axis = 1 if len(shape) == 3 else 0
+    return shape[:axis] + (batch,) + shape[axis + 1:], targets // shape[axis] * batch
+
+
+def training(name, layout="nhwc", device="cpu", batch=None, amp=False, compiled=False):
+    """A step of the net, how many targets it has, what they are, and the number of parameters.
+
+    amp runs the forward pass and the loss under autocast to bfloat16, compiled the net by torch.compile.
+    """
     make, shape, targets, classes = NETS[name]
-    model, x = make(), torch.rand(shape) * 2 - 1
+    if batch:
+        shape, targets = sized(shape, targets, batch)
+    model, x = make().to(device), (torch.rand(shape) * 2 - 1).to(device)
     if len(shape) == 4 and layout == "nhwc":
         model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-    wanted = torch.randint(classes, (targets,))
+    wanted = torch.randint(classes, (targets,)).to(device)
+    run = torch.compile(model) if compiled else model
     if len(shape) == 4:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, fused=True)
     else:
@@ -141,21 +155,34 @@ def training(name, layout):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(model(x), wanted).backward()
+        with torch.autocast(device, torch.bfloat16, enabled=amp):
+            loss = F.cross_entropy(run(x), wanted)
+        loss.backward()
         optimizer.step()
 
     unit = "tokens/s" if len(shape) == 3 else "img/s"
     return step, targets, unit, sum(p.numel() for p in model.parameters())
 
 
-def optimizing(name):
-    parameter = nn.Parameter(torch.rand(OPTIMIZED))
-    parameter.grad = torch.rand(OPTIMIZED)
+def optimizing(name, device="cpu", count=OPTIMIZED):
+    parameter = nn.Parameter(torch.rand(count, device=device))
+    parameter.grad = torch.rand(count, device=device)
     if name == "adamw":
         optimizer = torch.optim.AdamW([parameter], lr=1e-3, fused=True)
     else:
         optimizer = torch.optim.SGD([parameter], lr=0.01, momentum=0.9, weight_decay=5e-4, fused=True)
-    return optimizer.step, OPTIMIZED, "parameters/s", OPTIMIZED
+    return optimizer.step, count, "parameters/s", count
+
+
+def allow_tf32(allowed):
+    """Whether products of floats may round their factors to TF32; no change of the default on a CPU."""
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def wait(device):
+    if device == "cuda":
+        torch.cuda.synchronize()
 
 
 def main():
@@ -165,28 +192,41 @@ def main():
     parser.add_argument("--threads", type=int)
     parser.add_argument("--warm", type=float, default=3, help="seconds of steps that are not timed, two at least")
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--batch", type=int, help="samples in a step of a net")
+    parser.add_argument("--amp", choices=["bf16"], help="autocast in the forward pass")
+    parser.add_argument("--tf32", action="store_true", help="products of floats in TF32")
+    parser.add_argument("--compile", action="store_true", help="by torch.compile")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(1)
+    allow_tf32(options.tf32)
+    torch.backends.cudnn.benchmark = True
     if options.model in NETS:
-        step, work, unit, parameters = training(options.model, options.layout)
+        step, work, unit, parameters = training(
+            options.model, options.layout, options.device, options.batch, bool(options.amp), options.compile)
     else:
-        step, work, unit, parameters = optimizing(options.model)
+        step, work, unit, parameters = optimizing(options.model, options.device)
     begin, warmed = time.perf_counter(), 0
     while warmed < 2 or time.perf_counter() - begin < options.warm:
         step()
+        wait(options.device)
         warmed += 1
     seconds = []
     for _ in range(options.steps):
         begin = time.perf_counter()
         step()
+        wait(options.device)
         seconds.append(time.perf_counter() - begin)
     median = statistics.median(seconds)
     print(json.dumps({
         "model": options.model,
         "backend": "torch " + torch.__version__,
         "layout": options.layout,
+        "device": options.device,
+        "amp": options.amp,
+        "compiled": options.compile,
         "threads": torch.get_num_threads(),
         "parameters": parameters,
         "median_ms": 1e3 * median,

@@ -54,9 +54,9 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "simd,onednn",
             paramLabel = "NAME",
-            description =
-                    "Implementations, of onednn, simd, reference, cuda, and copy, which moves as many bytes; the first"
-                            + " is compared with the second. Default: ${DEFAULT-VALUE}")
+            description = "Implementations, of onednn, simd, reference, cuda, copy, which moves as many bytes, and"
+                    + " torch, which is PyTorch in the Python that PYTHON names; the first is compared with the"
+                    + " second. Default: ${DEFAULT-VALUE}")
     private List<String> names;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of each. Default: one a processor")

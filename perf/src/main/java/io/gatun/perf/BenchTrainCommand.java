@@ -2,6 +2,7 @@ package io.gatun.perf;
 
 import io.gatun.nn.log.JsonLine;
 import io.gatun.perf.step.Net;
+import io.gatun.perf.step.Precision;
 import io.gatun.perf.step.ProfileTable;
 import io.gatun.perf.step.StepReport;
 import io.gatun.perf.step.StepTimer;
@@ -40,6 +41,13 @@ final class BenchTrainCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "Default: what is usual for the model")
     private Integer batch;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            defaultValue = "f32",
+            description = "f32, tf32, bf16 or f16; 16 bits for --backend cuda. Default: ${DEFAULT-VALUE}")
+    private String precision;
+
     @Option(names = "--warmups", paramLabel = "N", description = "Steps before. Default: three seconds, 5 at least")
     private Integer warmups;
 
@@ -65,8 +73,11 @@ final class BenchTrainCommand implements Callable<Integer> {
         }
         device.choose(backend);
         Net net = Net.of(model);
+        Precision chosen = Precision.of(precision);
+        chosen.requireBackend(backend);
+        chosen.choose();
         StepReport report;
-        try (TrainingStep step = new TrainingStep(net, backend, threads, batch == null ? net.batch() : batch)) {
+        try (TrainingStep step = new TrainingStep(net, backend, threads, batch == null ? net.batch() : batch, chosen)) {
             report = warmups == null
                     ? StepTimer.run(step, backend, 5, 3, steps)
                     : StepTimer.run(step, backend, warmups, 0, steps);
@@ -77,7 +88,7 @@ final class BenchTrainCommand implements Callable<Integer> {
             out.println();
             ProfileTable.of(report).forEach(out::println);
         }
-        TrainingStep.check(net, backend, threads);
+        TrainingStep.check(net, backend, threads, chosen);
         if (json) {
             out.println(JsonLine.of(report.json()));
         }

@@ -5,6 +5,7 @@ import io.gatun.kernel.NoKernelException;
 import io.gatun.memory.NativeMemoryException;
 import io.gatun.nn.train.NonFiniteException;
 import io.gatun.perf.bench.DisagreementException;
+import io.gatun.perf.bench.PeerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -60,6 +61,7 @@ final class Errors {
             case NativeMemoryException n -> true;
             case NonFiniteException n -> true;
             case DisagreementException d -> true;
+            case PeerException p -> true;
             case IOException i -> true;
             case UncheckedIOException u -> true;
             default -> false;

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The {@code gatun} command: train, bench, tune, doctor, jmh, compare. */
+/** The {@code gatun} command: train, bench, tune, doctor, jmh, compare, gpu. */
 @Command(
         name = "gatun",
         description = "Train nets off-heap on oneDNN and on the Vector API, and measure the kernels.",
@@ -17,7 +17,8 @@ import picocli.CommandLine.ScopeType;
             TuneCommand.class,
             DoctorCommand.class,
             JmhCommand.class,
-            CompareCommand.class
+            CompareCommand.class,
+            GpuCommand.class
         },
         mixinStandardHelpOptions = true,
         version = "gatun 0.1.0-SNAPSHOT")

@@ -1,6 +1,7 @@
 package io.gatun.perf;
 
 import io.gatun.nn.log.JsonLine;
+import io.gatun.perf.step.Precision;
 import io.gatun.perf.train.Regularization;
 import io.gatun.perf.train.TrainOptions;
 import io.gatun.perf.train.TrainRun;
@@ -50,6 +51,14 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "RATE",
             description = "Peak learning rate of the schedule. Default: the model's")
     private Float learningRate;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            description =
+                    "With --backend cuda: tf32, or bf16 or f16 for mixed precision, products and convolutions in 16"
+                            + " bits with parameters and sums in float, and scaled losses with f16. Default: f32")
+    private String precision;
 
     @Option(
             names = "--l1",
@@ -151,6 +160,7 @@ final class TrainCommand implements Callable<Integer> {
                 epochs,
                 seed,
                 learningRate,
+                precision == null ? null : Precision.of(precision),
                 data,
                 out,
                 every,

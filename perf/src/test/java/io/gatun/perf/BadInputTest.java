@@ -56,7 +56,7 @@ class BadInputTest {
     static Stream<Arguments> table() {
         String f = folder.toString();
         return Stream.of(
-                row("unknown command 'trian'; known are train, bench, tune, doctor, jmh, compare", "trian"),
+                row("unknown command 'trian'; known are train, bench, tune, doctor, jmh, compare, gpu", "trian"),
                 row("Unknown option: '--fast'", "train", "resnet20", "--fast"),
                 row("Missing required parameter: 'MODEL'", "train"),
                 row(
@@ -77,6 +77,10 @@ class BadInputTest {
                         "--device",
                         "0"),
                 row("--device -1 is less than 0", train("--backend", "cuda", "--device", "-1")),
+                row(
+                        "--precision bf16 is for --backend cuda, not for auto, which has no kernels for it",
+                        train("--precision", "bf16")),
+                row("unknown precision 'half'; known are f32, tf32, bf16, f16", train("--precision", "half")),
                 row("--batch 0 is less than 1", train("--batch", "0")),
                 row("--epochs -1 is less than 1", train("--epochs", "-1")),
                 row("--threads 0 is less than 1", train("--threads", "0")),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.condition.OS;
  * oneDNN's code and the tape keep is bounded. In a JVM whose heap is as large from the start as it will ever be; without
  * the bounds it dies of that heap, and oneDNN alone takes 430 MB.
  */
+@Tag("heavy")
 @EnabledOnOs(OS.LINUX)
 class ManyShapesTest {
     private static final long MAY_GROW = 64 << 20;

@@ -13,12 +13,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On oneDNN, with the instructions and the thread count the same: the same checkpoint, byte for byte, resumed or not. */
+@Tag("heavy")
 class OneDnnDeterminismTest {
     @TempDir
     private Path folder;

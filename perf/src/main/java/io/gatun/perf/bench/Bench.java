@@ -19,39 +19,62 @@ public final class Bench implements AutoCloseable {
     private final Map<String, Kernels> backends = new LinkedHashMap<>();
     private final int threads;
 
-    /** Of the copy, if it is one of those that run. */
-    private final Workers copying;
+    /** As asked for, backends and others. */
+    private final List<String> names;
 
-    /** Where the copy stands among the names. */
-    private final int copyAt;
+    /** Of the copy on the host, if it is one of those that run. */
+    private Workers copying;
+
+    /** PyTorch, if it is one of those that run. */
+    private TorchPeer torch;
 
     /**
-     * Opens the named backends; {@code copy} is none, but moves as many bytes ({@link Copy}).
+     * Opens the named backends. Two names are no backends: {@code copy} moves as many bytes, where the first backend's
+     * memory lies ({@link Copy}, {@link DeviceCopy}), and {@code torch} is PyTorch ({@link TorchPeer}).
      *
      * @throws IllegalArgumentException for a name that is not known or stands twice
      * @throws io.gatun.kernel.NativeUnavailableException for one that cannot run here
      */
     public Bench(List<String> names, int threads) {
         this.threads = threads;
-        this.copyAt = names.indexOf(Copy.NAME);
-        this.copying = copyAt >= 0 ? new Workers(threads) : null;
+        this.names = List.copyOf(names);
         try {
             for (String name : names) {
-                if (name.equals(Copy.NAME) && names.indexOf(name) == names.lastIndexOf(name) && names.size() > 1) {
-                    continue;
+                if (name.equals("auto") || names.indexOf(name) != names.lastIndexOf(name)) {
+                    throw unknown();
                 }
-                if (name.equals("auto") || backends.containsKey(name)) {
-                    throw new IllegalArgumentException(
-                            "--vs takes different ones of onednn, simd, reference, cuda, and copy beside one of them,"
-                                    + " not '"
-                                    + String.join(",", names) + "'");
+                if (!besides(name)) {
+                    backends.put(name, Kernels.open(name, threads, memory));
                 }
-                backends.put(name, Kernels.open(name, threads, memory));
+            }
+            if (backends.isEmpty()) {
+                throw unknown();
+            }
+            if (names.contains(Copy.NAME) && first().memory().place().isHost()) {
+                copying = new Workers(threads);
+            }
+            if (names.contains(TorchPeer.NAME)) {
+                torch = TorchPeer.start();
             }
         } catch (RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    private static boolean besides(String name) {
+        return name.equals(Copy.NAME) || name.equals(TorchPeer.NAME);
+    }
+
+    private IllegalArgumentException unknown() {
+        return new IllegalArgumentException(
+                "--vs takes different ones of onednn, simd, reference, cuda, and copy and torch beside one of them,"
+                        + " not '"
+                        + String.join(",", names) + "'");
+    }
+
+    private Kernels first() {
+        return backends.values().iterator().next();
     }
 
     /**
@@ -69,6 +92,7 @@ public final class Bench implements AutoCloseable {
      * @throws IllegalArgumentException if the problem is empty, so that there is nothing to time
      * @throws RefusedException if a backend has no kernel for it
      * @throws DisagreementException if the outputs differ
+     * @throws PeerException if PyTorch runs and cannot do this
      */
     public Outcome run(Spec spec, double seconds) {
         for (Operand operand : spec.operands()) {
@@ -95,27 +119,39 @@ public final class Bench implements AutoCloseable {
                 difference = Math.max(difference, agreement.worst());
             }
             List<Racer> racers = new ArrayList<>(entrants);
-            double once = 1;
-            if (copyAt >= 0) {
-                scopes.add(memory.parameters("bench"));
-                Copy copy = new Copy(spec, copying, scopes.getLast());
-                once = copy.once();
-                racers.add(copyAt, copy);
+            for (int i = 0; i < names.size(); i++) {
+                if (besides(names.get(i))) {
+                    racers.add(i, other(names.get(i), spec, scopes));
+                }
             }
-            double[][] samples = Race.run(racers, seconds);
+            double[][] samples = Race.run(racers, seconds, Race.SAMPLE_NANOS);
             List<Result> results = new ArrayList<>();
             for (int i = 0; i < samples.length; i++) {
                 double[] second = i == 0 && samples.length > 1 ? samples[1] : null;
-                results.add(Result.of(racers.get(i), threads, samples[i], second));
+                results.add(Result.of(spec, racers.get(i), threads, samples[i], second));
             }
+            double once = racers.stream().mapToDouble(Racer::once).min().orElseThrow();
             return new Outcome(results, difference, once);
         } finally {
             scopes.forEach(ParameterScope::close);
         }
     }
 
+    private Racer other(String name, Spec spec, List<ParameterScope> scopes) {
+        if (name.equals(TorchPeer.NAME)) {
+            return torch.prepare(spec.toString(), TorchPeer.Mode.here());
+        }
+        scopes.add(first().memory().parameters("bench"));
+        return copying == null
+                ? new DeviceCopy(spec, first().memory().place(), scopes.getLast())
+                : new Copy(spec, copying, scopes.getLast());
+    }
+
     @Override
     public void close() {
+        if (torch != null) {
+            torch.close();
+        }
         backends.values().forEach(Kernels::close);
         if (copying != null) {
             copying.close();

@@ -19,11 +19,16 @@ public final class ConvLayers {
      * @throws IllegalArgumentException for another name
      */
     public static List<Spec> of(String net) {
+        return of(net, 0);
+    }
+
+    /** The same at another batch; 0 for the usual one. */
+    public static List<Spec> of(String net, int batch) {
         List<ConvSpec> layers =
                 switch (net) {
-                    case "resnet20" -> basic(CIFAR_BATCH, 16, 3);
-                    case "resnet18c" -> basic(BASIC_BATCH, 64, 4);
-                    case "resnet50" -> bottleneck(IMAGENET_BATCH);
+                    case "resnet20" -> basic(batch > 0 ? batch : CIFAR_BATCH, 16, 3);
+                    case "resnet18c" -> basic(batch > 0 ? batch : BASIC_BATCH, 64, 4);
+                    case "resnet50" -> bottleneck(batch > 0 ? batch : IMAGENET_BATCH);
                     default ->
                         throw new IllegalArgumentException(
                                 "unknown set '" + net + "'; known are resnet20, resnet18c, resnet50");

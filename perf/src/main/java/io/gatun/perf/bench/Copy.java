@@ -22,7 +22,7 @@ final class Copy implements Racer, Task {
 
     private static final long PIECE = 256 * 1024;
 
-    private final Spec spec;
+    private final double counted;
     private final Workers workers;
     private final MemorySegment from;
     private final MemorySegment to;
@@ -30,7 +30,7 @@ final class Copy implements Racer, Task {
     private final long bytes;
 
     Copy(Spec spec, Workers workers, Scope scope) {
-        this.spec = spec;
+        this.counted = spec.bytes();
         this.workers = workers;
         long set = 0;
         for (Operand operand : spec.operands()) {
@@ -45,9 +45,9 @@ final class Copy implements Racer, Task {
         from.fill((byte) 1);
     }
 
-    /** The bytes of all operands, each counted once, as a share of those moved. */
-    double once() {
-        return spec.bytes() / moved;
+    @Override
+    public double once() {
+        return counted / moved;
     }
 
     @Override
@@ -58,11 +58,6 @@ final class Copy implements Racer, Task {
     @Override
     public String implementation() {
         return "copy of as many bytes";
-    }
-
-    @Override
-    public Spec spec() {
-        return spec;
     }
 
     @Override

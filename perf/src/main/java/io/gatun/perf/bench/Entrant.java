@@ -153,11 +153,6 @@ final class Entrant implements Racer {
         return plan.implementation();
     }
 
-    @Override
-    public Spec spec() {
-        return plan.spec();
-    }
-
     Plan plan() {
         return plan;
     }

@@ -1,6 +1,7 @@
 package io.gatun.perf.results;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -9,20 +10,20 @@ import java.util.Map;
  *
  * @param path of the object, such as {@code benchmarks[3].}
  */
-record Fields(Map<?, ?> values, String path) {
-    String text(String key) {
+public record Fields(Map<?, ?> values, String path) {
+    public String text(String key) {
         return get(key, String.class, "text");
     }
 
-    double number(String key) {
+    public double number(String key) {
         return get(key, Double.class, "a number");
     }
 
-    Fields object(String key) {
+    public Fields object(String key) {
         return new Fields(get(key, Map.class, "an object"), path + key + ".");
     }
 
-    List<Fields> objects(String key) {
+    public List<Fields> objects(String key) {
         List<Fields> objects = new ArrayList<>();
         for (Object element : get(key, List.class, "a list")) {
             String place = path + key + "[" + objects.size() + "]";
@@ -34,7 +35,7 @@ record Fields(Map<?, ?> values, String path) {
         return objects;
     }
 
-    double[] numbers(String key) {
+    public double[] numbers(String key) {
         List<?> list = get(key, List.class, "a list");
         double[] numbers = new double[list.size()];
         for (int i = 0; i < numbers.length; i++) {
@@ -44,6 +45,23 @@ record Fields(Map<?, ?> values, String path) {
             numbers[i] = number;
         }
         return numbers;
+    }
+
+    public boolean flag(String key) {
+        return get(key, Boolean.class, "true or false");
+    }
+
+    /** An object whose values are all text. */
+    public Map<String, String> texts(String key) {
+        Fields object = object(key);
+        Map<String, String> texts = new LinkedHashMap<>();
+        object.values.keySet().forEach(name -> texts.put(name.toString(), object.text(name.toString())));
+        return texts;
+    }
+
+    /** Whether there is such a key. */
+    public boolean has(String key) {
+        return values.containsKey(key);
     }
 
     private <T> T get(String key, Class<T> type, String kind) {

@@ -49,7 +49,12 @@ public final class ResultsFile {
         }
     }
 
-    private static Measurement measurement(Fields fields) {
+    /**
+     * One benchmark as it stands in a file.
+     *
+     * @throws IllegalArgumentException naming what is missing or of another kind
+     */
+    public static Measurement measurement(Fields fields) {
         return new Measurement(
                 fields.text("spec"),
                 fields.text("backend"),
@@ -77,7 +82,8 @@ public final class ResultsFile {
         Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static Map<String, Object> json(Measurement m) {
+    /** One benchmark as it stands in a file. */
+    public static Map<String, Object> json(Measurement m) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("spec", m.spec());
         json.put("backend", m.backend());

@@ -5,12 +5,16 @@ import io.gatun.autograd.Losses;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
 import io.gatun.nn.Module;
 import io.gatun.nn.optim.Optimizer;
+import io.gatun.perf.bench.Racer;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -23,8 +27,12 @@ public final class TrainingStep implements AutoCloseable {
     /** Relative, of the first loss and of the one after an update: batch norm over few images magnifies rounding. */
     private static final double[] TOLERANCE = {1e-4, 2e-2};
 
+    /** Of 16 bits against floats: PyTorch's autocast is 6e-4 from its float steps of ResNet-20. */
+    private static final double[] TOLERANCE_OF_16_BITS = {5e-3, 5e-2};
+
     private final Net net;
     private final int batch;
+    private final Precision precision;
     private final Kernels kernels;
     private final Module model;
     private final Optimizer optimizer;
@@ -37,18 +45,24 @@ public final class TrainingStep implements AutoCloseable {
     /** What to close, the last one made first. */
     private final Deque<Runnable> parts = new ArrayDeque<>();
 
+    /** In float. */
+    public TrainingStep(Net net, String backend, int threads, int batch) {
+        this(net, backend, threads, batch, Precision.F32);
+    }
+
     /**
      * Builds the net, always with the same weights and the same batch.
      *
      * @throws IllegalArgumentException if the batch is empty or there is no such backend
      * @throws io.gatun.memory.NativeMemoryException if the weights do not fit into the memory budget
      */
-    public TrainingStep(Net net, String backend, int threads, int batch) {
+    public TrainingStep(Net net, String backend, int threads, int batch, Precision precision) {
         if (batch < 1) {
             throw new IllegalArgumentException("a batch of " + batch + " has nothing to train on; give at least 1");
         }
         this.net = net;
         this.batch = batch;
+        this.precision = precision;
         try {
             kernels = closedAtTheEnd(Kernels.open(backend, threads), Kernels::close);
             NativeMemory memory = kernels.memory();
@@ -57,21 +71,39 @@ public final class TrainingStep implements AutoCloseable {
             optimizer = closedAtTheEnd(net.optimizer(kernels, memory, parameters), Optimizer::close);
             tape = closedAtTheEnd(new Tape(kernels, memory), Tape::close);
             step = tape.capture(this::loss);
-            ParameterScope scope = closedAtTheEnd(memory.onHost().parameters("batch"), ParameterScope::close);
+            ParameterScope scope = closedAtTheEnd(memory.parameters("batch"), ParameterScope::close);
             shape = net.input(batch);
             input = scope.allocate(4 * shape.elements(), "input");
             targets = scope.allocate(4L * net.targets(batch), "targets");
+            fill();
         } catch (RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    /** The batch lies where the kernels work, as PyTorch's does when its steps are timed. */
+    private void fill() {
         SplittableRandom random = new SplittableRandom(1);
-        for (long i = 0; i < shape.elements(); i++) {
-            input.setAtIndex(ValueLayout.JAVA_FLOAT, i, 2 * (random.nextInt() >>> 8) * 0x1p-24f - 1);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment figures = Places.onHost(input, arena);
+            for (long i = 0; i < shape.elements(); i++) {
+                figures.setAtIndex(ValueLayout.JAVA_FLOAT, i, 2 * (random.nextInt() >>> 8) * 0x1p-24f - 1);
+            }
+            MemorySegment classes = Places.onHost(targets, arena);
+            for (int i = 0; i < net.targets(batch); i++) {
+                classes.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(net.classes()));
+            }
+            if (!kernels.memory().place().isHost()) {
+                Places.copy(figures, input);
+                Places.copy(classes, targets);
+            }
         }
-        for (int i = 0; i < net.targets(batch); i++) {
-            targets.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(net.classes()));
-        }
+    }
+
+    /** In float. */
+    public static void check(Net net, String backend, int threads) {
+        check(net, backend, threads, Precision.F32);
     }
 
     /**
@@ -79,22 +111,23 @@ public final class TrainingStep implements AutoCloseable {
      *
      * @throws IllegalStateException if they differ
      */
-    public static void check(Net net, String backend, int threads) {
+    public static void check(Net net, String backend, int threads, Precision precision) {
         String other = backend.equals("simd") ? "reference" : "simd";
         int samples = net == Net.LSTM ? 2 : 4;
-        double[] losses = losses(net, backend, threads, samples);
-        double[] expected = losses(net, other, threads, samples);
+        double[] tolerance = precision.storage() == DType.F32 ? TOLERANCE : TOLERANCE_OF_16_BITS;
+        double[] losses = losses(net, backend, threads, samples, precision);
+        double[] expected = losses(net, other, threads, samples, Precision.F32);
         for (int i = 0; i < losses.length; i++) {
-            if (!(Math.abs(losses[i] - expected[i]) <= TOLERANCE[i] * Math.abs(expected[i]))) {
+            if (!(Math.abs(losses[i] - expected[i]) <= tolerance[i] * Math.abs(expected[i]))) {
                 throw new IllegalStateException("step " + i + " of " + net.word() + " has loss " + losses[i] + " on "
                         + backend + " and " + expected[i] + " on " + other);
             }
         }
     }
 
-    private static double[] losses(Net net, String backend, int threads, int samples) {
+    private static double[] losses(Net net, String backend, int threads, int samples, Precision precision) {
         double[] losses = new double[TOLERANCE.length];
-        try (TrainingStep step = new TrainingStep(net, backend, threads, samples)) {
+        try (TrainingStep step = new TrainingStep(net, backend, threads, samples, precision)) {
             for (int i = 0; i < losses.length; i++) {
                 losses[i] = step.run();
             }
@@ -110,9 +143,46 @@ public final class TrainingStep implements AutoCloseable {
         return loss;
     }
 
+    /** One step whose loss nobody reads: on a device one launch after the first, and nobody waits for it. */
+    public void launch() {
+        step.train(optimizer.steps(), optimizer.update());
+    }
+
+    /** Waits until what was launched is done. */
+    public void finish() {
+        kernels.memory().place().synchronize();
+    }
+
+    /** What is launched, to be timed in turn with others. */
+    public Racer racer(String backend) {
+        return new Racer() {
+            @Override
+            public String name() {
+                return backend;
+            }
+
+            @Override
+            public String implementation() {
+                return step.repeating() ? backend + ": a captured step" : backend + ": a step built anew";
+            }
+
+            @Override
+            public void run() {
+                launch();
+            }
+
+            @Override
+            public void finish() {
+                TrainingStep.this.finish();
+            }
+        };
+    }
+
     private Tensor loss() {
-        Tensor logits = model.forward(tape.input(shape, input));
-        return Losses.crossEntropy(logits, tape.indices(Shape.of(net.targets(batch)), targets));
+        try (var _ = tape.autocast(precision.storage())) {
+            Tensor logits = model.forward(tape.input(shape, input));
+            return Losses.crossEntropy(logits, tape.indices(Shape.of(net.targets(batch)), targets));
+        }
     }
 
     public Net net() {

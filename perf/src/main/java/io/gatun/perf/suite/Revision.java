@@ -5,13 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /** Git's name for the source that is being measured. */
-final class Revision {
+public final class Revision {
     private static final String UNKNOWN = "unknown";
 
     private Revision() {}
 
-    /** Such as {@code 62b9400f1c-dirty}; {@code unknown} without git or outside of a checkout. */
-    static String current() {
+    /**
+     * Such as {@code 62b9400f1c-dirty}, or what {@code -Dgatun.revision} says where the sources came without git;
+     * {@code unknown} otherwise.
+     */
+    public static String current() {
+        String told = System.getProperty("gatun.revision", "");
+        return told.isBlank() ? ofGit() : told;
+    }
+
+    private static String ofGit() {
         try {
             Process git = new ProcessBuilder("git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)

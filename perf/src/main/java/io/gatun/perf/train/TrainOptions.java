@@ -1,5 +1,6 @@
 package io.gatun.perf.train;
 
+import io.gatun.perf.step.Precision;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ public record TrainOptions(
         Integer epochs,
         Long seed,
         Float learningRate,
+        Precision precision,
         String data,
         Path out,
         int every,
@@ -45,6 +47,9 @@ public record TrainOptions(
         atLeast("--checkpoint-every", every, 0);
         if (learningRate != null && !(learningRate > 0 && Float.isFinite(learningRate))) {
             throw new IllegalArgumentException("--lr " + learningRate + " is not a positive number");
+        }
+        if (precision != null) {
+            precision.requireBackend(backend);
         }
         if (data != null) {
             Trainable.of(model).require(data);
@@ -78,6 +83,7 @@ public record TrainOptions(
                 epochs == null ? defaultEpochs : epochs,
                 seed == null ? 1L : seed,
                 learningRate == null ? defaultRate : learningRate,
+                precision == null ? Precision.F32 : precision,
                 data == null ? defaultData : data,
                 out,
                 every,
@@ -95,6 +101,7 @@ public record TrainOptions(
         facts.put("epochs", epochs.toString());
         facts.put("seed", seed.toString());
         facts.put("lr", learningRate.toString());
+        facts.put("precision", precision.word());
         facts.put("data", data);
         if (backbone != null) {
             facts.put("backbone", backbone.toString());
@@ -121,6 +128,7 @@ public record TrainOptions(
                 same("epochs", epochs, facts, Integer::valueOf, file),
                 same("seed", seed, facts, Long::valueOf, file),
                 same("lr", learningRate, facts, Float::valueOf, file),
+                same("precision", precision, facts, Precision::of, file),
                 same("data", data, facts, text -> text, file),
                 out,
                 every,

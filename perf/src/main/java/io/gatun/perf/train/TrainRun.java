@@ -8,12 +8,14 @@ import io.gatun.memory.ParameterScope;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.log.TensorBoard;
 import io.gatun.nn.metric.Metric;
+import io.gatun.nn.optim.LossScaler;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.train.EarlyStopping;
 import io.gatun.nn.train.ModelCheckpoint;
 import io.gatun.nn.train.Monitor;
 import io.gatun.nn.train.Trainer;
 import io.gatun.perf.results.Environment;
+import io.gatun.perf.step.Precision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -65,6 +67,9 @@ public final class TrainRun {
             throws IOException {
         NativeMemory memory = kernels.memory();
         TrainOptions options = recipe.options();
+        if (options.precision() == Precision.TF32) {
+            options.precision().choose();
+        }
         Files.createDirectories(options.out().toAbsolutePath().getParent());
         if (Files.isDirectory(options.out())) {
             throw new IllegalArgumentException(
@@ -72,7 +77,9 @@ public final class TrainRun {
         }
         Parameters parameters = recipe.task().parameters();
         try (Tape tape = new Tape(kernels, memory, 0, options.seed());
+                var _ = tape.autocast(options.precision().storage());
                 Optimizer optimizer = recipe.optimizer(kernels, memory);
+                LossScaler scaler = scaler(options, optimizer, memory);
                 EarlyStopping stopping = stopping(options, memory, parameters)) {
             out.printf(Locale.ROOT, "model       %s, %,d parameters%n", options.model(), parameters.parameterCount());
             out.printf(Locale.ROOT, "data        %s%n", recipe.dataLine());
@@ -84,11 +91,19 @@ public final class TrainRun {
                     options.batch(),
                     options.seed(),
                     optimizer.schedule());
-            out.printf(Locale.ROOT, "backend     %s, %d threads%n", kernels.preference(), kernels.threads());
+            out.printf(
+                    Locale.ROOT,
+                    "backend     %s, %d threads, %s%n",
+                    kernels.preference(),
+                    kernels.threads(),
+                    options.precision());
             Trainer trainer = new Trainer(recipe.task(), optimizer, tape, options.epochs())
                     .checkpoint(options.out(), options.every(), options.facts())
                     .metrics(recipe.metrics().toArray(Metric[]::new))
                     .callback(new Progress(out, recipe.task().unit()));
+            if (scaler != null) {
+                trainer.scaler(scaler);
+            }
             recipe.callback(tape, out).ifPresent(trainer::callback);
             RunFolder folder = new RunFolder(options.out());
             Map<String, Object> settings = settings(options, kernels, optimizer);
@@ -117,6 +132,11 @@ public final class TrainRun {
             }
             return json;
         }
+    }
+
+    /** Null where gradients do not vanish. */
+    private static LossScaler scaler(TrainOptions options, Optimizer optimizer, NativeMemory memory) {
+        return options.precision() == Precision.F16 ? LossScaler.of(optimizer, memory) : null;
     }
 
     /** Null where a run has all its epochs. */
@@ -149,6 +169,7 @@ public final class TrainRun {
         settings.put("seed", options.seed());
         settings.put("lr", (double) options.learningRate());
         settings.put("schedule", optimizer.schedule().toString());
+        settings.put("precision", options.precision().word());
         settings.put("l1", (double) options.regularization().l1());
         settings.put("l2", (double) options.regularization().l2());
         settings.put("patience", options.regularization().patience());
@@ -184,6 +205,7 @@ public final class TrainRun {
         json.put("model", options.model());
         json.put("backend", ran.backend());
         json.put("threads", options.threads());
+        json.put("precision", options.precision().word());
         json.put("epochs", summary.epochs());
         if (!Double.isNaN(summary.test().accuracy())) {
             json.put("test_accuracy", summary.test().accuracy());

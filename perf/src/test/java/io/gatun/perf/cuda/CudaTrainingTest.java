@@ -2,82 +2,51 @@ package io.gatun.perf.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
+import io.gatun.autograd.CapturedStep;
+import io.gatun.autograd.Parameters;
+import io.gatun.autograd.Tape;
 import io.gatun.cuda.EmulatedDevice;
+import io.gatun.cuda.RequiresCuda;
 import io.gatun.cuda.RequiresEmulation;
 import io.gatun.cuda.runtime.CudaException;
-import java.util.function.Function;
+import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Shape;
+import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.NativeMemory;
+import io.gatun.memory.ParameterScope;
+import io.gatun.memory.Places;
+import io.gatun.nn.Linear;
+import io.gatun.nn.optim.Schedule;
+import io.gatun.nn.optim.Sgd;
+import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Training steps of the CUDA backend end to end, on the emulator. */
-@RequiresEmulation
+/** Training steps of the CUDA backend end to end. */
+@RequiresCuda
 class CudaTrainingTest {
-    private static final int STEPS = 10;
-
     /** A code after which the context lives on. */
     private static final int NOT_SUPPORTED = 801;
 
-    private static void tenStepsAreThoseOfTheCpu(Function<String, EmulatedTraining> net) {
-        try (EmulatedTraining host = net.apply("simd");
-                EmulatedTraining device = net.apply("cuda")) {
-            for (int i = 0; i < STEPS; i++) {
-                float expected = host.eager();
-                assertThat(device.eager())
-                        .as("loss of step %d, emulated", i)
-                        .isCloseTo(expected, within(1e-4f * Math.abs(expected)));
-            }
-            assertThat(device.values()).hasSameSizeAs(host.values());
-            assertThat(device.kernels().plans()).allMatch(plan -> plan.backend().equals("cuda"));
-        }
+    @ParameterizedTest
+    @EnumSource(names = {"SMALL_IMAGES", "SMALL_TEXT"})
+    void stepsAreThoseOfTheCpu(EmulatedNet net) {
+        TrainingRuns.gradientsAreThoseOfTheCpu(net);
+        TrainingRuns.stepsAreThoseOfTheCpu(net);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SMALL_IMAGES", "SMALL_TEXT"})
+    void graphsGiveTheBitsOfEagerSteps(EmulatedNet net) {
+        TrainingRuns.graphsGiveTheBitsOfEagerSteps(net, 4);
     }
 
     @Test
-    void tenStepsOfAConvolutionalNetAreThoseOfTheCpu() {
-        tenStepsAreThoseOfTheCpu(EmulatedTraining::images);
-    }
-
-    @Test
-    void tenStepsOfAnLstmAreThoseOfTheCpu() {
-        tenStepsAreThoseOfTheCpu(EmulatedTraining::text);
-    }
-
-    private static void graphsGiveTheBitsOfEagerSteps(Function<String, EmulatedTraining> net) {
-        try (EmulatedTraining eager = net.apply("cuda");
-                EmulatedTraining captured = net.apply("cuda");
-                EmulatedTraining launched = net.apply("cuda")) {
-            for (int i = 0; i < 4; i++) {
-                float loss = eager.eager();
-                assertThat(captured.captured())
-                        .as("loss of step %d in two graphs, emulated", i)
-                        .isEqualTo(loss);
-                launched.launched();
-                assertThat(launched.noted(1)[0])
-                        .as("loss of step %d in one graph, emulated", i)
-                        .isEqualTo(loss);
-                assertThat(captured.repeating()).isEqualTo(i > 0);
-                assertThat(launched.repeating()).isEqualTo(i > 0);
-            }
-            assertThat(captured.values()).isEqualTo(eager.values());
-            assertThat(launched.values()).isEqualTo(eager.values());
-            assertThat(captured.buffers()).isEqualTo(eager.buffers());
-            assertThat(launched.buffers()).isEqualTo(eager.buffers());
-        }
-    }
-
-    @Test
-    void graphsOfAConvolutionalNetGiveTheBitsOfEagerSteps() {
-        graphsGiveTheBitsOfEagerSteps(EmulatedTraining::images);
-    }
-
-    @Test
-    void graphsOfAnLstmGiveTheBitsOfEagerSteps() {
-        graphsGiveTheBitsOfEagerSteps(EmulatedTraining::text);
-    }
-
-    @Test
+    @RequiresEmulation
     void aCapturedStepIsOneLaunchAndNobodyWaitsForIt() {
-        try (EmulatedTraining training = EmulatedTraining.images("cuda")) {
+        try (EmulatedTraining training = new EmulatedTraining(EmulatedNet.SMALL_IMAGES, "cuda")) {
             training.launched();
             training.launched();
             long graphs = EmulatedDevice.calls("cudaGraphLaunch");
@@ -92,9 +61,10 @@ class CudaTrainingTest {
     }
 
     @Test
+    @RequiresEmulation
     void aGraphThatCannotBeLaunchedLeavesEverythingAsItWas() {
-        try (EmulatedTraining steady = EmulatedTraining.images("cuda");
-                EmulatedTraining failing = EmulatedTraining.images("cuda")) {
+        try (EmulatedTraining steady = new EmulatedTraining(EmulatedNet.SMALL_IMAGES, "cuda");
+                EmulatedTraining failing = new EmulatedTraining(EmulatedNet.SMALL_IMAGES, "cuda")) {
             for (int i = 0; i < 3; i++) {
                 steady.launched();
                 failing.launched();
@@ -114,16 +84,37 @@ class CudaTrainingTest {
         }
     }
 
+    /** The graph has the input's address, and the input is gone. */
     @Test
-    void closingGivesTheDeviceEverythingBack() {
-        long objects = EmulatedDevice.liveObjects();
-        try (EmulatedTraining training = EmulatedTraining.text("cuda")) {
-            training.launched();
-            training.launched();
-            training.captured();
-            assertThat(EmulatedDevice.liveObjects()).isGreaterThan(objects);
+    @RequiresEmulation
+    void deviceMemoryThatWasFreedIsNeverLaunchedOn() {
+        try (Kernels kernels = Kernels.open("cuda", 1, new NativeMemory(new MemoryBudget(1L << 24), false))) {
+            ParameterScope batch = kernels.memory().parameters("batch");
+            Linear model = new Linear(4, 1);
+            Parameters parameters = model.allocate(kernels.memory(), 1);
+            Schedule rate = Schedule.constant(0.1f);
+            try (Tape tape = new Tape(kernels, kernels.memory());
+                    Sgd optimizer = new Sgd(kernels, kernels.memory(), parameters, rate, Sgd.Options.momentum(0.9f))) {
+                MemorySegment x = batch.allocate(4 * 4, "x");
+                CapturedStep step = tape.capture(
+                        () -> model.call(tape.input(Shape.of(1, 4), x)).sum());
+                step.train(0, optimizer.update());
+                step.train(1, optimizer.update());
+                assertThat(step.repeating()).isTrue();
+                float[] values = Places.floats(parameters.values());
+                long graphs = EmulatedDevice.calls("cudaGraphLaunch");
+                batch.close();
+                assertThatThrownBy(() -> step.train(2, optimizer.update()))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("closed");
+                assertThat(EmulatedDevice.calls("cudaGraphLaunch")).isEqualTo(graphs);
+                assertThat(Places.floats(parameters.values())).isEqualTo(values);
+                assertThat(optimizer.steps()).isEqualTo(2);
+            } finally {
+                batch.close();
+                parameters.close();
+            }
         }
-        assertThat(EmulatedDevice.liveObjects()).isEqualTo(objects);
-        assertThat(EmulatedDevice.liveBytes()).isZero();
+        assertThat(EmulatedDevice.check()).isZero();
     }
 }

@@ -1,29 +1,19 @@
 package io.gatun.perf.cuda;
 
 import io.gatun.autograd.CapturedStep;
-import io.gatun.autograd.Images.Window;
 import io.gatun.autograd.LossRing;
 import io.gatun.autograd.Losses;
+import io.gatun.autograd.Parameter;
 import io.gatun.autograd.Parameters;
 import io.gatun.autograd.Tape;
 import io.gatun.autograd.Tensor;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.Places;
-import io.gatun.nn.BatchNorm2d;
-import io.gatun.nn.Conv2d;
-import io.gatun.nn.Dropout;
-import io.gatun.nn.GlobalAvgPool;
-import io.gatun.nn.Init;
-import io.gatun.nn.Linear;
-import io.gatun.nn.MaxPool2d;
 import io.gatun.nn.Module;
-import io.gatun.nn.Nonlinearity;
-import io.gatun.nn.ResidualBlock;
-import io.gatun.nn.Sequential;
-import io.gatun.nn.model.CharLstm;
 import io.gatun.nn.optim.AdamW;
 import io.gatun.nn.optim.Optimizer;
 import io.gatun.nn.optim.Schedule;
@@ -31,11 +21,17 @@ import io.gatun.nn.optim.Sgd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/** A small net in training on one backend: the same batches, random numbers and first weights on each. */
+/** A net in training on one backend: the same batches, random numbers and first weights on each. */
 final class EmulatedTraining implements AutoCloseable {
+    /** Room for ResNet-50's parameters, gradients and momentum, and a step on small images. */
+    private static final long BYTES = 1L << 29;
+
+    private final EmulatedNet net;
     private final Kernels kernels;
     private final Parameters parameters;
     private final Optimizer optimizer;
@@ -43,79 +39,78 @@ final class EmulatedTraining implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment input;
     private final MemorySegment targets;
-    private final Shape shape;
-    private final boolean text;
     private final SplittableRandom random = new SplittableRandom(11);
     private final Supplier<Tensor> code;
     private final CapturedStep step;
     private final LossRing losses;
 
-    private EmulatedTraining(String backend, Module model, Shape shape, boolean text) {
-        this.kernels = Kernels.open(backend, 1, new NativeMemory(new MemoryBudget(1L << 28), false));
+    EmulatedTraining(EmulatedNet net, String backend) {
+        this(net, backend, DType.F32);
+    }
+
+    /** In mixed precision. */
+    EmulatedTraining(EmulatedNet net, String backend, DType precision) {
+        this.net = net;
+        this.kernels = Kernels.open(backend, 1, new NativeMemory(new MemoryBudget(BYTES), false));
         NativeMemory memory = kernels.memory();
+        Module model = net.model();
         this.parameters = model.allocate(memory, 3);
-        this.optimizer = text
-                ? new AdamW(kernels, memory, parameters, Schedule.constant(1e-3f), AdamW.Options.DEFAULT).clipNorm(0.5f)
-                : new Sgd(kernels, memory, parameters, Schedule.constant(0.05f), Sgd.Options.momentum(0.9f));
+        net.begin(parameters);
+        Schedule rate = Schedule.constant(net.rate());
+        this.optimizer = net.text()
+                ? new AdamW(kernels, memory, parameters, rate, AdamW.Options.DEFAULT).clipNorm(0.5f)
+                : new Sgd(kernels, memory, parameters, rate, Sgd.Options.momentum(0.9f));
         this.tape = new Tape(kernels, memory, 0, 9);
         this.losses = new LossRing(memory, 4);
-        this.shape = shape;
-        this.text = text;
+        Shape shape = net.shape();
         this.input = arena.allocate(4 * shape.elements(), 64);
-        this.targets = arena.allocate(4L * targetCount(), 64);
+        this.targets = arena.allocate(4L * net.targets(), 64);
         this.code = () -> {
-            Tensor logits = model.forward(text ? tape.indices(shape, input) : tape.input(shape, input));
-            return Losses.crossEntropy(logits, tape.indices(Shape.of(targetCount()), targets));
+            try (var _ = tape.autocast(precision)) {
+                Tensor logits = model.forward(net.text() ? tape.indices(shape, input) : tape.input(shape, input));
+                return Losses.crossEntropy(logits, tape.indices(Shape.of(net.targets()), targets));
+            }
         };
         this.step = tape.capture(code);
     }
 
-    /** What a ResNet is made of, with a dropout. */
-    static EmulatedTraining images(String backend) {
-        Module net = new Sequential(
-                new Conv2d(3, 8, 3, new Window(1, 1, 1, 1), false, Init.kaimingNormal()),
-                new BatchNorm2d(8, true),
-                new MaxPool2d(2),
-                ResidualBlock.bottleneck(8, 4, 2),
-                new Dropout(0.2f),
-                new GlobalAvgPool(),
-                new Linear(16, 16),
-                Nonlinearity.gelu(),
-                new Linear(16, 10));
-        return new EmulatedTraining(backend, net, Shape.of(4, 8, 8, 3), false);
-    }
-
-    /** Two LSTM layers of letters, with a dropout between them. */
-    static EmulatedTraining text(String backend) {
-        return new EmulatedTraining(backend, new CharLstm(10, 12, 16, 2, 0.2f), Shape.of(5, 3), true);
-    }
-
-    private int targetCount() {
-        return text ? (int) shape.elements() : shape.dim(0);
-    }
-
     /** The next batch. */
     private void fill() {
-        for (long i = 0; i < shape.elements(); i++) {
-            if (text) {
-                input.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(10));
+        for (long i = 0; i < net.shape().elements(); i++) {
+            if (net.text()) {
+                input.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(EmulatedNet.CLASSES));
             } else {
                 input.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
             }
         }
-        for (int i = 0; i < targetCount(); i++) {
-            targets.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(10));
+        for (int i = 0; i < net.targets(); i++) {
+            targets.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(EmulatedNet.CLASSES));
         }
     }
 
     /** A step built anew. */
     float eager() {
+        Tensor loss = backward();
+        optimizer.step();
+        return loss.item();
+    }
+
+    /** The gradients of a batch, by the parameters' names. */
+    Map<String, float[]> gradients() {
+        backward();
+        Map<String, float[]> gradients = new LinkedHashMap<>();
+        for (Parameter parameter : parameters.trainable()) {
+            gradients.put(parameter.label(), Places.floats(parameter.grad()));
+        }
+        return gradients;
+    }
+
+    private Tensor backward() {
         fill();
         tape.reset(optimizer.steps());
         Tensor loss = code.get();
         loss.backward();
-        optimizer.step();
-        return loss.item();
+        return loss;
     }
 
     /** A step repeated in two graphs. */

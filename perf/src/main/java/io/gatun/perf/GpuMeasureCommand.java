@@ -1,0 +1,120 @@
+package io.gatun.perf;
+
+import io.gatun.kernel.DType;
+import io.gatun.perf.bench.TorchPeer;
+import io.gatun.perf.gpu.GpuFacts;
+import io.gatun.perf.gpu.GpuLog;
+import io.gatun.perf.gpu.GpuProblems;
+import io.gatun.perf.gpu.Launches;
+import io.gatun.perf.gpu.Operations;
+import io.gatun.perf.gpu.Steps;
+import io.gatun.perf.step.Net;
+import io.gatun.perf.step.Precision;
+import io.gatun.spec.Spec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** One section of measurements on the CUDA device. */
+@Command(
+        name = "measure",
+        mixinStandardHelpOptions = true,
+        description = "Measure one section on the CUDA device. PYTHON names the Python that has PyTorch.")
+final class GpuMeasureCommand implements Callable<Integer> {
+    /** What can be measured. */
+    enum What {
+        BANDWIDTH,
+        OPTIMIZER,
+        PRODUCTS,
+        CONVOLUTIONS,
+        STEPS,
+        COMPILED_STEPS,
+        LAUNCHES
+    }
+
+    @Parameters(
+            index = "0",
+            paramLabel = "SECTION",
+            description = "bandwidth, optimizer, products, convolutions, steps, compiled_steps or launches")
+    private What what;
+
+    @Option(names = "--log", required = true, paramLabel = "FILE", description = "One JSON object a line.")
+    private Path file;
+
+    @Option(names = "--tiny", description = "Sizes for the emulator, whose times say nothing.")
+    private boolean tiny;
+
+    @Option(
+            names = "--precision",
+            defaultValue = "bf16",
+            paramLabel = "P",
+            description = "Of our training steps: f32, tf32 or bf16. Default: ${DEFAULT-VALUE}")
+    private String precision;
+
+    @picocli.CommandLine.Spec
+    private CommandSpec command;
+
+    GpuMeasureCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        Precision chosen = Precision.of(precision);
+        GpuLog log = new GpuLog(file, command.commandLine().getOut(), GpuFacts.device());
+        switch (what) {
+            case BANDWIDTH ->
+                operations(log, 0.2).run(GpuProblems.bandwidth(tiny ? 1024 : GpuProblems.ELEMENTS), "copy", "");
+            case OPTIMIZER -> {
+                List<Spec> specs = GpuProblems.optimizer(tiny ? 1000 : GpuProblems.PARAMETERS);
+                operations(log, 2).run(specs, "copy", "");
+                operations(log, 2).run(specs, "torch", "");
+            }
+            case PRODUCTS -> products(log);
+            case CONVOLUTIONS -> {
+                List<Spec> specs = GpuProblems.convolutions(tiny ? 1 : GpuProblems.CONV_BATCH);
+                operations(log, 0.15).run(tiny ? small(specs) : specs, "torch", "");
+            }
+            case STEPS -> steps(log, chosen, false);
+            case COMPILED_STEPS -> steps(log, chosen, true);
+            case LAUNCHES -> (tiny ? Launches.few(log) : Launches.on(log)).run();
+        }
+        return log.failures() == 0 ? 0 : Errors.FAILED;
+    }
+
+    private Operations operations(GpuLog log, double seconds) {
+        return new Operations(log, tiny ? 1e-3 : seconds);
+    }
+
+    private void products(GpuLog log) {
+        int side = tiny ? 32 : GpuProblems.SIDE;
+        Spec half = GpuProblems.product(DType.BF16, side);
+        Spec single = GpuProblems.product(DType.F32, side);
+        operations(log, 1).run(List.of(half, single), "torch", "");
+        Precision.TF32.choose();
+        operations(log, 1).run(List.of(single), "torch", " tf32");
+    }
+
+    /** One direction each of the last layers, which have the fewest pixels. */
+    private static List<Spec> small(List<Spec> specs) {
+        return specs.subList(specs.size() - 3, specs.size());
+    }
+
+    private void steps(GpuLog log, Precision own, boolean compiled) {
+        List<Steps.Problem> problems = tiny
+                ? List.of(new Steps.Problem(Net.MLP, 2))
+                : List.of(
+                        new Steps.Problem(Net.RESNET50, 256),
+                        new Steps.Problem(Net.RESNET18C, 128),
+                        new Steps.Problem(Net.LSTM, Net.LSTM.batch()));
+        // Eager twice: as PyTorch is fastest, and in the same numbers as ours.
+        List<TorchPeer.Mode> modes = compiled
+                ? List.of(new TorchPeer.Mode(true, true, true))
+                : List.of(
+                        new TorchPeer.Mode(true, true, false), new TorchPeer.Mode(own == Precision.TF32, false, false));
+        new Steps(log, tiny ? 1e-3 : 3).run(problems, own, modes);
+    }
+}
