@@ -18,12 +18,12 @@ class CudaMixedTrainingTest {
     /** Relative, in bfloat16: PyTorch's autocast is 6e-4 from its float steps of ResNet-20. Binary16 has 3 bits more. */
     private static final float OF_FLOATS = 2e-3f;
 
-    private static void tenSteps(EmulatedNet net, DType precision, boolean reference) {
+    private static void steps(int steps, EmulatedNet net, DType precision, boolean reference) {
         try (EmulatedTraining floats = new EmulatedTraining(net, "simd");
                 EmulatedTraining expected = reference ? new EmulatedTraining(net, "reference", precision) : null;
                 EmulatedTraining eager = new EmulatedTraining(net, "cuda", precision);
                 EmulatedTraining launched = new EmulatedTraining(net, "cuda", precision)) {
-            for (int i = 0; i < net.steps(); i++) {
+            for (int i = 0; i < steps; i++) {
                 launched.launched();
                 float loss = launched.noted(1)[0];
                 String step = "loss of step " + i + " of " + net + " in " + precision.word() + ", emulated";
@@ -49,20 +49,20 @@ class CudaMixedTrainingTest {
     @ParameterizedTest
     @CsvSource({"SMALL_IMAGES, BF16", "SMALL_TEXT, F16"})
     void tenStepsOfSmallNets(EmulatedNet net, DType precision) {
-        tenSteps(net, precision, true);
+        steps(net.steps(), net, precision, true);
     }
 
     @Tag("heavy")
     @ParameterizedTest
     @CsvSource({"SMALL_IMAGES, F16", "SMALL_TEXT, BF16"})
     void tenStepsInTheOtherType(EmulatedNet net, DType precision) {
-        tenSteps(net, precision, true);
+        steps(net.steps(), net, precision, true);
     }
 
     @Tag("heavy")
     @ParameterizedTest
-    @CsvSource({"RESNET20, BF16", "RESNET20, F16", "CHAR_LSTM, BF16", "GPT, BF16"})
-    void tenStepsOfPublishedNets(EmulatedNet net, DType precision) {
-        tenSteps(net, precision, false);
+    @CsvSource({"RESNET20, BF16", "CHAR_LSTM, BF16", "GPT, F16"})
+    void twoStepsOfPublishedNets(EmulatedNet net, DType precision) {
+        steps(2, net, precision, false);
     }
 }
