@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
@@ -111,7 +110,7 @@ public final class Activations {
         }
         long rows = Views.leading(src.shape, 1).elements();
         PReluSpec spec = new PReluSpec(Direction.FORWARD, rows, src.shape.last(), slopes == 1);
-        Tensor slopesAsFloats = Casts.to(tape, "prelu", slope, DType.F32);
+        Tensor slopesAsFloats = Casts.floats(tape, "prelu", slope);
         Tensor dst = tape.result(src.shape, src.type, "prelu");
         tape.run(spec, src.type, src.memory(), slopesAsFloats.memory(), dst.memory);
         return tape.record(new Op.PRelu(spec), dst, src, slopesAsFloats);

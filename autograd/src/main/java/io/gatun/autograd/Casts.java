@@ -5,7 +5,9 @@ import io.gatun.spec.CastSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The same numbers in another floating type, and which type an operation computes in. Results have the type of the larger
@@ -43,7 +45,12 @@ public final class Casts {
     /** For an operation that computes with floats alone. */
     static Tensor floats(String op, Tensor src) {
         requireFloating(op, src);
-        return src.type == DType.F32 ? src : to(Tape.of(op, src), op, src, DType.F32);
+        return src.type == DType.F32 ? src : floats(Tape.of(op, src), op, src);
+    }
+
+    /** As {@link #floats(String, Tensor)}, of what may be a parameter, which is on no tape, or missing: null stays. */
+    static Tensor floats(Tape tape, String op, Tensor src) {
+        return src == null ? null : to(tape, op, src, DType.F32);
     }
 
     /** The type of a product of these: that of the tape's autocast, or the one they have in common. */
@@ -70,7 +77,7 @@ public final class Casts {
             return pieces;
         }
         return Arrays.stream(pieces)
-                .map(piece -> to(tape, op, piece, DType.F32))
+                .map(piece -> floats(tape, op, piece))
                 .toArray(Tensor[]::new);
     }
 
@@ -121,7 +128,7 @@ public final class Casts {
 
     /** The 16-bit copies of parameters that a step reads, each flat buffer cast once and whole. */
     static final class OfParameters {
-        private record Copy(Parameters of, DType type, MemorySegment values, List<Integer> versions) {}
+        private record Copy(Parameters of, DType type, MemorySegment values, Map<Parameter, Integer> versions) {}
 
         private final Tape tape;
         private final List<Copy> copies = new ArrayList<>();
@@ -142,22 +149,23 @@ public final class Casts {
                 return null;
             }
             Parameters owner = parameter.owner();
-            MemorySegment values = copy(owner, type).values;
+            MemorySegment values = copy(parameter, type).values;
             long offset = (tensor.memory().address() - owner.values().address()) / DType.F32.bytes();
             return values.asSlice(type.bytes() * offset, type.bytes() * tensor.shape.elements());
         }
 
-        private Copy copy(Parameters owner, DType type) {
-            // Whoever changes parameters in the middle of a step gets a second copy; rules still read the first.
-            List<Integer> versions =
-                    owner.trainable().stream().map(Parameter::version).toList();
+        /** One that has the parameter's values. Who changes some in the middle of a step gets another; rules read the first. */
+        private Copy copy(Parameter parameter, DType type) {
+            Parameters owner = parameter.owner();
             for (Copy copy : copies) {
-                if (copy.of == owner && copy.type == type && copy.versions.equals(versions)) {
+                if (copy.of == owner && copy.type == type && copy.versions.get(parameter) == parameter.version()) {
                     return copy;
                 }
             }
             MemorySegment values = tape.allocate(type.bytes() * owner.count(), "parameters as " + type.word());
             tape.run(new CastSpec(DType.F32, type, owner.count()), owner.values(), values);
+            Map<Parameter, Integer> versions = new IdentityHashMap<>();
+            owner.trainable().forEach(each -> versions.put(each, each.version()));
             Copy copy = new Copy(owner, type, values, versions);
             copies.add(copy);
             return copy;

@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.Direction;
 import io.gatun.spec.PowerSpec;
@@ -29,7 +28,7 @@ public final class Choices {
         boolean oneB = b.shape.elements() == 1;
         Tensor[] given = {mask, a, b};
         Tensor[] floats = new Tensor[3];
-        Arrays.setAll(floats, i -> Casts.to(tape, "where", given[i], DType.F32));
+        Arrays.setAll(floats, i -> Casts.floats(tape, "where", given[i]));
         Tensor[] in = {
             Broadcasts.expand(tape, floats[0], shape),
             oneA ? floats[1] : Broadcasts.expand(tape, floats[1], shape),

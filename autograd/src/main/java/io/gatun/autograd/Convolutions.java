@@ -43,7 +43,7 @@ public final class Convolutions {
         }
         DType type = Casts.ofProduct(tape, op, src, weights);
         Tensor from = Casts.to(tape, op, src, type);
-        Tensor shift = bias == null ? null : Casts.to(tape, op, bias, DType.F32);
+        Tensor shift = Casts.floats(tape, op, bias);
         Casts.Lowered lowered = Casts.weights(tape, op, weights, type);
         Tensor dst = tape.result(shape, type, op);
         if (bias == null) {

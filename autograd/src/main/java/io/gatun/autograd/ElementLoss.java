@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.LossSpec;
@@ -29,8 +28,8 @@ record ElementLoss(String name, Kind kind, float parameter, float second) {
     /** With weights for the last axis, or one for all; null for none. */
     Tensor of(Tensor prediction, Tensor target, float[] weights, Reduction reduction) {
         Tape tape = Tape.of(name, prediction, target);
-        Tensor x = Casts.to(tape, name, prediction, DType.F32);
-        Tensor t = Casts.to(tape, name, target, DType.F32);
+        Tensor x = Casts.floats(tape, name, prediction);
+        Tensor t = Casts.floats(tape, name, target);
         Tensor loss = ofFloats(tape, x, t, weights, reduction);
         Casts.release(x, prediction);
         Casts.release(t, target);

@@ -136,8 +136,8 @@ public final class Images {
         if (norm.momentum == Norm.CUMULATIVE && norm.runningMean != null && norm.batches == null) {
             throw new IllegalArgumentException("batchNorm: a cumulative mean needs the counter of batches; give one");
         }
-        Tensor gamma = norm.gamma == null ? tape.full(Shape.of(c), 1) : Norms.floats(tape, "batchNorm", norm.gamma);
-        Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : Norms.floats(tape, "batchNorm", norm.beta);
+        Tensor gamma = norm.gamma == null ? tape.full(Shape.of(c), 1) : Casts.floats(tape, "batchNorm", norm.gamma);
+        Tensor beta = norm.beta == null ? tape.zeros(Shape.of(c)) : Casts.floats(tape, "batchNorm", norm.beta);
         Tensor added = residual == null ? null : Casts.to(tape, "batchNorm", residual, src.type);
         long rows = src.shape.elements() / c;
         boolean byBatch = norm.byBatch();
@@ -188,9 +188,7 @@ public final class Images {
             tape.note(norm.runningVar::changed);
         }
         tape.record(new Op.BatchNorm(spec, mean, invStd), dst, src, gamma, beta, added);
-        if (added != residual) {
-            added.release();
-        }
+        Casts.release(added, residual);
         return dst;
     }
 

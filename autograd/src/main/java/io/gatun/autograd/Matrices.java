@@ -83,7 +83,7 @@ public final class Matrices {
         int rows = Math.toIntExact(Views.leading(src.shape, 1).elements());
         GemmSpec spec = GemmSpec.of(rows, out, in, false, true).withActivation(activation);
         Tensor from = Casts.to(tape, "linear", src, type);
-        Tensor shift = bias == null ? null : Casts.to(tape, "linear", bias, DType.F32);
+        Tensor shift = Casts.floats(tape, "linear", bias);
         Casts.Lowered lowered = Casts.weights(tape, "linear", weights, type);
         Tensor dst = tape.result(Views.withLast(src.shape, out), type, "linear");
         if (bias == null) {

@@ -1,6 +1,5 @@
 package io.gatun.autograd;
 
-import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.spec.GroupNormSpec;
 import io.gatun.spec.Pass;
@@ -103,16 +102,11 @@ public final class Norms {
         }
     }
 
-    /** Scales and shifts are floats whatever the images are; null stays. */
-    static Tensor floats(Tape tape, String op, Tensor affine) {
-        return affine == null ? null : Casts.to(tape, op, affine, DType.F32);
-    }
-
     private static Tensor norm(
             String name, Tensor src, GroupNormSpec training, Tensor gamma, Tensor beta, Running running) {
         Tape tape = Tape.of(name, src, gamma, beta);
-        Tensor scale = training.affine() && gamma == null ? tape.full(beta.shape(), 1) : floats(tape, name, gamma);
-        Tensor shift = training.affine() && beta == null ? tape.zeros(gamma.shape()) : floats(tape, name, beta);
+        Tensor scale = training.affine() && gamma == null ? tape.full(beta.shape(), 1) : Casts.floats(tape, name, gamma);
+        Tensor shift = training.affine() && beta == null ? tape.zeros(gamma.shape()) : Casts.floats(tape, name, beta);
         boolean records = tape.records(src, scale, shift);
         boolean keeps = records || running != null;
         GroupNormSpec spec = keeps ? training : training.with(Pass.INFERENCE);

@@ -40,7 +40,7 @@ public final class Sequences {
                 new EmbeddingSpec(Direction.FORWARD, table.shape.dim(0), table.shape.dim(1), indices.shape.elements());
         int[] dims = Arrays.copyOf(indices.shape.dims(), indices.shape.rank() + 1);
         dims[dims.length - 1] = spec.dim();
-        Tensor floats = Casts.to(tape, "embedding", table, DType.F32);
+        Tensor floats = Casts.floats(tape, "embedding", table);
         Tensor dst = tape.result(Shape.of(dims), "embedding");
         tape.run(spec, indices.memory(), floats.memory(), dst.memory);
         tape.record(new Op.Embedding(spec), dst, floats, indices);
@@ -88,12 +88,12 @@ public final class Sequences {
         Tensor[] in = {
             Casts.to(tape, "lstm", src, type),
             Casts.to(tape, "lstm", h0, type),
-            floats(tape, c0),
-            floats(tape, weights.weightsIh),
-            floats(tape, weights.weightsHh),
-            floats(tape, bias)
+            Casts.floats(tape, "lstm", c0),
+            Casts.floats(tape, "lstm", weights.weightsIh),
+            Casts.floats(tape, "lstm", weights.weightsHh),
+            Casts.floats(tape, "lstm", bias)
         };
-        Casts.Lowered[] lowered = lowered(tape, type, in[3], in[4]);
+        Casts.Lowered[] lowered = lowered(tape, "lstm", type, in[3], in[4]);
         LstmSpec spec = new LstmSpec(pass(tape, in), s.dim(0), s.dim(1), s.dim(2), h);
         Tensor[] out = {
             tape.result(Shape.of(s.dim(0), s.dim(1), h), type, "lstm"),
@@ -117,7 +117,7 @@ public final class Sequences {
         Tensor[] in = oneState("gru", 3, src, weights, initial);
         Tape tape = src.tape;
         Shape s = src.shape;
-        Recurrent recurrent = new Recurrent(2, lowered(tape, in[0].type, in[2], in[3]));
+        Recurrent recurrent = new Recurrent(2, lowered(tape, "gru", in[0].type, in[2], in[3]));
         GruSpec spec = new GruSpec(pass(tape, in), s.dim(0), s.dim(1), s.dim(2), in[1].shape.last());
         return oneState(
                 "gru", spec, recurrent, in, src, (plan, workspace) -> new Op.Gru(spec, plan, recurrent, workspace));
@@ -136,7 +136,7 @@ public final class Sequences {
         Tensor[] in = oneState("rnn", 1, src, weights, initial);
         Tape tape = src.tape;
         Shape s = src.shape;
-        Recurrent recurrent = new Recurrent(2, lowered(tape, in[0].type, in[2], in[3]));
+        Recurrent recurrent = new Recurrent(2, lowered(tape, "rnn", in[0].type, in[2], in[3]));
         RnnSpec spec = new RnnSpec(pass(tape, in), activation, s.dim(0), s.dim(1), s.dim(2), in[1].shape.last());
         return oneState(
                 "rnn", spec, recurrent, in, src, (plan, workspace) -> new Op.Rnn(spec, plan, recurrent, workspace));
@@ -150,10 +150,10 @@ public final class Sequences {
         return new Tensor[] {
             Casts.to(tape, name, src, type),
             Casts.to(tape, name, state(name, tape, src, h, initial), type),
-            floats(tape, weights.weightsIh),
-            floats(tape, weights.weightsHh),
-            floats(tape, bias(tape, weights.biasIh, gates * h)),
-            floats(tape, bias(tape, weights.biasHh, gates * h))
+            Casts.floats(tape, name, weights.weightsIh),
+            Casts.floats(tape, name, weights.weightsHh),
+            Casts.floats(tape, name, bias(tape, weights.biasIh, gates * h)),
+            Casts.floats(tape, name, bias(tape, weights.biasHh, gates * h))
         };
     }
 
@@ -173,14 +173,11 @@ public final class Sequences {
         return new RecurrentResult<>(dst, hn);
     }
 
-    private static Tensor floats(Tape tape, Tensor tensor) {
-        return Casts.to(tape, "recurrent layer", tensor, DType.F32);
-    }
-
-    private static Casts.Lowered[] lowered(Tape tape, DType type, Tensor weightsIh, Tensor weightsHh) {
+    private static Casts.Lowered[] lowered(
+            Tape tape, String name, DType type, Tensor weightsIh, Tensor weightsHh) {
         return new Casts.Lowered[] {
-            Casts.weights(tape, "recurrent layer", weightsIh, type),
-            Casts.weights(tape, "recurrent layer", weightsHh, type)
+            Casts.weights(tape, name, weightsIh, type),
+            Casts.weights(tape, name, weightsHh, type)
         };
     }
 
