@@ -13,6 +13,7 @@ import io.gatun.perf.step.Precision;
 import io.gatun.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -53,7 +54,7 @@ final class GpuMeasureCommand implements Callable<Integer> {
             names = "--precision",
             defaultValue = "bf16",
             paramLabel = "P",
-            description = "Of our training steps: f32, tf32 or bf16. Default: ${DEFAULT-VALUE}")
+            description = "Of our training steps: f32, tf32, bf16 or f16. Default: ${DEFAULT-VALUE}")
     private String precision;
 
     @picocli.CommandLine.Spec
@@ -110,11 +111,11 @@ final class GpuMeasureCommand implements Callable<Integer> {
                         new Steps.Problem(Net.RESNET50, 256),
                         new Steps.Problem(Net.RESNET18C, 128),
                         new Steps.Problem(Net.LSTM, Net.LSTM.batch()));
-        // Eager twice: as PyTorch is fastest, and in the same numbers as ours.
-        List<TorchPeer.Mode> modes = compiled
-                ? List.of(new TorchPeer.Mode(true, true, true))
-                : List.of(
-                        new TorchPeer.Mode(true, true, false), new TorchPeer.Mode(own == Precision.TF32, false, false));
+        // As PyTorch is fastest; and where ours are floats, in floats too.
+        List<TorchPeer.Mode> modes = new ArrayList<>(List.of(new TorchPeer.Mode(true, true, compiled)));
+        if (!compiled && own.storage() == DType.F32) {
+            modes.add(new TorchPeer.Mode(own == Precision.TF32, false, false));
+        }
         new Steps(log, tiny ? 1e-3 : 3).run(problems, own, modes);
     }
 }

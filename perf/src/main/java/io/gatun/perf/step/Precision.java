@@ -73,6 +73,8 @@ public enum Precision {
 
     /** To be called before kernels are planned, which read the choice where a Java program would make it. */
     public void choose() {
-        System.setProperty("gatun.cuda.tf32", Boolean.toString(this == TF32));
+        if (this == TF32) {
+            System.setProperty("gatun.cuda.tf32", "true");
+        }
     }
 }

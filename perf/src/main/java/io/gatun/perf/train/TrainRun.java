@@ -67,9 +67,7 @@ public final class TrainRun {
             throws IOException {
         NativeMemory memory = kernels.memory();
         TrainOptions options = recipe.options();
-        if (options.precision() == Precision.TF32) {
-            options.precision().choose();
-        }
+        options.precision().choose();
         Files.createDirectories(options.out().toAbsolutePath().getParent());
         if (Files.isDirectory(options.out())) {
             throw new IllegalArgumentException(

@@ -15,7 +15,7 @@ class CudaMixedTrainingTest {
     /** Relative: a sum in another order may round to the next number of 16 bits. */
     private static final float OF_THE_REFERENCE = 2e-4f;
 
-    /** Relative, in bfloat16: PyTorch's autocast is 6e-4 from its float steps of ResNet-20. Binary16 has 3 bits more. */
+    /** Relative, in bfloat16: PyTorch's autocast is up to 3.4e-4 from its float steps of ResNet-20. Binary16 has 3 bits more. */
     private static final float OF_FLOATS = 2e-3f;
 
     private static void steps(int steps, EmulatedNet net, DType precision, boolean reference) {
