@@ -76,9 +76,7 @@ public final class Casts {
         if (!floating || Arrays.stream(pieces).allMatch(piece -> piece.type == first)) {
             return pieces;
         }
-        return Arrays.stream(pieces)
-                .map(piece -> floats(tape, op, piece))
-                .toArray(Tensor[]::new);
+        return Arrays.stream(pieces).map(piece -> floats(tape, op, piece)).toArray(Tensor[]::new);
     }
 
     /**

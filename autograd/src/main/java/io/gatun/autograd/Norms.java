@@ -105,7 +105,8 @@ public final class Norms {
     private static Tensor norm(
             String name, Tensor src, GroupNormSpec training, Tensor gamma, Tensor beta, Running running) {
         Tape tape = Tape.of(name, src, gamma, beta);
-        Tensor scale = training.affine() && gamma == null ? tape.full(beta.shape(), 1) : Casts.floats(tape, name, gamma);
+        Tensor scale =
+                training.affine() && gamma == null ? tape.full(beta.shape(), 1) : Casts.floats(tape, name, gamma);
         Tensor shift = training.affine() && beta == null ? tape.zeros(gamma.shape()) : Casts.floats(tape, name, beta);
         boolean records = tape.records(src, scale, shift);
         boolean keeps = records || running != null;

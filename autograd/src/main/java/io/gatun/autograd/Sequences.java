@@ -173,11 +173,9 @@ public final class Sequences {
         return new RecurrentResult<>(dst, hn);
     }
 
-    private static Casts.Lowered[] lowered(
-            Tape tape, String name, DType type, Tensor weightsIh, Tensor weightsHh) {
+    private static Casts.Lowered[] lowered(Tape tape, String name, DType type, Tensor weightsIh, Tensor weightsHh) {
         return new Casts.Lowered[] {
-            Casts.weights(tape, name, weightsIh, type),
-            Casts.weights(tape, name, weightsHh, type)
+            Casts.weights(tape, name, weightsIh, type), Casts.weights(tape, name, weightsHh, type)
         };
     }
 
