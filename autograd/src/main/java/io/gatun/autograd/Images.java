@@ -1,5 +1,6 @@
 package io.gatun.autograd;
 
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import io.gatun.memory.Places;
 import io.gatun.spec.Activation;
@@ -7,6 +8,7 @@ import io.gatun.spec.AverageSpec;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.BatchNormSpec;
 import io.gatun.spec.ConvSpec;
+import io.gatun.spec.CropMirrorNormalizeSpec;
 import io.gatun.spec.InverseDeviationSpec;
 import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Pass;
@@ -16,7 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Operations on NHWC images: convolution with OHWI filters, pooling and batch normalization. */
+/** Operations on NHWC images: their bytes as floats, convolution with OHWI filters, pooling and batch normalization. */
 public final class Images {
     private Images() {}
 
@@ -231,6 +233,37 @@ public final class Images {
     private static void running(Tape tape, Norm norm, int c, MemorySegment mean, MemorySegment invStd) {
         tape.run(new AxpbySpec(c, 1, 0), norm.runningMean.memory(), mean);
         tape.run(new InverseDeviationSpec(c, norm.eps), norm.runningVar.memory(), invStd);
+    }
+
+    /**
+     * Bytes [n, h, w, c] as floats [n, height, width, c], in one pass: of each image the window that begins at {@code top} and
+     * {@code left}, mirrored from left to right or not, every byte replaced by the number that {@code table} has for it. Outside
+     * its image a window has what stands for byte 0. Without a gradient.
+     *
+     * @param src unsigned bytes ({@link DType#U8})
+     * @param windows 32-bit [n, 3]: top, left, and 0 or, for mirrored, another number; any numbers are possible
+     * @param height rows of a window, at least 1
+     * @param width columns of a window, at least 1
+     * @param table 256 numbers for each channel; with mean m and deviation s, byte b becomes (b / 255 − m) / s
+     * @throws IllegalArgumentException naming the shapes, if they do not fit
+     */
+    public static Tensor cropMirrorNormalize(Tensor src, Tensor windows, int height, int width, float... table) {
+        Tape tape = Tape.of("cropMirrorNormalize", src, windows);
+        Views.require("cropMirrorNormalize", src, DType.U8);
+        Views.require("cropMirrorNormalize", windows, DType.I32);
+        Shape s = src.shape;
+        if (s.rank() != 4 || !windows.shape.equals(Shape.of(s.dim(0), 3)) || table.length != 256 * s.dim(3)) {
+            throw new IllegalArgumentException("cropMirrorNormalize: src " + s + ", windows " + windows.shape
+                    + " and a table of " + table.length
+                    + " numbers do not fit; windows are [n x 3] and the table has 256 for each channel of src"
+                    + " [n x h x w x c]");
+        }
+        CropMirrorNormalizeSpec spec =
+                new CropMirrorNormalizeSpec(s.dim(0), s.dim(1), s.dim(2), s.dim(3), height, width);
+        Tensor values = tape.constant(Shape.of(s.dim(3), 256), table);
+        Tensor dst = tape.result(Shape.of(s.dim(0), height, width, s.dim(3)), "cropMirrorNormalize");
+        tape.run(spec, src.memory(), values.memory(), windows.memory(), dst.memory);
+        return dst;
     }
 
     static void image(String op, Tensor src) {

@@ -16,6 +16,7 @@ import io.gatun.spec.CastSpec;
 import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
+import io.gatun.spec.CropMirrorNormalizeSpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -112,6 +113,7 @@ public final class ReferenceBackend implements Backend {
             case RunningMomentsSpec s -> new ReferenceRunningMoments(s);
             case RowNumbersSpec s -> new ReferenceRowNumbers(s);
             case PowerSpec s -> new ReferencePower(s);
+            case CropMirrorNormalizeSpec s -> new ReferenceCropMirrorNormalize(s);
             case PaddingMaskSpec s -> new ReferencePaddingMask(s);
             case InverseDeviationSpec s -> new ReferenceInverseDeviation(s);
             case ExtremeSpec s -> new ReferenceExtreme(s);

@@ -99,6 +99,7 @@ public record MixedSpec(Spec of, DType storage, boolean wide) implements Spec {
                     AverageSpec _,
                     CastSpec _,
                     ClipNormSpec _,
+                    CropMirrorNormalizeSpec _,
                     CrossEntropySpec _,
                     ExtremeSpec _,
                     InverseDeviationSpec _,

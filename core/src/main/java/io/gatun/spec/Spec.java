@@ -22,6 +22,7 @@ public sealed interface Spec
                 ClipNormSpec,
                 ConvSpec,
                 CopySpec,
+                CropMirrorNormalizeSpec,
                 CrossEntropySpec,
                 DropoutSpec,
                 EmbeddingSpec,

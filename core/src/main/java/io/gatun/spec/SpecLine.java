@@ -27,6 +27,7 @@ final class SpecLine {
             Map.entry("clipnorm", ClipNormSpec::parse),
             Map.entry("conv", ConvSpec::parse),
             Map.entry("copy", CopySpec::parse),
+            Map.entry("cropmirrornormalize", CropMirrorNormalizeSpec::parse),
             Map.entry("crossentropy", CrossEntropySpec::parse),
             Map.entry("dropout", DropoutSpec::parse),
             Map.entry("embedding", EmbeddingSpec::parse),

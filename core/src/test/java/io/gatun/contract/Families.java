@@ -24,6 +24,7 @@ final class Families {
             new ReduceCases(),
             new PermuteCases(),
             new CopyCases(),
+            new CropMirrorNormalizeCases(),
             new PReluCases(),
             new WhereCases(),
             new EmbeddingCases(),

@@ -17,6 +17,7 @@ import io.gatun.spec.CastSpec;
 import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
+import io.gatun.spec.CropMirrorNormalizeSpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -145,6 +146,7 @@ final class OneDnnSession implements Backend.Session {
             case PReluSpec _ ->
                 throw new Refusal(
                         "nobody has compared oneDNN's prelu with ours where src is NaN; Java's is bound by memory");
+            case CropMirrorNormalizeSpec _ -> throw new Refusal("oneDNN does not look bytes up in a table");
             case CrossEntropySpec _ -> throw new Refusal("oneDNN has no cross-entropy");
             case AverageSpec _,
                     ExtremeSpec _,

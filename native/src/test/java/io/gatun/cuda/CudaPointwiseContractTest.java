@@ -8,6 +8,7 @@ import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CastSpec;
 import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.CopySpec;
+import io.gatun.spec.CropMirrorNormalizeSpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.ExtremeSpec;
 import io.gatun.spec.InverseDeviationSpec;
@@ -42,6 +43,7 @@ class CudaPointwiseContractTest extends KernelContract {
                 BinarySpec.class,
                 CastSpec.class,
                 CopySpec.class,
+                CropMirrorNormalizeSpec.class,
                 DropoutSpec.class,
                 ExtremeSpec.class,
                 InverseDeviationSpec.class,

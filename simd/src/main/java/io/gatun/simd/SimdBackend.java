@@ -16,6 +16,7 @@ import io.gatun.spec.CastSpec;
 import io.gatun.spec.ClipNormSpec;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.CopySpec;
+import io.gatun.spec.CropMirrorNormalizeSpec;
 import io.gatun.spec.CrossEntropySpec;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.EmbeddingSpec;
@@ -89,6 +90,7 @@ public final class SimdBackend implements Backend {
                 case WhereSpec s -> SimdWhere.offer(s, workers);
                 case PReluSpec s -> SimdPRelu.offer(s, workers);
                 case CrossEntropySpec s -> SimdCrossEntropy.offer(s, workers);
+                case CropMirrorNormalizeSpec s -> SimdCropMirrorNormalize.offer(s, workers);
                 case DropoutSpec s -> SimdDropout.offer(s, workers);
                 case EmbeddingSpec s -> SimdEmbedding.offer(s, workers);
                 case SgdSpec s -> SimdSgd.offer(s, workers);

@@ -60,6 +60,11 @@ public final class GpuProblems {
         both(specs, "groupnorm f32 training affine n=%d c=1024", longRows);
         both(specs, "groupnorm f32 backward affine n=%d c=1024", longRows);
         pools(specs, images, side);
+        single(
+                specs,
+                "cropmirrornormalize f32 n=%d h=%2$d w=%2$d c=3",
+                Math.max(1, elements / (side * side * 3)),
+                side);
         both(specs, "softmax f32 forward softmax rows=%d cols=1024", longRows);
         both(specs, "softmax f32 backward softmax rows=%d cols=1024", longRows);
         single(specs, "crossentropy f32 gradient rows=%d cols=1024", longRows);
