@@ -33,10 +33,10 @@ public record Augmentation(int pad, boolean flip) implements Augment {
         if (pad == 0 && !flip) {
             return;
         }
-        int dx = random.below(2 * pad + 1) - pad;
-        int dy = random.below(2 * pad + 1) - pad;
-        image.crop(dy, dx, image.height(), image.width());
-        if (flip && random.nextLong() < 0) {
+        ImageShift shift = new ImageShift(this);
+        shift.draw(random);
+        image.crop(shift.top(), shift.left(), image.height(), image.width());
+        if (shift.mirrored()) {
             image.mirror();
         }
     }

@@ -13,6 +13,7 @@ import java.util.List;
  */
 public final class Batch {
     private final List<Field> fields;
+    private final List<DeviceDataset.Made> made;
     private final MemorySegment[] whole;
     private final MemorySegment[] tails;
 
@@ -28,9 +29,14 @@ public final class Batch {
     private int index;
     private boolean last;
 
-    /** A buffer for {@code capacity} samples that also serves the shorter batch of {@code tail} samples. */
-    Batch(List<Field> fields, BatchMemory memory, int capacity, int tail) {
+    /**
+     * A buffer for {@code capacity} samples that also serves the shorter batch of {@code tail} samples.
+     *
+     * @param made what a device makes of the fields
+     */
+    Batch(List<Field> fields, List<DeviceDataset.Made> made, BatchMemory memory, int capacity, int tail) {
         this.fields = fields;
+        this.made = made;
         this.whole = memory.here();
         this.there = memory.there();
         this.capacity = capacity;
@@ -64,24 +70,47 @@ public final class Batch {
     /**
      * The memory of a field, on the host: its values for each sample, without gaps, 64-byte aligned. What is written there
      * no longer gets to a device.
+     *
+     * @throws IllegalArgumentException when there is no such field, or a device makes it
      */
     public MemorySegment get(String field) {
         int at = place(field);
         return size == capacity ? whole[at] : tails[at];
     }
 
-    /** The shape of a field's memory, the number of samples first. */
+    /** The shape of a field in this batch, the number of samples first. */
     public Shape shape(String field) {
+        DeviceDataset.Made one = made(field);
+        if (one != null) {
+            return shape(one.field(), size);
+        }
         int at = place(field);
         return size == capacity ? wholeShapes[at] : tailShapes[at];
     }
 
-    /** A field as a tensor on a tape, without a copy where the batches' memory is of the tape's place. */
+    /**
+     * A field as a tensor on a tape, without a copy where the batches' memory is of the tape's place; one that the device makes
+     * is made here, by each call anew.
+     */
     public Tensor tensor(Tape tape, String field) {
+        DeviceDataset.Made one = made(field);
+        if (one != null) {
+            return one.maker().make(tape, this);
+        }
         int at = place(field);
         Shape shape = shape(field);
         DType type = fields.get(at).type();
         return tape.input(shape, type, tape.place().isHost() ? get(field) : there[at]);
+    }
+
+    /** What the device makes under that name, or null. */
+    private DeviceDataset.Made made(String name) {
+        for (DeviceDataset.Made one : made) {
+            if (one.field().name().equals(name)) {
+                return one;
+            }
+        }
+        return null;
     }
 
     private int place(String name) {
@@ -90,10 +119,21 @@ public final class Batch {
                 return i;
             }
         }
+        DeviceDataset.Made one = made(name);
+        if (one != null) {
+            throw new IllegalArgumentException("the device makes " + one.field() + " of " + fields
+                    + ", so it is not on the host: take tensor(tape, \"" + name
+                    + "\"), or load with forDevice(false)");
+        }
         throw new IllegalArgumentException("a batch has no field '" + name + "', it has " + fields);
     }
 
-    /** What the batch consists of. */
+    /** Which of its stream's buffers this is: no other has the same number. */
+    public long buffer() {
+        return there[0].address();
+    }
+
+    /** What the batch's memory consists of: the loader's fields, or those that a device is sent. */
     public List<Field> fields() {
         return fields;
     }

@@ -2,7 +2,6 @@ package io.gatun.nn.data;
 
 import io.gatun.nn.data.BatchStream.Position;
 import io.gatun.nn.data.BatchStream.Slot;
-import java.util.List;
 
 /** One background thread of a {@link BatchStream}: takes the next batch that nobody fills, and fills it. */
 final class BatchFiller {
@@ -15,13 +14,12 @@ final class BatchFiller {
     private final Thread thread;
     private long number;
 
-    BatchFiller(BatchStream stream, DataLoader loader, Epochs epochs) {
+    BatchFiller(BatchStream stream, DataLoader loader, Dataset source, Epochs epochs) {
         this.stream = stream;
         this.loader = loader;
         this.epochs = epochs;
-        List<Field> fields = loader.dataset().fields();
-        reader = loader.dataset().reader();
-        transform = loader.transform() == null ? null : loader.transform().action(fields);
+        reader = source.reader();
+        transform = loader.transform() == null ? null : loader.transform().action(source.fields());
         thread = Thread.ofPlatform()
                 .name("gatun-data-loader")
                 .daemon()

@@ -35,6 +35,7 @@ public final class BatchStream implements AutoCloseable {
     }
 
     private final DataLoader loader;
+    private final Dataset source;
     private final int batches;
     private final long first;
     private final NativeMemory memory;
@@ -101,6 +102,7 @@ public final class BatchStream implements AutoCloseable {
         ring = new Slot[loader.prefetch() + 1];
         workers = new BatchFiller[Math.min(loader.workers(), ring.length)];
         this.memory = memory;
+        source = loader.source(memory.place());
         scope = memory.parameters("batches");
         hostMemory = memory.onHost();
         hostScope = memory.place().isHost() ? scope : hostMemory.parameters("batches");
@@ -109,7 +111,7 @@ public final class BatchStream implements AutoCloseable {
                 ring[i] = slot();
             }
             for (int i = 0; i < workers.length; i++) {
-                workers[i] = new BatchFiller(this, loader, epochs);
+                workers[i] = new BatchFiller(this, loader, source, epochs);
             }
         } catch (RuntimeException | Error e) {
             free();
@@ -127,8 +129,8 @@ public final class BatchStream implements AutoCloseable {
     }
 
     private Slot slot() {
-        List<Field> before = loader.dataset().fields();
-        List<Field> after = loader.fields();
+        List<Field> before = source.fields();
+        List<Field> after = loader.transform() == null ? before : loader.fields();
         BatchMemory to = new BatchMemory(memory, scope, hostMemory.budget(), after, loader.batch());
         filled.add(to);
         MemorySegment[] from = new MemorySegment[before.size()];
@@ -136,7 +138,8 @@ public final class BatchStream implements AutoCloseable {
             int same = after.indexOf(before.get(i));
             from[i] = same >= 0 ? to.here()[same] : allocate(before.get(i));
         }
-        return new Slot(new Batch(after, to, loader.batch(), loader.tail()), from, to);
+        List<DeviceDataset.Made> made = source instanceof DeviceDataset device ? device.made() : List.of();
+        return new Slot(new Batch(after, made, to, loader.batch(), loader.tail()), from, to);
     }
 
     private MemorySegment allocate(Field field) {

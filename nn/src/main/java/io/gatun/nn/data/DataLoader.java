@@ -1,6 +1,7 @@
 package io.gatun.nn.data;
 
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.Place;
 import java.util.List;
 import java.util.Objects;
 
@@ -21,6 +22,7 @@ public final class DataLoader {
             boolean dropLast,
             int prefetch,
             int workers,
+            boolean forDevice,
             BatchTransform transform) {}
 
     private DataLoader(Dataset dataset, int batch, Settings settings) {
@@ -42,7 +44,7 @@ public final class DataLoader {
      */
     public static DataLoader training(Dataset dataset, int batch, long seed) {
         Sampler sampler = new RandomSampler(dataset.size(), seed);
-        return new DataLoader(dataset, batch, new Settings(sampler, true, seed, false, 2, 1, null));
+        return new DataLoader(dataset, batch, new Settings(sampler, true, seed, false, 2, 1, true, null));
     }
 
     /**
@@ -52,7 +54,7 @@ public final class DataLoader {
      */
     public static DataLoader evaluation(Dataset dataset, int batch) {
         Sampler sampler = new SequentialSampler(dataset.size());
-        return new DataLoader(dataset, batch, new Settings(sampler, false, 0, false, 1, 1, null));
+        return new DataLoader(dataset, batch, new Settings(sampler, false, 0, false, 1, 1, true, null));
     }
 
     private DataLoader with(Settings changed) {
@@ -63,13 +65,15 @@ public final class DataLoader {
     public DataLoader sampler(Sampler sampler) {
         Settings s = settings;
         Objects.requireNonNull(sampler, "sampler");
-        return with(new Settings(sampler, s.random, s.seed, s.dropLast, s.prefetch, s.workers, s.transform));
+        return with(
+                new Settings(sampler, s.random, s.seed, s.dropLast, s.prefetch, s.workers, s.forDevice, s.transform));
     }
 
     /** Whether to leave out an epoch's last batch when it is not full. */
     public DataLoader dropLast(boolean dropLast) {
         Settings s = settings;
-        return with(new Settings(s.sampler, s.random, s.seed, dropLast, s.prefetch, s.workers, s.transform));
+        return with(
+                new Settings(s.sampler, s.random, s.seed, dropLast, s.prefetch, s.workers, s.forDevice, s.transform));
     }
 
     /**
@@ -79,7 +83,8 @@ public final class DataLoader {
      */
     public DataLoader prefetch(int batches) {
         Settings s = settings;
-        return with(new Settings(s.sampler, s.random, s.seed, s.dropLast, batches, s.workers, s.transform));
+        return with(
+                new Settings(s.sampler, s.random, s.seed, s.dropLast, batches, s.workers, s.forDevice, s.transform));
     }
 
     /**
@@ -90,7 +95,18 @@ public final class DataLoader {
      */
     public DataLoader workers(int threads) {
         Settings s = settings;
-        return with(new Settings(s.sampler, s.random, s.seed, s.dropLast, s.prefetch, threads, s.transform));
+        return with(
+                new Settings(s.sampler, s.random, s.seed, s.dropLast, s.prefetch, threads, s.forDevice, s.transform));
+    }
+
+    /**
+     * Whether a device is sent batches in fewer bytes where the set has such a form ({@link Dataset#forDevice}): so it is
+     * unless said. The values are the same, but what the device makes is not on the host ({@link Batch#get}). No matter on
+     * the host, or with a {@link #transform}, which changes values there.
+     */
+    public DataLoader forDevice(boolean use) {
+        Settings s = settings;
+        return with(new Settings(s.sampler, s.random, s.seed, s.dropLast, s.prefetch, s.workers, use, s.transform));
     }
 
     /**
@@ -106,7 +122,7 @@ public final class DataLoader {
                     "an evaluation shows its data as they are; give " + transform + " to the training loader alone");
         }
         transform.fields(dataset.fields());
-        return with(new Settings(s.sampler, true, s.seed, s.dropLast, s.prefetch, s.workers, transform));
+        return with(new Settings(s.sampler, true, s.seed, s.dropLast, s.prefetch, s.workers, s.forDevice, transform));
     }
 
     /** What is cut into batches. */
@@ -157,6 +173,12 @@ public final class DataLoader {
 
     BatchTransform transform() {
         return settings.transform;
+    }
+
+    /** What samples are read from, for batches there. */
+    Dataset source(Place place) {
+        boolean sent = settings.forDevice && settings.transform == null && !place.isHost();
+        return sent ? dataset.forDevice().<Dataset>map(set -> set).orElse(dataset) : dataset;
     }
 
     /** The stream of batches from the first one on. */

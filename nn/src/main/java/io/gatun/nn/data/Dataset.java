@@ -2,6 +2,7 @@ package io.gatun.nn.data;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Samples by their number, each with the same named {@link Field}s. Immutable and thread-safe; what a thread needs for
@@ -19,6 +20,14 @@ public interface Dataset {
 
     /** A reader for one thread. */
     Reader reader();
+
+    /**
+     * The same samples as a device is best sent them; none where that is as they are. The fields that {@link #fields()} has
+     * and it does not send, it makes.
+     */
+    default Optional<DeviceDataset> forDevice() {
+        return Optional.empty();
+    }
 
     /** The place of a field in {@link #fields()}. */
     default int field(String name) {

@@ -14,7 +14,7 @@ final class ImageConverter {
     private final byte[] pixels;
     private final float[] table;
     private final float[] row;
-    private final Augmentation augmentation;
+    private final ImageShift shift;
 
     ImageConverter(ImageDataset set, Standardization standardization, Augmentation augmentation) {
         height = set.height();
@@ -22,41 +22,30 @@ final class ImageConverter {
         channels = set.channels();
         pixels = set.pixels();
         row = new float[width * channels];
-        this.augmentation = augmentation;
-        table = new float[256 * channels];
-        for (int c = 0; c < channels; c++) {
-            System.arraycopy(standardization.table(c), 0, table, 256 * c, 256);
-        }
+        shift = new ImageShift(augmentation);
+        table = standardization.table();
     }
 
     /** Writes image {@code sample} of the set as float32 [H, W, C] at {@code byteAt}; augmented unless random is null. */
     void convert(int sample, SplitMix random, MemorySegment target, long byteAt) {
-        int pad = augmentation.pad();
-        int dx = 0;
-        int dy = 0;
-        boolean flip = false;
-        if (random != null && (pad > 0 || augmentation.flip())) {
-            dx = random.below(2 * pad + 1) - pad;
-            dy = random.below(2 * pad + 1) - pad;
-            flip = augmentation.flip() && random.nextLong() < 0;
-        }
+        shift.draw(random);
         int image = sample * height * width * channels;
         long rowBytes = 4L * row.length;
         for (int y = 0; y < height; y++) {
-            int from = y + dy;
+            int from = y + shift.top();
             if (from < 0 || from >= height) {
                 black();
             } else {
-                row(image + from * row.length, dx, flip);
+                row(image + from * row.length, shift.left(), shift.mirrored());
             }
             MemorySegment.copy(row, 0, target, ValueLayout.JAVA_FLOAT, byteAt + y * rowBytes, row.length);
         }
     }
 
-    /** Output column x shows input column x + dx, mirrored afterwards when flipped. */
-    private void row(int at, int dx, boolean flip) {
+    /** Output column x shows input column x + left, mirrored afterwards. */
+    private void row(int at, int left, boolean mirrored) {
         for (int x = 0, to = 0; x < width; x++) {
-            int from = (flip ? width - 1 - x : x) + dx;
+            int from = (mirrored ? width - 1 - x : x) + left;
             boolean inside = from >= 0 && from < width;
             int pixel = at + from * channels;
             for (int c = 0; c < channels; c++) {

@@ -4,6 +4,7 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Shape;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /** The images of a byte set as {@code images} f32 [H, W, C], standardized, and their {@code labels} i32 []. */
 final class ImageSamples implements Dataset {
@@ -32,6 +33,11 @@ final class ImageSamples implements Dataset {
     @Override
     public List<Field> fields() {
         return fields;
+    }
+
+    @Override
+    public Optional<DeviceDataset> forDevice() {
+        return Optional.of(new ImageBytes(set, standardization, augmentation, fields));
     }
 
     @Override

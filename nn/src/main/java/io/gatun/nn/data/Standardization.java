@@ -107,11 +107,15 @@ public record Standardization(float[] mean, float[] std) {
         return new Standardization(mean, std);
     }
 
-    /** The 256 inputs of one channel, by unsigned byte value: the conversion loop is then one load and one store. */
-    float[] table(int channel) {
-        float[] table = new float[256];
-        for (int x = 0; x < 256; x++) {
-            table[x] = (float) ((x / 255.0 - mean[channel]) / std[channel]);
+    /**
+     * What each byte becomes: 256 inputs for each channel, by unsigned byte value, one channel after the other. What {@link
+     * io.gatun.autograd.Images#cropMirrorNormalize} takes.
+     */
+    public float[] table() {
+        float[] table = new float[256 * mean.length];
+        for (int i = 0; i < table.length; i++) {
+            int channel = i / 256;
+            table[i] = (float) ((i % 256 / 255.0 - mean[channel]) / std[channel]);
         }
         return table;
     }

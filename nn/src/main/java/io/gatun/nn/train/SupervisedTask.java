@@ -127,7 +127,7 @@ public class SupervisedTask implements Task {
         batch = stream.next();
         items = batch.size();
         // The buffer, whose address is 47 bits and a multiple of 64; whether it is full; what the layers' modes are.
-        long buffer = batch.get(input).address() >>> 6;
+        long buffer = batch.buffer() >>> 6;
         long full = batch.size() == train.batch() ? 1 : 0;
         return (buffer << 1 | full) << 20 | model.modes() & 0xF_FFFF;
     }
