@@ -201,6 +201,10 @@ GATUN_FN void clear(const Problem& problem, const gatun_team& block, long long a
     }
 }
 
+GATUN_FN bool counted(int label, int ignored, int cols) {
+    return label != ignored && (unsigned) label < (unsigned) cols;
+}
+
 }  // namespace
 
 #define PARAMETERS                                                                                                         \
@@ -263,10 +267,16 @@ extern "C" __global__ void __launch_bounds__(GATUN_ROW_THREADS)
                                    float* __restrict__ divisor, long long rows, int cols, int ignored) {
     __shared__ double shared[32];
     double sum = 0;
-    GATUN_FOR(row, rows) {
-        int label = labels[row];
-        bool counts = label != ignored && (unsigned) label < (unsigned) cols;
-        sum += !counts ? 0.0 : weights ? (double) weights[label] : 1.0;
+    if (weights) {
+        GATUN_FOR(row, rows) {
+            int label = labels[row];
+            sum += counted(label, ignored, cols) ? (double) weights[label] : 0.0;
+        }
+    } else {
+#pragma unroll 8  // one block: nobody else hides the time that loads take
+        for (long long row = threadIdx.x; row < rows; row += GATUN_ROW_THREADS) {
+            sum += counted(labels[row], ignored, cols) ? 1.0 : 0.0;
+        }
     }
     sum = gatun_block_sum(sum, shared);
     if (threadIdx.x == 0) {
@@ -280,7 +290,8 @@ extern "C" __global__ void __launch_bounds__(GATUN_ROW_THREADS)
                                const float* __restrict__ divisorAt, float divisor, long long rows) {
     __shared__ double shared[32];
     double sum = 0;
-    GATUN_FOR(row, rows) {
+#pragma unroll 8
+    for (long long row = threadIdx.x; row < rows; row += GATUN_ROW_THREADS) {
         sum += losses[row];
     }
     sum = gatun_block_sum(sum, shared);

@@ -2,8 +2,9 @@
 // there are no standard headers here, no inline PTX but in gatun_ptx.h, and nothing that the hardware alone could define.
 //
 // Rules for all kernels: NaN in, NaN out. No float atomics; work is cut by the problem's sizes, and sums have a fixed tree,
-// so a result is the same on every GPU. A multiply-add is fused where fmaf stands (-fmad=false). Addresses are aligned to
-// their element only: wide loads are for those that gatun_wide finds aligned.
+// so a result is the same on every GPU; what tensor cores add up is the same on GPUs of one kind, for the PTX ISA leaves
+// order and rounding within an mma to them. A multiply-add is fused where fmaf stands (-fmad=false). Addresses are aligned
+// to their element only: wide loads are for those that gatun_wide finds aligned.
 #pragma once
 
 #ifdef __CUDACC__

@@ -185,10 +185,10 @@ GATUN_FN unsigned gatun_tf32(unsigned bits) {
 // sum[0..3] = (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1).
 GATUN_FN void gatun_mma_tf32(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
 #ifdef __CUDA_ARCH__
-    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
-        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+                 "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 #else
     gatun_lane mine = {a, {b0, b1}, sum, nullptr, nullptr};
     GATUN_WARP_CALL(gatun_warp_mma_tf32, &mine);
@@ -200,10 +200,10 @@ GATUN_FN void gatun_mma_tf32(float (&sum)[4], const unsigned (&a)[4], unsigned b
 // + 1; b[0..1] = (2t, g), (2t + 8, g), likewise; sum as above.
 GATUN_FN void gatun_mma_bf16(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
 #ifdef __CUDA_ARCH__
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+                 "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 #else
     gatun_lane mine = {a, {b0, b1}, sum, nullptr, nullptr};
     GATUN_WARP_CALL(gatun_warp_mma_bf16, &mine);
@@ -213,10 +213,10 @@ GATUN_FN void gatun_mma_bf16(float (&sum)[4], const unsigned (&a)[4], unsigned b
 // The same in binary16.
 GATUN_FN void gatun_mma_f16(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
 #ifdef __CUDA_ARCH__
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+                 "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 #else
     gatun_lane mine = {a, {b0, b1}, sum, nullptr, nullptr};
     GATUN_WARP_CALL(gatun_warp_mma_f16, &mine);

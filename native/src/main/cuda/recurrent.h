@@ -21,8 +21,9 @@ constexpr int PITCH = STAGE + 4;
 constexpr int GROUPS = 4;
 constexpr int GROUP = 64;
 
+// Aligned to what is read and written there at once.
 template <int COLUMNS>
-struct step_memory {
+struct alignas(16) step_memory {
     float rows[ROWS * PITCH];
     float columns[8 * COLUMNS * PITCH];
     float sums[GROUPS * GROUP * 2 * COLUMNS];

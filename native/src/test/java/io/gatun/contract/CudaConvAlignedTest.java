@@ -66,8 +66,10 @@ class CudaConvAlignedTest {
         System.setProperty("gatun.cuda.conv.blocks", blocks);
         check(forward(), storage, 1);
         launched(storage.word(), blocks.equals("1") ? List.of("128", "64") : List.of("64"));
-        assertThat(EmulatedDevice.launches("gatun_conv_direct_forward_" + storage.word()))
-                .isPositive();
+        if (!Emulation.onDevice()) {
+            assertThat(EmulatedDevice.launches("gatun_conv_direct_forward_" + storage.word()))
+                    .isPositive();
+        }
     }
 
     @ParameterizedTest

@@ -5,8 +5,8 @@ import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Spec;
 import java.util.Set;
 
-/** The contract of 16-bit storage, all forms that there are, on the emulated device. */
-@RequiresEmulation
+/** The contract of 16-bit storage, all forms that there are. */
+@RequiresCuda
 class CudaMixedContractTest extends KernelContract {
     @Override
     protected String backend() {

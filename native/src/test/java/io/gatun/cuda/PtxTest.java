@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,6 +28,9 @@ class PtxTest {
     private static final Path JAVA = ROOT.resolve("native/src/main/java/io/gatun/cuda");
     private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+(\\w+)\\(");
     private static final Pattern ASKED = Pattern.compile("\"(gatun_\\w+)\"");
+    private static final Pattern SHARED_ARRAY = Pattern.compile("\\.shared \\.align (\\d+) ");
+    private static final Pattern SHARED_ACCESS =
+            Pattern.compile("\\.shared\\.v(\\d)\\.[a-z](\\d+)|ldmatrix\\.|cp\\.async\\.cg");
     private static final Pattern RELEASE = Pattern.compile("release [\\d.]+, V([\\d.]+)");
 
     @Test
@@ -61,6 +65,45 @@ class PtxTest {
                 }
             }
         }
+    }
+
+    /** Which {@code CudaLoader} takes: one for CUDA 12.0 reads PTX 8.0, and a GPU of 8.0 runs what is for sm_80. */
+    @Test
+    void everyDriverOfCuda12CanReadIt() throws IOException {
+        for (String name : names(PTX, ".ptx")) {
+            assertThat(Files.readString(PTX.resolve(name + ".ptx")))
+                    .as(name)
+                    .contains("\n.version 8.0\n.target sm_80\n");
+        }
+    }
+
+    /**
+     * A GPU may put an array anywhere that its declaration allows; the emulator's lie where g++ puts them. An access of 16 bytes to
+     * one that is aligned to 4 is an error of the device where that is not by chance a multiple of 16.
+     */
+    @Test
+    void sharedArraysAreAlignedToTheWidestAccess() throws IOException {
+        for (String name : names(PTX, ".ptx")) {
+            String[] kernels = Files.readString(PTX.resolve(name + ".ptx")).split("\\.entry ");
+            for (int i = 1; i < kernels.length; i++) {
+                int widest = SHARED_ACCESS
+                        .matcher(kernels[i])
+                        .results()
+                        .mapToInt(PtxTest::bytes)
+                        .max()
+                        .orElse(1);
+                assertThat(SHARED_ARRAY.matcher(kernels[i]).results().map(array -> Integer.parseInt(array.group(1))))
+                        .as(kernels[i].substring(0, kernels[i].indexOf('(')) + ", which moves " + widest
+                                + " bytes at once")
+                        .allMatch(aligned -> aligned >= widest);
+            }
+        }
+    }
+
+    private static int bytes(MatchResult access) {
+        return access.group(1) == null
+                ? 16
+                : Integer.parseInt(access.group(1)) * Integer.parseInt(access.group(2)) / Byte.SIZE;
     }
 
     /** A minute of two cores, and the manifest holds the sources to the PTX: among the heavy ones. */

@@ -13,7 +13,7 @@ public final class CudaModule implements AutoCloseable {
     private final String name;
     private long library;
 
-    /** Loads the text; the driver compiles it, which takes milliseconds and is cached by it on disk. */
+    /** Loads the text; the driver compiles it, which takes seconds for the largest the first time and is kept by it on disk. */
     public CudaModule(CudaRuntime runtime, String name, byte[] ptx) {
         this.runtime = runtime;
         this.name = name;
