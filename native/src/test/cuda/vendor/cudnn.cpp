@@ -2,6 +2,7 @@
 #include "cudnn.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 namespace cudnn {
 Alive<Handle> &handles() {
@@ -38,6 +39,8 @@ API const char *cudnnGetErrorString(int status) {
         case NOT_SUPPORTED_SHAPE: return "CUDNN_STATUS_NOT_SUPPORTED_SHAPE";
         case NOT_SUPPORTED_DATA_TYPE: return "CUDNN_STATUS_NOT_SUPPORTED_DATA_TYPE";
         case NOT_SUPPORTED_LAYOUT: return "CUDNN_STATUS_NOT_SUPPORTED_LAYOUT";
+        case SUBLIBRARY_LOADING_FAILED: return "CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED";
+        case COMPILATION_FAILED: return "CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED";
         case INTERNAL_ERROR: return "CUDNN_STATUS_INTERNAL_ERROR";
         case EXECUTION_FAILED: return "CUDNN_STATUS_EXECUTION_FAILED";
         default: return "CUDNN_UNKNOWN_STATUS";
@@ -52,7 +55,10 @@ API void cudnnGetLastErrorString(char *message, size_t size) {
 API int cudnnCreate(void **handle) {
     if (int status = device().call("cudnnCreate")) return status;
     if (handle == nullptr) return NULL_POINTER;
-    *handle = handles().make();
+    Handle *made = handles().make();
+    const char *workspaces = getenv("CUBLAS_WORKSPACE_CONFIG");
+    made->ordered = workspaces && (strcmp(workspaces, ":4096:2") == 0 || strcmp(workspaces, ":16:8") == 0);
+    *handle = made;
     return SUCCESS;
 }
 

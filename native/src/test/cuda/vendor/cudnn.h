@@ -7,6 +7,7 @@ namespace cudnn {
 enum Status : int {
     SUCCESS = 0,
     NOT_INITIALIZED = 1001,
+    SUBLIBRARY_LOADING_FAILED = 1008,
     BAD_PARAM = 2000,
     NULL_POINTER = 2002,
     MISALIGNED_POINTER = 2003,
@@ -19,10 +20,12 @@ enum Status : int {
     NOT_SUPPORTED_DATA_TYPE = 3003,
     NOT_SUPPORTED_LAYOUT = 3004,
     INTERNAL_ERROR = 4000,
+    COMPILATION_FAILED = 4001,
     EXECUTION_FAILED = 5000,
 };
 struct Handle {
     void *stream = nullptr;
+    bool ordered = false; // whether cuBLAS has workspaces of one size, so that the same products run each time
 };
 Alive<Handle> &handles();
 // Remembers what cudnnGetLastErrorString says, and returns the status.

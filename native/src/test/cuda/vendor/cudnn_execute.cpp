@@ -3,7 +3,10 @@
 
 namespace cudnn {
 namespace {
+constexpr int ILLEGAL_ADDRESS = 700;
+
 struct Task {
+    const void *plan;
     Problem problem;
     int engine;
     const char *x, *w, *bias;
@@ -134,6 +137,12 @@ void backward(const Task &task) {
 
 int run(const void *arguments) {
     const Task &task = *static_cast<const Task *>(arguments);
+    const Descriptor *plan = descriptors().get(task.plan);
+    if (plan == nullptr || plan->kind != PLAN) {
+        // The code of an engine that was compiled is unloaded with its plan.
+        device().complain("cudnnBackendExecute: the plan was destroyed before its work was done");
+        return ILLEGAL_ADDRESS;
+    }
     for (int64_t i = 0; i < task.workspaceFloats; i++) task.workspace[i] = -1e30f; // it is the engine's while this runs
     task.problem.direction == FORWARD ? forward(task) : backward(task);
     return 0;
@@ -153,6 +162,7 @@ API int cudnnBackendExecute(void *handle, void *plan, void *pack) {
     if (!p->finalized || !v->finalized) return refused(NOT_FINALIZED, "plan or pack is not finalized");
     const Problem &problem = p->problem;
     Task task{};
+    task.plan = plan;
     task.problem = problem;
     task.engine = p->engine;
     std::map<int64_t, char *> addresses;

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.gatun.bindings.LibrarySymbols;
 import io.gatun.library.SystemLinker;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
@@ -25,12 +26,24 @@ record VendorLibrary(
     private static final long LEAST_CUDNN = 9_00_00;
 
     /**
+     * How cuBLAS divides its workspace, which it reads from the environment when a handle is made. By default it has pieces
+     * of two sizes, and which one a product gets on one of the streams of cuDNN's recurrent layers depends on when the others
+     * give theirs back: so does the algorithm, and with it the bits. Pieces of one size are NVIDIA's own cure.
+     */
+    private static final String WORKSPACES = "CUBLAS_WORKSPACE_CONFIG";
+
+    private static final String OF_ONE_SIZE = ":4096:2";
+
+    /**
      * Looks for it in the same places as for the runtime.
      *
      * @param runtime version of the runtime in use: a library for another major version brings another runtime along
      */
     static VendorLibrary find(NvidiaLibrary library, String runtime, Surroundings surroundings) {
         SystemLinker system = new SystemLinker();
+        if (library == NvidiaLibrary.CUDNN) {
+            keepOrder(system);
+        }
         String[] version = {""};
         CudaSearch search = new CudaSearch(library, library.namesFor(runtime), surroundings, system, opened -> {
             version[0] = version(system, library, opened);
@@ -46,6 +59,14 @@ record VendorLibrary(
             }
         }
         return new VendorLibrary(library, symbols, version[0], surroundings.path(), search.attempts());
+    }
+
+    private static void keepOrder(SystemLinker system) {
+        try {
+            system.setEnvironment(WORKSPACES, OF_ONE_SIZE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("recurrent layers by cuDNN would not give the same bits each time", e);
+        }
     }
 
     private static String version(SystemLinker system, NvidiaLibrary library, SymbolLookup opened) throws IOException {

@@ -18,6 +18,7 @@ public final class Emulation {
 
     static final String ONLY_EMULATED = "it needs the emulator, and -Dgatun.test.cuda=device asks for a GPU";
 
+    private static final String VENDOR = "gatun.cuda.vendor";
     private static final String BUILD = "native/src/test/cuda/emulation/build";
     private static final String VENDOR_BUILD = "native/src/test/cuda/vendor/build";
     private static final String PROBES = "native/src/test/cuda/kernels/probes.cu";
@@ -68,21 +69,29 @@ public final class Emulation {
 
     /** From now on the backend is Gatun's own kernels alone, whatever libraries of NVIDIA's this machine has. */
     static synchronized void alone() {
+        if (onDevice()) {
+            System.setProperty(VENDOR, "false");
+            return;
+        }
         folder().ifPresent(built -> {
             System.setProperty("gatun.cuda.path", built.toString());
-            System.setProperty("gatun.cuda.vendor", "false");
+            System.setProperty(VENDOR, "false");
         });
     }
 
-    /** From now on the backends of the fake cuBLASLt and cuDNN come first. */
+    /** From now on the backends of cuBLASLt and cuDNN come first: of the fakes, or of those that a GPU's machine has. */
     static synchronized void withVendor() {
+        if (onDevice()) {
+            System.setProperty(VENDOR, "true");
+            return;
+        }
         folder().ifPresent(built -> {
             if (!vendorBuilt) {
                 build(List.of(repository().resolve(VENDOR_BUILD).toString(), built.toString()));
                 vendorBuilt = true;
             }
             System.setProperty("gatun.cuda.path", built.resolve("vendor").toString());
-            System.setProperty("gatun.cuda.vendor", "true");
+            System.setProperty(VENDOR, "true");
         });
     }
 

@@ -4,6 +4,8 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -17,13 +19,28 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresCuda.Found.class)
 public @interface RequiresCuda {
+    /** Whether NVIDIA's libraries come before Gatun's own kernels, which are alone otherwise: the fakes, or a GPU's own. */
+    boolean vendor() default false;
+
     /** The condition behind the annotation. */
-    final class Found implements ExecutionCondition {
+    final class Found implements ExecutionCondition, BeforeAllCallback, AfterAllCallback {
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
             return Emulation.onDevice()
                     ? ConditionEvaluationResult.enabled("a GPU was asked for")
                     : RequiresEmulation.Built.evaluate();
+        }
+
+        @Override
+        public void beforeAll(ExtensionContext context) {
+            if (context.getRequiredTestClass().getAnnotation(RequiresCuda.class).vendor()) {
+                Emulation.withVendor();
+            }
+        }
+
+        @Override
+        public void afterAll(ExtensionContext context) {
+            Emulation.alone();
         }
     }
 }

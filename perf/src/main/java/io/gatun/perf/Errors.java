@@ -21,6 +21,9 @@ final class Errors {
     /** What ran did not come out right. */
     static final int FAILED = 1;
 
+    /** The device gave this process up: another process can go on where it ended. */
+    static final int LOST = 3;
+
     /** The user can change something and try again. */
     static final int BAD_INPUT = 2;
 

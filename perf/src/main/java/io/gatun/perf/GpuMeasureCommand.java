@@ -1,5 +1,6 @@
 package io.gatun.perf;
 
+import io.gatun.cuda.runtime.CudaContextLostException;
 import io.gatun.kernel.DType;
 import io.gatun.perf.bench.TorchPeer;
 import io.gatun.perf.gpu.GpuFacts;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -38,6 +40,12 @@ final class GpuMeasureCommand implements Callable<Integer> {
         LAUNCHES
     }
 
+    /** Those of the goals. */
+    private static final List<Steps.Problem> STEPS = List.of(
+            new Steps.Problem(Net.RESNET50, 256),
+            new Steps.Problem(Net.RESNET18C, 128),
+            new Steps.Problem(Net.LSTM, Net.LSTM.batch()));
+
     @Parameters(
             index = "0",
             paramLabel = "SECTION",
@@ -57,6 +65,12 @@ final class GpuMeasureCommand implements Callable<Integer> {
             description = "Of our training steps: f32, tf32, bf16 or f16. Default: ${DEFAULT-VALUE}")
     private String precision;
 
+    @Option(
+            names = "--net",
+            paramLabel = "NET",
+            description = "Of the training steps: resnet50, resnet18c or lstm alone. Default: all three")
+    private String net;
+
     @picocli.CommandLine.Spec
     private CommandSpec command;
 
@@ -65,7 +79,18 @@ final class GpuMeasureCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Precision chosen = Precision.of(precision);
+        List<Steps.Problem> problems = problems();
         GpuLog log = new GpuLog(file, command.commandLine().getOut(), GpuFacts.device());
+        try {
+            measure(log, chosen, problems);
+        } catch (CudaContextLostException e) {
+            command.commandLine().getErr().println(Errors.sentence(e));
+            return Errors.LOST;
+        }
+        return log.failures() == 0 ? 0 : Errors.FAILED;
+    }
+
+    private void measure(GpuLog log, Precision chosen, List<Steps.Problem> problems) {
         switch (what) {
             case BANDWIDTH ->
                 operations(log, 0.2).run(GpuProblems.bandwidth(tiny ? 1024 : GpuProblems.ELEMENTS), "copy", "");
@@ -79,11 +104,10 @@ final class GpuMeasureCommand implements Callable<Integer> {
                 List<Spec> specs = GpuProblems.convolutions(tiny ? 1 : GpuProblems.CONV_BATCH);
                 operations(log, 0.15).run(tiny ? small(specs) : specs, "torch", "");
             }
-            case STEPS -> steps(log, chosen, false);
-            case COMPILED_STEPS -> steps(log, chosen, true);
+            case STEPS -> steps(log, chosen, problems, false);
+            case COMPILED_STEPS -> steps(log, chosen, problems, true);
             case LAUNCHES -> (tiny ? Launches.few(log) : Launches.on(log)).run();
         }
-        return log.failures() == 0 ? 0 : Errors.FAILED;
     }
 
     private Operations operations(GpuLog log, double seconds) {
@@ -104,13 +128,19 @@ final class GpuMeasureCommand implements Callable<Integer> {
         return specs.subList(specs.size() - 3, specs.size());
     }
 
-    private void steps(GpuLog log, Precision own, boolean compiled) {
-        List<Steps.Problem> problems = tiny
-                ? List.of(new Steps.Problem(Net.MLP, 2))
-                : List.of(
-                        new Steps.Problem(Net.RESNET50, 256),
-                        new Steps.Problem(Net.RESNET18C, 128),
-                        new Steps.Problem(Net.LSTM, Net.LSTM.batch()));
+    /** @throws IllegalArgumentException if {@code --net} names none of them */
+    private List<Steps.Problem> problems() {
+        List<Steps.Problem> wanted = STEPS.stream()
+                .filter(problem -> net == null || problem.net().word().equals(net))
+                .toList();
+        if (wanted.isEmpty()) {
+            throw new IllegalArgumentException("--net " + net + " is not timed on a GPU; known are "
+                    + STEPS.stream().map(problem -> problem.net().word()).collect(Collectors.joining(", ")));
+        }
+        return tiny ? List.of(new Steps.Problem(Net.MLP, 2)) : wanted;
+    }
+
+    private void steps(GpuLog log, Precision own, List<Steps.Problem> problems, boolean compiled) {
         // As PyTorch is fastest; and where ours are floats, in floats too.
         List<TorchPeer.Mode> modes = new ArrayList<>(List.of(new TorchPeer.Mode(true, true, compiled)));
         if (!compiled && own.storage() == DType.F32) {

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.gatun.bindings.cudnn.Cudnn;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
@@ -17,6 +18,10 @@ import java.util.stream.LongStream;
 final class CudnnDescriptor implements AutoCloseable {
     /** Statuses of 3000 and more, below 4000, say that something is well formed and not supported. */
     private static final int NOT_SUPPORTED = Cudnn.CUDNN_STATUS_NOT_SUPPORTED() / 1000;
+
+    /** What a plan says whose engine cannot be built here: another one may do. */
+    private static final Set<Integer> NOT_BUILT = Set.of(
+            Cudnn.CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED(), Cudnn.CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED());
 
     private final Statuses statuses;
     private final Object problem;
@@ -87,10 +92,11 @@ final class CudnnDescriptor implements AutoCloseable {
                 attribute);
     }
 
-    /** Lets cuDNN check it. Null, or why this is not supported: an answer, and no failure. */
+    /** Lets cuDNN check it. Null, or why this is not supported, or its engine cannot be built: an answer, and no failure. */
     String finishOrRefusal() {
         int status = Cudnn.cudnnBackendFinalize(handle);
-        if (status / 1000 == NOT_SUPPORTED) {
+        boolean unbuilt = kind == CudnnKind.EXECUTION_PLAN && NOT_BUILT.contains(status);
+        if (status / 1000 == NOT_SUPPORTED || unbuilt) {
             return CudnnSession.name(status);
         }
         check(status, "cudnnBackendFinalize", null);

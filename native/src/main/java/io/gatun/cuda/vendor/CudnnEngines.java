@@ -117,7 +117,10 @@ final class CudnnEngines {
                 return new CudnnPlan(plan, engine, workspace, parts);
             }
             parts.close();
-            return refused(supported ? "wanting more than " + MOST_WORKSPACE + " bytes" : "not for this device");
+            return refused(
+                    supported
+                            ? "wanting more than " + MOST_WORKSPACE + " bytes"
+                            : "not for this device, or not to be built");
         } catch (RuntimeException e) {
             throw parts.closedAfter(e);
         }

@@ -209,7 +209,7 @@ final class RnnLayer {
     }
 
     void forward(Sequence sequence, State start, State end, Space space) {
-        check(
+        begun(
                 Cudnn.cudnnRNNForward(
                         session.handle(),
                         rnn,
@@ -236,7 +236,7 @@ final class RnnLayer {
 
     /** Changes the reserve space into what {@link #backwardWeights} needs. */
     void backwardData(Sequence sequence, State start, Sequence diff, State diffEnd, State diffStart, Space space) {
-        check(
+        begun(
                 Cudnn.cudnnRNNBackwardData_v8(
                         session.handle(),
                         rnn,
@@ -265,7 +265,7 @@ final class RnnLayer {
 
     /** Adds to {@code diffWeights}; comes after {@link #backwardData}. */
     void backwardWeights(Sequence sequence, State start, long diffWeights, Space space) {
-        check(
+        begun(
                 Cudnn.cudnnRNNBackwardWeights_v8(
                         session.handle(),
                         rnn,
@@ -297,10 +297,16 @@ final class RnnLayer {
         return made;
     }
 
+    /** Of a call that describes the layer: what is not supported is an answer. */
     private void check(int status, String call) {
         if (status / 1000 == NOT_SUPPORTED) {
             throw new Refusal("cuDNN does not have this layer (" + call + ")");
         }
+        begun(status, call);
+    }
+
+    /** Of a call that begins work: nobody else can take over any more. */
+    private void begun(int status, String call) {
         session.statuses.check(status, call, problem.spec());
     }
 }

@@ -111,11 +111,20 @@ abstract class VendorSession implements Backend.Session {
         return List.of(CudaLibraries.describe(library));
     }
 
+    /** What runs still needs its plan: the code of an engine that was compiled goes with it. */
+    private void settle() {
+        if (!context.lost()) {
+            context.runtime().ready();
+            context.stream().synchronize();
+        }
+    }
+
     @Override
     public void close() {
         context.lock();
         try {
             owned.add(parts); // made after the handle, and given back before it
+            owned.add(this::settle);
             owned.close();
         } finally {
             context.unlock();

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is Gatun's in convolutions by cuDNN: which it takes, captures, failing calls, and that nothing is left. */
 @RequiresEmulation(vendor = true)
@@ -113,6 +114,12 @@ class CudnnConvTest {
         @Override
         public void close() {
             blocks.forEach(place::free);
+        }
+    }
+
+    private static void result(Spec spec) {
+        try (Kernels kernels = Kernels.open("cuda", 1)) {
+            result(kernels, spec, 0);
         }
     }
 
@@ -296,6 +303,41 @@ class CudnnConvTest {
         assertThat(backends)
                 .contains("cudnn:conv engine 6", "cudnn:conv engine 0")
                 .anyMatch(b -> b.startsWith("cuda:conv"));
+    }
+
+    /** A compiler that fails, or a part of cuDNN that is not installed: the next engine, where it is a plan that says so. */
+    @ParameterizedTest
+    @ValueSource(ints = {4001, 1008})
+    void anEngineThatCannotBeBuiltIsPassedOver(int status) {
+        result(FORWARD);
+        long times = EmulatedDevice.calls("cudnnBackendFinalize");
+        List<String> made = new ArrayList<>();
+        for (long k = 1; k < times; k++) { // the last is that of the run itself
+            EmulatedDevice.reset();
+            EmulatedDevice.fail("cudnnBackendFinalize", k, status);
+            try (Kernels kernels = Kernels.open("cuda", 1)) {
+                made.add(kernels.plan(FORWARD).implementation());
+            } catch (CudaException e) {
+                assertThat(e.code()).isEqualTo(status);
+                assertThat(e).message().doesNotContain("execution plan");
+            }
+        }
+        assertThat(made).contains("cudnn:conv engine 0").allMatch(engine -> engine.startsWith("cudnn:conv engine"));
+    }
+
+    /** Somebody else has the device open, so that nothing else waits. */
+    @Test
+    void closingWaitsForWhatRuns() {
+        EmulatedDevice.set("ASYNC", "1");
+        try (CudaContext context = CudaContext.open()) {
+            Kernels kernels = Kernels.open("cuda", 1);
+            Buffers buffers = new Buffers(kernels.plan(FORWARD), 0);
+            buffers.run();
+            kernels.close();
+            context.synchronize();
+            assertThat(buffers.result()).doesNotContain(Float.NaN);
+            buffers.close();
+        }
     }
 
     @Test

@@ -134,6 +134,16 @@ class CudnnRnnTest {
         assertThat(kernels.plan(spec).backend()).isEqualTo("cuda");
     }
 
+    /** Nobody else can take over then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cudnnRNNForward", "cudnnRNNBackwardData_v8", "cudnnRNNBackwardWeights_v8"})
+    void whatIsNotSupportedWhenItRunsIsAFailure(String call) {
+        EmulatedDevice.fail(call, 1, NOT_SUPPORTED_SHAPE);
+        assertThat(catchThrowable(() -> gradients(TRAINING)))
+                .isInstanceOf(CudaException.class)
+                .hasMessageEndingWith(call + " returned CUDNN_STATUS_NOT_SUPPORTED_SHAPE (3002)");
+    }
+
     /** cuDNN changes its reserve space, and the workspace is an input. */
     @Test
     void backwardMayRunAgainOnTheSameWorkspace() {

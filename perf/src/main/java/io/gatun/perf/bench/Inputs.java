@@ -27,6 +27,9 @@ import java.util.SplittableRandom;
 final class Inputs {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT;
 
+    /** Elements drawn one by one; what is longer repeats them, or filling a GPU's operands would take longer than timing. */
+    static final long DRAWN = 1 << 22;
+
     /** lr, gradScale, lr / c1 and 1 / sqrt(c2) of AdamW's 100th step. */
     private static final float[] ADAMW = {1e-3f, 1, 1e-3f, 3.2f};
 
@@ -38,40 +41,49 @@ final class Inputs {
     /** Fills one operand; the same spec, index and seed give the same content. */
     static void fill(Spec spec, Operand operand, int index, long seed, MemorySegment data) {
         SplittableRandom random = new SplittableRandom(seed * 31 + index);
+        long count = Math.min(operand.elements(), DRAWN);
+        draw(spec, operand, count, random, data);
+        long whole = operand.elements() * operand.type().bytes();
+        for (long done = count * operand.type().bytes(); done < whole; done *= 2) {
+            MemorySegment.copy(data, 0, data, done, Math.min(done, whole - done));
+        }
+    }
+
+    private static void draw(Spec spec, Operand operand, long count, SplittableRandom random, MemorySegment data) {
         switch (operand.type()) {
             case I32 -> {
                 int bound = bound(spec);
-                for (long i = 0; i < operand.elements(); i++) {
+                for (long i = 0; i < count; i++) {
                     data.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(bound));
                 }
             }
             case I64 -> {
-                for (long i = 0; i < operand.elements(); i++) {
+                for (long i = 0; i < count; i++) {
                     data.setAtIndex(ValueLayout.JAVA_LONG, i, i + 1);
                 }
             }
             case U8, S8 -> {
                 // Of s8 no -128, which symmetric weights do not use.
-                for (long i = 0; i < operand.elements(); i++) {
+                for (long i = 0; i < count; i++) {
                     int value = operand.type() == DType.U8 ? random.nextInt(256) : random.nextInt(-127, 128);
                     data.set(ValueLayout.JAVA_BYTE, i, (byte) value);
                 }
             }
             case BF16, F16 -> {
                 try (Arena arena = Arena.ofConfined()) {
-                    MemorySegment wide = arena.allocate(F32, operand.elements());
-                    floats(spec, operand, random, wide);
-                    for (long i = 0; i < operand.elements(); i++) {
+                    MemorySegment wide = arena.allocate(F32, count);
+                    floats(spec, operand, count, random, wide);
+                    for (long i = 0; i < count; i++) {
                         data.setAtIndex(
                                 ValueLayout.JAVA_SHORT, i, HalfFloats.narrow(operand.type(), wide.getAtIndex(F32, i)));
                     }
                 }
             }
-            case F32 -> floats(spec, operand, random, data);
+            case F32 -> floats(spec, operand, count, random, data);
         }
     }
 
-    private static void floats(Spec spec, Operand operand, SplittableRandom random, MemorySegment data) {
+    private static void floats(Spec spec, Operand operand, long count, SplittableRandom random, MemorySegment data) {
         if (operand.name().equals("hyper")) {
             MemorySegment.copy(hyper(spec), 0, data, F32, 0, 4);
             return;
@@ -91,7 +103,7 @@ final class Inputs {
         boolean relu = spec instanceof BatchNormSpec norm
                 && norm.relu()
                 && operand.name().equals("dst");
-        for (long i = 0; i < operand.elements(); i++) {
+        for (long i = 0; i < count; i++) {
             float value = from + (to - from) * (random.nextInt() >>> 8) * 0x1p-24f;
             data.setAtIndex(F32, i, relu ? Math.max(0, value) : value);
         }

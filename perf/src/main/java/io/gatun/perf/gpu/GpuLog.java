@@ -12,12 +12,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a section measures, one line of JSON each, written at once: a section that is ended for taking too long leaves what it
- * has. The first line names the device.
+ * has. The first line names the device. Each problem is named before it begins, so that one that takes its process along is
+ * known, and a later process of the section goes on behind it.
  */
 public final class GpuLog {
     private final Path file;
@@ -26,10 +29,11 @@ public final class GpuLog {
     private final int threads = Runtime.getRuntime().availableProcessors();
     private final String date = LocalDate.now().toString();
     private final String revision = Revision.current();
+    private final Set<String> known = new HashSet<>();
     private int failures;
 
     /**
-     * Begins a log.
+     * Begins a log, or goes on with one that a process left which could not.
      *
      * @param out where each line is also said for people
      * @param device as {@link GpuFacts} names it
@@ -38,7 +42,35 @@ public final class GpuLog {
         this.file = file;
         this.out = out;
         this.mark = GpuFacts.emulated(device) ? "emulated: " : "";
-        Files.writeString(file, JsonLine.of(Map.of("device", device)) + "\n");
+        if (Files.exists(file)) {
+            goOn();
+        } else {
+            Files.writeString(file, JsonLine.of(Map.of("device", device)) + "\n");
+        }
+    }
+
+    private void goOn() throws IOException {
+        String left = Files.readString(file);
+        if (!left.endsWith("\n")) { // a line that its process did not finish
+            Files.writeString(file, left.substring(0, left.lastIndexOf('\n') + 1));
+        }
+        GpuLines lines = GpuLines.of(file);
+        known.addAll(lines.begun());
+        failures = lines.failures().size();
+        lines.unfinished().forEach(problem -> failed(problem, "the process ended while it ran"));
+    }
+
+    /**
+     * Says that a problem's turn has come.
+     *
+     * @return whether it is to be run: not if an earlier process had begun with it
+     */
+    public boolean begin(String problem) {
+        if (known.contains(problem)) {
+            return false;
+        }
+        append(Map.of("begun", problem));
+        return true;
     }
 
     /** Samples of ours and of what they are compared with, taken in turn. */

@@ -1,9 +1,6 @@
 package io.gatun.perf.gpu;
 
-import io.gatun.nn.log.JsonFile;
-import io.gatun.perf.results.Fields;
 import io.gatun.perf.results.Measurement;
-import io.gatun.perf.results.ResultsFile;
 import io.gatun.perf.suite.Revision;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +11,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The folder that {@code perf/gpu/run-all} leaves: {@code sections} with a line for each, {@code NAME.log} with what it wrote,
@@ -49,17 +46,13 @@ public final class GpuRun {
         Map<String, String> failures = new LinkedHashMap<>();
         Map<String, String> refusals = new LinkedHashMap<>();
         for (Section section : sections) {
-            for (Fields line : lines(folder.resolve(section.name() + ".jsonl"))) {
-                if (line.has("device")) {
-                    emulated |= GpuFacts.emulated(line.text("device"));
-                } else if (line.has("failed")) {
-                    failures.put(section.name() + ": " + line.text("failed"), line.text("reason"));
-                } else if (line.has("refused")) {
-                    refusals.put(section.name() + ": " + line.text("refused"), line.text("reason"));
-                } else {
-                    measurements.add(ResultsFile.measurement(line));
-                }
-            }
+            String prefix = section.name() + ": ";
+            GpuLines lines = lines(section, failures);
+            emulated |= lines.emulated();
+            measurements.addAll(lines.measurements());
+            lines.failures().forEach((problem, reason) -> failures.put(prefix + problem, reason));
+            lines.refusals().forEach((problem, reason) -> refusals.put(prefix + problem, reason));
+            lines.unfinished().forEach(problem -> failures.put(prefix + problem, "begun, and never done"));
         }
         Map<String, String> all = new LinkedHashMap<>(facts);
         all.putAll(told());
@@ -133,15 +126,14 @@ public final class GpuRun {
                 .collect(Collectors.joining("\n"));
     }
 
-    private static List<Fields> lines(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            return List.of();
+    /** A log that cannot be read is a failure of its section, and takes no other along. */
+    private GpuLines lines(Section section, Map<String, String> failures) throws IOException {
+        Path file = folder.resolve(section.name() + ".jsonl");
+        try {
+            return GpuLines.of(file);
+        } catch (IllegalArgumentException e) {
+            failures.put(section.name(), file.getFileName() + " cannot be read: " + e.getMessage());
+            return new GpuLines(false, Set.of(), List.of(), Map.of(), Map.of());
         }
-        List<String> all = Files.readAllLines(file);
-        // The last line of a process that was killed may be half a line.
-        Stream<String> whole =
-                Files.readString(file).endsWith("\n") ? all.stream() : all.subList(0, all.size() - 1).stream();
-        return whole.map(line -> new Fields(JsonFile.parse(line), file.getFileName() + ": "))
-                .toList();
     }
 }

@@ -25,6 +25,7 @@ record GpuTarget(String goal, Function<GpuReport, Figure> figure) {
     private static final String COPY = "copy of as many bytes";
     private static final String EAGER = "eager, amp bf16";
     private static final String COMPILED = "compiled, amp bf16";
+    private static final String EAGER_TF32 = "eager, tf32";
 
     private static final double OVERHEAD_MICROS = 20;
 
@@ -37,6 +38,7 @@ record GpuTarget(String goal, Function<GpuReport, Figure> figure) {
             speed("the same, compiled by torch.compile", "step resnet50", COMPILED, 1),
             speed("ResNet-18/CIFAR b128: 1.5 times as fast as eager AMP", "step resnet18c", EAGER, 1.5),
             speed("LSTM 2x512: at least as fast as cuDNN's through PyTorch", "step lstm", EAGER, 1),
+            speed("the same in floats and TF32", "step lstm", EAGER_TF32, 1),
             share("AdamW of 100 M parameters: 85 % of the copy", 0.85, "adamw "),
             share("batch norm: 80 % of the copy, each", 0.8, "batchnorm "),
             share(
@@ -44,13 +46,16 @@ record GpuTarget(String goal, Function<GpuReport, Figure> figure) {
                     0.8, "activation ", "axpby ", "binary ", "cast ", "dropout ", "lerp ", "prelu ", "where "),
             speed("product of 4096 in bf16: 98 % of PyTorch's speed", "gemm bf16", "PyTorch", 0.98),
             new GpuTarget("FFM and graph launch: under 20 us a step", GpuTarget::overhead),
+            new GpuTarget("every kernel within its bounds", report -> clean(report, "accuracy-")),
+            new GpuTarget("NVIDIA's libraries within them too", report -> clean(report, "vendor-")),
             new GpuTarget("memcheck: clean", report -> clean(report, "memcheck")),
             new GpuTarget("racecheck: clean", report -> clean(report, "racecheck")));
 
+    /** The fastest of ours, where there are several: in another precision, or without NVIDIA's libraries. */
     private static GpuTarget speed(String goal, String problem, String peer, double least) {
         return new GpuTarget(goal, report -> report.measurements().stream()
                 .filter(m -> m.spec().startsWith(problem) && m.anchor().contains(peer))
-                .findFirst()
+                .max(Comparator.comparingDouble(GpuTarget::median))
                 .map(m -> new Figure(spread(m) + ": " + m.spec() + " against " + m.anchor(), median(m) >= least))
                 .orElse(null));
     }

@@ -31,6 +31,9 @@ public final class Operations {
         try (Bench bench = new Bench(List.of(BACKEND, beside), 1)) {
             for (Spec spec : specs) {
                 String problem = spec + mark;
+                if (!log.begin(problem)) {
+                    continue;
+                }
                 try {
                     List<Result> results = bench.run(spec, seconds).results();
                     Result ours = results.getFirst();

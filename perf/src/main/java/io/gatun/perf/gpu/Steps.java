@@ -47,6 +47,9 @@ public final class Steps {
         try (TorchPeer torch = TorchPeer.start()) {
             for (Problem problem : problems) {
                 String name = problem.line() + " " + precision.word();
+                if (!log.begin(name)) {
+                    continue;
+                }
                 try (TrainingStep step = new TrainingStep(problem.net(), "cuda", 1, problem.batch(), precision)) {
                     Racer ours = step.racer("cuda");
                     ours.nanos(BEFORE);

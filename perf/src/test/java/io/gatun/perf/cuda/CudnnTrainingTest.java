@@ -3,12 +3,12 @@ package io.gatun.perf.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.gatun.cuda.RequiresEmulation;
+import io.gatun.cuda.RequiresCuda;
 import io.gatun.spec.ConvSpec;
 import org.junit.jupiter.api.Test;
 
-/** A convolutional net whose convolutions are the fake cuDNN's, end to end. */
-@RequiresEmulation(vendor = true)
+/** A convolutional net whose convolutions are the fake cuDNN's, or on a GPU the real one's, end to end. */
+@RequiresCuda(vendor = true)
 class CudnnTrainingTest {
     private static final int STEPS = 3;
 

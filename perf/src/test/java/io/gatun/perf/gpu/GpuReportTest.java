@@ -83,6 +83,41 @@ class GpuReportTest {
     }
 
     @Test
+    void aLaterProcessGoesOnBehindTheProblemThatKilledTheFirst() throws IOException {
+        sections("bandwidth\t0\t7\t80\t");
+        GpuLog first = log("bandwidth", GPU);
+        assertThat(first.begin("axpby f32 count=32")).isTrue();
+        first.measured("axpby f32 count=32", "cuda:axpby", new double[] {2}, COPY, new double[] {1});
+        assertThat(first.begin("lerp f32 count=32")).isTrue();
+        Path file = folder.resolve("bandwidth.jsonl");
+        Files.writeString(file, Files.readString(file) + "{\"spec\":\"lerp f3");
+        assertThat(new GpuRun(folder).report(FACTS, false).failures())
+                .containsExactly(Map.entry("bandwidth: lerp f32 count=32", "begun, and never done"));
+
+        GpuLog second = log("bandwidth", GPU);
+        assertThat(second.failures()).isEqualTo(1);
+        assertThat(second.begin("axpby f32 count=32")).isFalse();
+        assertThat(second.begin("lerp f32 count=32")).isFalse();
+        assertThat(second.begin("lerp f32 count=64")).isTrue();
+        second.refused("lerp f32 count=64", "there is none");
+        GpuReport report = new GpuRun(folder).report(FACTS, false);
+        assertThat(report.measurements()).hasSize(1);
+        assertThat(report.refusals()).hasSize(1);
+        assertThat(report.failures())
+                .containsExactly(Map.entry("bandwidth: lerp f32 count=32", "the process ended while it ran"));
+    }
+
+    @Test
+    void aLogThatCannotBeReadTakesNoOtherAlong() throws IOException {
+        sections("bandwidth\t0\t7\t80\t", "launches\t0\t1\t25\t");
+        Files.writeString(folder.resolve("bandwidth.jsonl"), "{\"device\":\"x\"}\n}{\n{\"begun\":\"y\"}\n");
+        log("launches", GPU).measured("a launch", "1 in a row", new double[] {1}, "until done", new double[] {2});
+        GpuReport report = new GpuRun(folder).report(FACTS, false);
+        assertThat(report.measurements()).hasSize(1);
+        assertThat(report.failures().get("bandwidth")).startsWith("bandwidth.jsonl cannot be read: ");
+    }
+
+    @Test
     void oneLogOfTheEmulatorMarksEverything() throws IOException {
         sections("launches\t0\t1\t25\t", "racecheck\tskipped\t0\t60\tno GPU\nnor a second line".replace('\n', ' '));
         log("launches", EMULATOR)
