@@ -3,6 +3,11 @@ package io.gatun.perf.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -47,5 +52,25 @@ class TorchPeerTest {
         assertThatExceptionOfType(PeerException.class)
                 .isThrownBy(() -> TorchPeer.start(List.of("/no/such/python", "x.py")))
                 .withMessageContaining("cannot run /no/such/python");
+    }
+
+    /** What this process sets for its own libraries, cuBLAS's workspaces say, PyTorch must not be slowed by. */
+    @Test
+    @SuppressWarnings("restricted")
+    void hasTheEnvironmentOfTheUser() throws Throwable {
+        assertThat(System.getenv("GATUN_SET_SINCE")).isNull();
+        MethodHandle setenv = Linker.nativeLinker()
+                .downcallHandle(
+                        Linker.nativeLinker().defaultLookup().findOrThrow("setenv"),
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        try (Arena arena = Arena.ofConfined()) {
+            int status = (int) setenv.invokeExact(arena.allocateFrom("GATUN_SET_SINCE"), arena.allocateFrom("set"), 1);
+            assertThat(status).isZero();
+        }
+        try (TorchPeer peer = peer("read question; echo \"{\\\"ready\\\":\\\"${GATUN_SET_SINCE-unset} ${HOME}\\\"}\"")) {
+            assertThat(peer.prepare("gemm f32 m=1 n=1 k=1", EAGER).implementation())
+                    .isEqualTo("unset " + System.getenv("HOME"));
+        }
     }
 }
