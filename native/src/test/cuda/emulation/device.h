@@ -72,14 +72,19 @@ struct LoadedKernel {
     std::vector<SharedRange> shared;
     size_t sharedBytes = 0;
     Library *library = nullptr;
-    bool loaded = true;
+    bool loaded = true;    // its library is
+    bool resident = false; // on the device: from its first launch on, or since its attributes were asked for
     int mostDynamicShared = 48 * 1024;
 };
 bool isKernel(const void *handle);
+int load(LoadedKernel *kernel); // an error where a capture forbids it
 size_t liveLibraries();
 void forgetLibraries();
 long long launchesOf(const char *kernel);
 void countLaunch(const char *kernel);
+
+// ---- properties.cpp -------------------------------------------------------------------------------------------------
+int currentDevice(); // of the calling thread
 
 // ---- streams.cpp ----------------------------------------------------------------------------------------------------
 struct Stream;
@@ -115,13 +120,16 @@ struct Capture {
     bool invalid = false;
 };
 struct Stream {
+    int device = currentDevice();
     bool blocking = true; // waits for the legacy stream, and that for it
     int priority = 0;
     std::deque<Node> queue;
     std::shared_ptr<Capture> capture;
 };
 struct Event {
+    int device = currentDevice();
     bool timed = true;
+    bool sleeps = false; // who waits for it on the host does not spin
     std::shared_ptr<Mark> mark;
     std::weak_ptr<Capture> capture;
     bool captured = false;

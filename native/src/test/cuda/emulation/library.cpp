@@ -148,6 +148,16 @@ void forgetLibraries() {
     state().live.clear();
 }
 
+// Brings a kernel to the device, as CUDA does by itself when it is first needed.
+int load(LoadedKernel *kernel) {
+    if (!kernel->resident && invalidateCaptures(true)) {
+        complain(kernel->ptx.name + " would have to be loaded while a stream captures: the capture is void");
+        return CAPTURE_UNSUPPORTED;
+    }
+    kernel->resident = true;
+    return SUCCESS;
+}
+
 long long launchesOf(const char *kernel) {
     if (*kernel == 0) return state().all;
     auto found = state().launches.find(kernel);
@@ -165,7 +175,7 @@ void countLaunch(const char *kernel) {
 }
 
 API int cudaLibraryLoadData(Library **out, const void *code, void *, void *, unsigned, void *, void *, unsigned) {
-    Call call("cudaLibraryLoadData", Needs::DEVICE);
+    Call call("cudaLibraryLoadData", Needs::NO_CAPTURE);
     if (call.error) return call.error;
     if (out == nullptr || code == nullptr) return call.done(INVALID_VALUE);
     std::vector<PtxEntry> entries;
@@ -273,6 +283,7 @@ API int cudaFuncGetAttributes(void *attributes, LoadedKernel *kernel) {
     Call call("cudaFuncGetAttributes");
     if (call.error) return call.error;
     if (!isKernel(kernel)) return call.done(INVALID_FUNCTION);
+    if (int code = load(kernel)) return call.done(code);
     struct {
         size_t shared, constant, local;
         int mostThreads, registers, ptxVersion, binaryVersion, cacheModeCA, mostDynamicShared, carveout;

@@ -27,6 +27,7 @@ const ErrorName ERRORS[] = {
     {209, "cudaErrorNoKernelImageForDevice", "no kernel image is available for execution on the device"},
     {214, "cudaErrorECCUncorrectable", "uncorrectable ECC error encountered"},
     {218, "cudaErrorInvalidPtx", "a PTX JIT compilation failed"},
+    {221, "cudaErrorJitCompilerNotFound", "PTX JIT compiler library not found"},
     {222, "cudaErrorUnsupportedPtxVersion", "the provided PTX was compiled with an unsupported toolchain."},
     {304, "cudaErrorOperatingSystem", "OS call failed or operation not supported on this OS"},
     {400, "cudaErrorInvalidResourceHandle", "invalid resource handle"},
@@ -43,6 +44,7 @@ const ErrorName ERRORS[] = {
     {716, "cudaErrorMisalignedAddress", "misaligned address"},
     {719, "cudaErrorLaunchFailure", "unspecified launch failure"},
     {801, "cudaErrorNotSupported", "operation not supported"},
+    {802, "cudaErrorSystemNotReady", "system not yet initialized"},
     {900, "cudaErrorStreamCaptureUnsupported", "operation not permitted when stream is capturing"},
     {901, "cudaErrorStreamCaptureInvalidated", "operation failed due to a previous error during capture"},
     {902, "cudaErrorStreamCaptureMerge", "operation would result in a merge of separate capture sequences"},
@@ -142,9 +144,16 @@ API int cudaGetDeviceCount(int *count) {
 
 static bool isDeviceNumber(int device) { return device >= 0 && device < number("DEVICES", 1); }
 
+static __thread int current;
+
+int currentDevice() { return current; }
+
 API int cudaSetDevice(int device) {
     Call call("cudaSetDevice");
-    return call.error ? call.error : call.done(isDeviceNumber(device) ? SUCCESS : INVALID_DEVICE);
+    if (call.error) return call.error;
+    if (!isDeviceNumber(device)) return call.done(INVALID_DEVICE);
+    current = device;
+    return SUCCESS;
 }
 
 API int cudaInitDevice(int device, unsigned, unsigned) {
@@ -160,7 +169,7 @@ API int cudaSetDeviceFlags(unsigned) {
 API int cudaGetDevice(int *device) {
     Call call("cudaGetDevice");
     if (call.error) return call.error;
-    *device = 0;
+    *device = current;
     return SUCCESS;
 }
 

@@ -409,6 +409,7 @@ static int newEvent(Event **out, unsigned flags) {
     if (out == nullptr || flags > 7) return INVALID_VALUE;
     auto *event = new Event();
     event->timed = (flags & 2) == 0;
+    event->sleeps = (flags & 1) != 0;
     state().events.insert(event);
     *out = event;
     return SUCCESS;
@@ -437,6 +438,10 @@ API int cudaEventRecordWithFlags(Event *event, void *handle, unsigned flags) {
     if (call.error) return call.error;
     Stream *stream = streamOf(handle);
     if (stream == nullptr || state().events.count(event) == 0) return call.done(INVALID_HANDLE);
+    if (stream != &state().legacy && event->device != stream->device) {
+        complain("an event is recorded in a stream of another device than its own");
+        return call.done(INVALID_HANDLE);
+    }
     event->stream = stream;
     if (stream->capture && flags == 0) {
         event->captured = true;
@@ -476,6 +481,7 @@ API int cudaEventSynchronize(Event *event) {
     if (call.error) return call.error;
     if (state().events.count(event) == 0) return call.done(INVALID_HANDLE);
     if (event->captured) return call.done(CAPTURED_EVENT);
+    if (event->mark && !event->mark->done && !event->sleeps) counted("a wait that spins");
     while (event->mark && !event->mark->done && progress(event->mark->stream)) {}
     return call.done(stickyError());
 }

@@ -65,6 +65,11 @@ int launch(LoadedKernel *kernel, dim3 grid, dim3 block, void **arguments, size_t
         complain(kernel->ptx.name + " is launched after its library was unloaded");
         return INVALID_HANDLE;
     }
+    if (stream != streamOf(nullptr) && stream->device != currentDevice()) {
+        complain(kernel->ptx.name + " is launched into a stream of a device that is not the thread's current one");
+        return INVALID_HANDLE;
+    }
+    if (int code = load(kernel)) return code;
     unsigned long long threads = static_cast<unsigned long long>(block.x) * block.y * block.z;
     bool emptyOrLarge = threads == 0 || threads > 1024 || block.x > 1024 || block.y > 1024 || block.z > 64 || grid.x == 0 ||
                         grid.y == 0 || grid.z == 0 || grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535;

@@ -109,11 +109,15 @@ public final class CudaContext implements AutoCloseable {
      * A kernel of a PTX file, which is loaded when first needed.
      *
      * @throws CudaException naming the module, and the kernel if the module has none of that name
+     * @throws IllegalStateException if it is first needed while this thread captures
      */
     public CudaFunction function(String module, String name) {
         lock();
         try {
             requireOpen();
+            if (modules.loaded(module, name) == null) {
+                requireNoCapture("load kernel " + name);
+            }
             return modules.function(module, name);
         } finally {
             unlock();

@@ -1,6 +1,7 @@
 package io.gatun.cuda;
 
 import io.gatun.bindings.cudart.CudaRt;
+import io.gatun.cuda.runtime.Remedies;
 import io.gatun.library.SystemLinker;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -96,7 +97,8 @@ final class CudaLoader {
         }
         if (count.status() != 0) {
             return CudaInstallation.none(
-                    what + " cannot use the driver for CUDA " + version(driver) + ": " + probe.error(count.status()),
+                    what + " cannot use the driver for CUDA " + version(driver) + ": " + probe.error(count.status())
+                            + Remedies.of(count.status()),
                     attempts);
         }
         List<CudaInstallation.Device> devices = new ArrayList<>();

@@ -36,7 +36,8 @@ final class PinnedUpload implements Upload {
             owned.add(() -> runtime.hostFree(address));
             Arena arena = owned.add(Arena.ofShared());
             host = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
-            uploaded = owned.add(new CudaEvent(runtime, false));
+            // Loaders wait for it, and the copy for kernels: a spinning thread would be one less to fill batches.
+            uploaded = owned.add(CudaEvent.sleeping(runtime));
             consumed = owned.add(new CudaEvent(runtime, false));
             // Whoever had the device's memory before may still be reading it.
             done();
@@ -63,6 +64,7 @@ final class PinnedUpload implements Upload {
 
     @Override
     public void start() {
+        context.requireOpen();
         uploads.await(consumed);
         context.runtime()
                 .copyAsync(device.address(), host.address(), host.byteSize(), Copy.HOST_TO_DEVICE, uploads.handle());

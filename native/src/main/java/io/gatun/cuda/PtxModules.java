@@ -19,6 +19,12 @@ final class PtxModules implements AutoCloseable {
         this.runtime = runtime;
     }
 
+    /** A kernel that is on the device already; null if it is not. */
+    CudaFunction loaded(String module, String name) {
+        return functions.get(module + "/" + name);
+    }
+
+    /** As {@link #loaded}, brought there if it is not. */
     CudaFunction function(String module, String name) {
         return functions.computeIfAbsent(
                 module + "/" + name, _ -> module(module).function(name));

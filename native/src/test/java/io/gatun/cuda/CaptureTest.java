@@ -148,6 +148,16 @@ class CaptureTest {
     }
 
     @Test
+    void aKernelIsLoadedBeforeACaptureOrRefused() {
+        refusedInACapture(
+                () -> context.function("pointwise", "gatun_lerp_f32"),
+                "cannot load kernel gatun_lerp_f32 while a step is captured on cuda:0");
+        context.function("pointwise", "gatun_lerp_f32");
+        context.capture("a", () -> context.function("pointwise", "gatun_lerp_f32"))
+                .close();
+    }
+
+    @Test
     void aClosedGraphIsRefused() {
         GraphExec step = context.capture("a step", () -> place.fill(y, (byte) 0));
         step.close();
@@ -212,6 +222,7 @@ class CaptureTest {
             kernel.execute(new long[] {slot.memory().address(), y.address()});
             slot.done();
         }
+        assertThat(calls("a wait that spins")).isZero();
         assertThat(read(y)).containsOnly(1_234_567);
         for (Upload slot : ring) {
             MemorySegment host = slot.host();
@@ -223,6 +234,20 @@ class CaptureTest {
         assertThat(budget.used()).isZero();
         assertThatThrownBy(() -> place.upload(MemorySegment.ofArray(new byte[4]), budget))
                 .hasMessage("cannot upload to memory of host on cuda:0");
+    }
+
+    /** Its stream is gone, and CUDA takes that of no number for the default one. */
+    @Test
+    void anUploadIsNotStartedWhenTheContextIsClosed() {
+        MemoryBudget budget = new MemoryBudget(4 * N);
+        try (Upload upload = place.upload(x, budget)) {
+            context.close();
+            assertThatThrownBy(upload::start)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("the CUDA context was closed; open the kernels again");
+        }
+        assertThat(budget.used()).isZero();
+        context = CudaContext.open();
     }
 
     @Test

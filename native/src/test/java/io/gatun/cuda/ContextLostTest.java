@@ -58,6 +58,7 @@ class ContextLostTest {
                                 + " \\(.*\\) after gatun_axpby_f32 was launched; the CPU backends still work, the GPU"
                                 + " needs a new process");
         long calls = EmulatedDevice.calls("");
+        assertThat(calls).isPositive();
         for (int i = 0; i < 2; i++) {
             assertThatThrownBy(place::synchronize)
                     .isInstanceOf(CudaContextLostException.class)
@@ -88,7 +89,7 @@ class ContextLostTest {
 
     @Test
     void everyCallThatSeesAStickyErrorEndsTheContext() {
-        int[] sticky = {214, 700, 702, 710, 714, 715, 716, 717, 718, 719};
+        int[] sticky = {214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911};
         for (int code : sticky) {
             EmulatedDevice.fail("cudaMemsetAsync", 1, code);
             MemorySegment memory = place.allocate(256, "x");
@@ -100,6 +101,19 @@ class ContextLostTest {
             closes();
             opens();
         }
+    }
+
+    @Test
+    void aKernelThatCannotBeCompiledIsNamedWhenItIsAskedFor() {
+        EmulatedDevice.fail("cudaFuncGetAttributes", 1, 221);
+        assertThatThrownBy(() -> session.offer(SPEC))
+                .isInstanceOf(CudaException.class)
+                .hasMessage(
+                        "cuda:0: compiling kernel gatun_axpby_f32 of module pointwise: cudaFuncGetAttributes returned"
+                                + " cudaErrorJitCompilerNotFound (221, PTX JIT compiler library not found); install the"
+                                + " driver's libnvidia-ptxjitcompiler; a container gets it with"
+                                + " NVIDIA_DRIVER_CAPABILITIES=compute,utility");
+        assertThat(session.offer(SPEC)).isInstanceOf(Offer.Taken.class);
     }
 
     @Test

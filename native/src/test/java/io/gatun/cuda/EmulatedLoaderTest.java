@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -70,7 +71,28 @@ class EmulatedLoaderTest {
     @Test
     void aDriverThatFailsOtherwiseIsQuoted() {
         EmulatedDevice.fail("cudaGetDeviceCount", 1, 46);
-        assertThat(load().reason()).contains("cannot use the driver", "cudaErrorDevicesUnavailable (46)");
+        assertThat(load().reason())
+                .contains("cannot use the driver", "cudaErrorDevicesUnavailable (46); another process");
+    }
+
+    /** What one meets on a machine whose GPU is there and does not work. */
+    @Test
+    void errorsOfTheSetUpSayWhatToDo() {
+        Map<Integer, String> advice = Map.of(
+                34, "stub of libcuda",
+                35, "install a newer NVIDIA driver",
+                222, "install a newer NVIDIA driver",
+                223, "unset CUDA_DISABLE_PTX_JIT",
+                802, "start nvidia-fabricmanager",
+                803, "have different versions",
+                804, "cuda-compat",
+                805, "nvidia-cuda-mps-control");
+        advice.forEach((code, words) -> {
+            EmulatedDevice.fail("cudaGetDeviceCount", 1, code);
+            assertThat(load().reason()).contains(" (" + code + "); ", words);
+        });
+        EmulatedDevice.fail("cudaGetDeviceCount", 1, 999);
+        assertThat(load().reason()).endsWith("cudaErrorUnknown (999)");
     }
 
     @Test

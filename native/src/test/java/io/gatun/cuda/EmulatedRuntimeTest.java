@@ -11,8 +11,10 @@ import io.gatun.bindings.cudart.CudaRt;
 import io.gatun.cuda.runtime.CudaContextLostException;
 import io.gatun.cuda.runtime.CudaEvent;
 import io.gatun.cuda.runtime.CudaException;
+import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.cuda.runtime.CudaRuntime.Copy;
 import io.gatun.cuda.runtime.CudaStream;
+import io.gatun.cuda.runtime.GraphExec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -117,6 +119,7 @@ class EmulatedRuntimeTest {
         long x = probes.upload(1f, 2f);
         long y = probes.malloc(8);
         MemorySegment pointer = probes.arena.allocate(ADDRESS);
+        probes.function("gatun_probe_scale");
         assertThat(CudaRt.cudaStreamBeginCapture(stream(), 0)).isZero();
         probes.launch("gatun_probe_scale", 1, 32, y, x, 2f, 2L);
         probes.launch("gatun_probe_scale", 1, 32, x, y, 3f, 2L);
@@ -138,13 +141,24 @@ class EmulatedRuntimeTest {
     }
 
     @Test
-    void whatACaptureForbidsVoidsIt() {
+    void whatACaptureForbidsVoidsIt() throws IOException {
         MemorySegment pointer = probes.arena.allocate(ADDRESS);
+        MemorySegment one = probes.size(1);
+        MemorySegment ptx = probes.arena.allocateFrom(ptx());
+        assertThat(CudaRt.cudaLibraryLoadData(pointer, ptx, NONE, NONE, 0, NONE, NONE, 0))
+                .isZero();
+        MemorySegment library = pointer.get(ADDRESS, 0);
+        assertThat(CudaRt.cudaLibraryGetKernel(pointer, library, probes.arena.allocateFrom("gatun_probe_write")))
+                .isZero();
+        // CUDA brings a kernel to the device when it is first needed.
+        MemorySegment unloaded = pointer.get(ADDRESS, 0);
         Runnable[] forbidden = {
             () -> CudaRt.cudaMalloc(pointer, 64),
             () -> CudaRt.cudaDeviceSynchronize(),
             () -> CudaRt.cudaStreamSynchronize(stream()),
             () -> CudaRt.cudaMemset(NONE, 0, 0),
+            () -> CudaRt.cudaLibraryLoadData(pointer, ptx, NONE, NONE, 0, NONE, NONE, 0),
+            () -> CudaRt.cudaLaunchKernel(unloaded, one, one, NONE, 0, stream()),
         };
         for (Runnable call : forbidden) {
             assertThat(CudaRt.cudaStreamBeginCapture(stream(), 0)).isZero();
@@ -154,6 +168,23 @@ class EmulatedRuntimeTest {
             assertThat(pointer.get(ADDRESS, 0)).isEqualTo(NONE);
             assertThat(CudaRt.cudaStreamSynchronize(stream())).isZero();
         }
+        assertThat(CudaRt.cudaLibraryUnload(library)).isZero();
+    }
+
+    @Test
+    void aCaptureThatCameToNothingLeavesNoErrorBehind() {
+        Runnable work = () -> {
+            assertThat(CudaRt.cudaDeviceSynchronize()).isEqualTo(900);
+            throw new ArithmeticException("whatever the work may throw");
+        };
+        assertThatExceptionOfType(ArithmeticException.class)
+                .isThrownBy(() -> GraphExec.capture(probes.runtime, probes.stream, "a step", work));
+        assertThat(CudaRt.cudaGetLastError()).isZero();
+        probes.stream.synchronize();
+    }
+
+    private static String ptx() throws IOException {
+        return Files.readString(Emulation.repository().resolve("native/src/test/cuda/kernels/probes.ptx"));
     }
 
     @Test
@@ -191,11 +222,36 @@ class EmulatedRuntimeTest {
         assertThatExceptionOfType(CudaException.class)
                 .isThrownBy(() -> probes.launch("gatun_probe_write", 1, 64, y, 0L))
                 .isNotInstanceOf(CudaContextLostException.class);
+        assertThat(CudaRt.cudaGetLastError()).isZero();
         probes.launch("gatun_probe_write", 1, 64, y, 0L);
         EmulatedDevice.fail("cudaLaunchKernel", 1, 719);
         assertThatExceptionOfType(CudaContextLostException.class)
                 .isThrownBy(() -> probes.launch("gatun_probe_write", 1, 64, y, 0L));
         assertThat(CudaRt.cudaDeviceSynchronize()).isEqualTo(719);
+    }
+
+    @Test
+    void aThreadThatUsedAnotherDeviceComesBackToItsOwn() {
+        EmulatedDevice.set("DEVICES", "2");
+        long y = probes.malloc(256);
+        CudaRuntime other = new CudaRuntime(1);
+        try (CudaStream there = new CudaStream(other);
+                CudaEvent here = new CudaEvent(probes.runtime, false)) {
+            other.memoryInfo();
+            probes.launch("gatun_probe_write", 1, 64, y, 0L);
+            other.memoryInfo();
+            here.record(probes.stream);
+            assertThatExceptionOfType(CudaException.class)
+                    .isThrownBy(() -> here.record(there))
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(400));
+        }
+        MemorySegment kernel =
+                MemorySegment.ofAddress(probes.function("gatun_probe_write").handle());
+        MemorySegment one = probes.size(1);
+        assertThat(CudaRt.cudaSetDevice(1)).isZero();
+        assertThat(CudaRt.cudaLaunchKernel(kernel, one, one, NONE, 0, stream()))
+                .isEqualTo(400);
+        probes.stream.synchronize();
     }
 
     @Test
@@ -249,7 +305,7 @@ class EmulatedRuntimeTest {
 
     @Test
     void anOldPtxIsRefused() throws IOException {
-        String ptx = Files.readString(Emulation.repository().resolve("native/src/test/cuda/kernels/probes.ptx"));
+        String ptx = ptx();
         String parameter = ".param .f32 gatun_probe_scale_param_2";
         assertThat(ptx).contains(parameter);
         String[] stale = {

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.gatun.bindings.cudart.dim3;
+import io.gatun.cuda.runtime.CudaFunction;
 import io.gatun.cuda.runtime.CudaModule;
 import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.cuda.runtime.CudaStream;
@@ -57,10 +58,14 @@ final class Probes implements AutoCloseable {
                     };
             pointers.setAtIndex(ADDRESS, i, value);
         }
-        runtime.launch(module.function(kernel), size(blocks), size(threads), pointers.address(), stream.handle());
+        runtime.launch(function(kernel), size(blocks), size(threads), pointers.address(), stream.handle());
     }
 
-    private MemorySegment size(int x) {
+    CudaFunction function(String kernel) {
+        return module.function(kernel);
+    }
+
+    MemorySegment size(int x) {
         MemorySegment size = dim3.allocate(arena);
         dim3.x(size, x);
         dim3.y(size, 1);

@@ -14,17 +14,23 @@ public final class CudaEvent implements AutoCloseable {
 
     /** With {@code timing} the time between two events can be asked for, which costs the device a little. */
     public CudaEvent(CudaRuntime runtime, boolean timing) {
+        this(runtime, timing ? 0 : CudaRt.cudaEventDisableTiming());
+    }
+
+    private CudaEvent(CudaRuntime runtime, int flags) {
         this.runtime = runtime;
         runtime.ready();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocate(ADDRESS);
-            int timed = 0;
             runtime.check(
-                    CudaRt.cudaEventCreateWithFlags(pointer, timing ? timed : CudaRt.cudaEventDisableTiming()),
-                    "cudaEventCreateWithFlags",
-                    "making an event");
+                    CudaRt.cudaEventCreateWithFlags(pointer, flags), "cudaEventCreateWithFlags", "making an event");
             handle = pointer.get(ADDRESS, 0).address();
         }
+    }
+
+    /** Without timing, whose {@link #synchronize} sleeps where others spin: for threads that wait for whole steps. */
+    public static CudaEvent sleeping(CudaRuntime runtime) {
+        return new CudaEvent(runtime, CudaRt.cudaEventDisableTiming() | CudaRt.cudaEventBlockingSync());
     }
 
     long handle() {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.gatun.bindings.cudart.CudaRt;
+import io.gatun.bindings.cudart.cudaFuncAttributes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -13,7 +14,10 @@ public final class CudaModule implements AutoCloseable {
     private final String name;
     private long library;
 
-    /** Loads the text; the driver compiles it, which takes seconds for the largest the first time and is kept by it on disk. */
+    /**
+     * Loads the text; the driver compiles it when its first kernel is asked for, which takes seconds for the largest the first
+     * time, and keeps that on disk.
+     */
     public CudaModule(CudaRuntime runtime, String name, byte[] ptx) {
         this.runtime = runtime;
         this.name = name;
@@ -32,9 +36,10 @@ public final class CudaModule implements AutoCloseable {
     }
 
     /**
-     * The kernel of that name.
+     * The kernel of that name, compiled and on the device. CUDA by itself would load it at its first launch, where a failure is
+     * nobody's and a capture forbids it. Takes milliseconds the first time.
      *
-     * @throws CudaException naming module and kernel if there is none
+     * @throws CudaException naming module and kernel if there is none, or it cannot be compiled
      */
     public CudaFunction function(String kernel) {
         runtime.ready();
@@ -44,7 +49,12 @@ public final class CudaModule implements AutoCloseable {
                     CudaRt.cudaLibraryGetKernel(pointer, MemorySegment.ofAddress(library), arena.allocateFrom(kernel)),
                     "cudaLibraryGetKernel",
                     "looking up kernel " + kernel + " of module " + name);
-            return new CudaFunction(name, kernel, pointer.get(ADDRESS, 0).address());
+            MemorySegment handle = pointer.get(ADDRESS, 0);
+            runtime.check(
+                    CudaRt.cudaFuncGetAttributes(cudaFuncAttributes.allocate(arena), handle),
+                    "cudaFuncGetAttributes",
+                    "compiling kernel " + kernel + " of module " + name);
+            return new CudaFunction(name, kernel, handle.address());
         }
     }
 

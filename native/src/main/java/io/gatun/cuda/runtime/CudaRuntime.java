@@ -70,8 +70,7 @@ public final class CudaRuntime {
             MemorySegment pointer = arena.allocate(ADDRESS);
             int code = CudaRt.cudaMalloc(pointer, bytes);
             if (code == CudaRt.cudaErrorMemoryAllocation()) {
-                // The failure stays in this thread as CUDA's last error until somebody asks for it.
-                CudaRt.cudaGetLastError();
+                Faults.forget();
                 return 0;
             }
             check(code, "cudaMalloc", "allocating " + bytes + " bytes");
@@ -169,14 +168,17 @@ public final class CudaRuntime {
     }
 
     /**
-     * Comes before every call: CUDA keeps the current device per native thread, which a virtual thread may change.
+     * Comes before every call: CUDA keeps the current device per native thread, which a virtual thread may change, and which
+     * may be another's since somebody used a second device from this thread.
      *
      * @throws CudaContextLostException if an earlier call saw a fault
      */
     public void ready() {
         requireAlive();
-        if (device != 0) {
-            faults.check(HotCalls.setDevice(device), "cudaSetDevice", "choosing the device");
+        int code = HotCalls.setDevice(device);
+        // A fault is told by the call that follows, which knows more of it.
+        if (!Faults.sticky(code)) {
+            faults.check(code, "cudaSetDevice", "choosing the device");
         }
     }
 
@@ -186,14 +188,14 @@ public final class CudaRuntime {
     }
 
     /**
-     * After a library's call failed: whether a fault of the device is behind it. What the library has left in this thread as
-     * CUDA's last error is taken away.
+     * After a library's call failed: whether a fault of the device is behind it. The device is asked and waited for, as NVIDIA's
+     * libraries have a runtime of their own within, whose last error nobody else can see.
      *
      * @throws CudaContextLostException if the context is lost
      */
     public void requireNoFault(String call, Object doing) {
         requireAlive();
-        int code = CudaRt.cudaGetLastError();
+        int code = CudaRt.cudaDeviceSynchronize();
         if (code != 0 && faults.failed(code, call, doing) instanceof CudaContextLostException fault) {
             throw fault;
         }

@@ -49,9 +49,10 @@ final class Faults {
         String error = text(CudaRt.cudaGetErrorName(code));
         String what = text(CudaRt.cudaGetErrorString(code));
         if (!sticky(code)) {
+            forget();
             return new CudaException(
                     "cuda:" + device + ": " + doing + ": " + call + " returned " + error + " (" + code + ", " + what
-                            + ")",
+                            + ")" + Remedies.of(code),
                     call,
                     error,
                     code);
@@ -70,8 +71,13 @@ final class Faults {
         return fault;
     }
 
+    /** A failure stays in this thread as CUDA's last error, which other code there would take for its own. */
+    static void forget() {
+        CudaRt.cudaGetLastError();
+    }
+
     /** Those after which CUDA's own text says that the process must be ended to use the device again. */
-    private static boolean sticky(int code) {
+    static boolean sticky(int code) {
         return code == CudaRt.cudaErrorIllegalAddress()
                 || code == CudaRt.cudaErrorLaunchFailure()
                 || code == CudaRt.cudaErrorLaunchTimeout()
@@ -85,7 +91,9 @@ final class Faults {
                 || code == CudaRt.cudaErrorTensorMemoryLeak()
                 || code == CudaRt.cudaErrorECCUncorrectable()
                 || code == CudaRt.cudaErrorNvlinkUncorrectable()
-                || code == CudaRt.cudaErrorContained();
+                || code == CudaRt.cudaErrorContained()
+                || code == CudaRt.cudaErrorMpsClientTerminated()
+                || code == CudaRt.cudaErrorExternalDevice();
     }
 
     @SuppressWarnings("restricted")

@@ -48,6 +48,8 @@ public final class GraphExec implements AutoCloseable {
                 graph = pointer.get(ADDRESS, 0);
                 if (complete) {
                     runtime.check(code, "cudaStreamEndCapture", "capturing " + name);
+                } else if (code != 0) {
+                    Faults.forget();
                 }
             }
             runtime.ready();
