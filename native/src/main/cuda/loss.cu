@@ -73,7 +73,7 @@ GATUN_FN float term(int kind, float a, float b, float x, float t, float w) {
         case L1:
             return fabsf(e);
         case SMOOTH_L1:
-            return fabsf(e) < a ? 0.5f * e * (e * (1.0f / a)) : fabsf(e) - 0.5f * a;
+            return fabsf(e) < a ? 0.5f * e * (e / a) : fabsf(e) - 0.5f * a;
         case HUBER:
             return fabsf(e) <= a ? 0.5f * e * e : a * (fabsf(e) - 0.5f * a);
         case QUANTILE:
@@ -113,7 +113,7 @@ GATUN_FN float focal_slope(float gamma, float alpha, float x, float t) {
     return share(alpha, t) * power(gamma, x, t) * inner;
 }
 
-// The derivative of the term by x, times `scale`.
+// The derivative of the term by x, times `scale`, which comes before what may overflow without it.
 GATUN_FN float slope(int kind, float a, float b, float x, float t, float w, float scale) {
     float e = x - t;
     switch (kind) {
@@ -122,7 +122,7 @@ GATUN_FN float slope(int kind, float a, float b, float x, float t, float w, floa
         case L1:
             return sign(e) * scale;
         case SMOOTH_L1:
-            return (fabsf(e) < a ? e * (1.0f / a) : sign(e)) * scale;
+            return (fabsf(e) < a ? e / a : sign(e)) * scale;
         case HUBER:
             return (e > a ? a : e < -a ? -a : e) * scale;
         case QUANTILE:
@@ -130,7 +130,7 @@ GATUN_FN float slope(int kind, float a, float b, float x, float t, float w, floa
         case MSLE:
             return 2.0f * (gatun_log1p(x) - gatun_log1p(t)) / (1.0f + x) * scale;
         case BCE:
-            return e / gatun_max(x * (1.0f - x), 1e-12f) * scale;
+            return e / (gatun_max(x * (1.0f - x), 1e-12f) / scale);
         case BCE_WITH_LOGITS:
             return (1.0f - t) * scale * gatun_sigmoid(x) - w * (t * scale) * gatun_sigmoid(-x);
         case FOCAL:
@@ -142,9 +142,9 @@ GATUN_FN float slope(int kind, float a, float b, float x, float t, float w, floa
             return (m > 0.0f ? -t : m == m ? 0.0f : m) * scale;
         }
         case POISSON_NLL:
-            return (gatun_exp(x) - t) * scale;
+            return gatun_exp(x) * scale - t * scale;
         case POISSON_NLL_RATE:
-            return (1.0f - t / (x + a)) * scale;
+            return scale - t * scale / (x + a);
         case KL_DIV:
             return -t * scale;
         default:

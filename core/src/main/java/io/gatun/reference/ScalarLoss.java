@@ -16,7 +16,7 @@ final class ScalarLoss {
         return switch (spec.kind()) {
             case MSE -> e * e;
             case L1 -> Math.abs(e);
-            case SMOOTH_L1 -> Math.abs(e) < a ? 0.5f * e * (e * (1 / a)) : Math.abs(e) - 0.5f * a;
+            case SMOOTH_L1 -> Math.abs(e) < a ? 0.5f * e * (e / a) : Math.abs(e) - 0.5f * a;
             case HUBER -> Math.abs(e) <= a ? 0.5f * e * e : a * (Math.abs(e) - 0.5f * a);
             case QUANTILE -> e < 0 ? -a * e : (1 - a) * e;
             case MSLE -> {
@@ -35,18 +35,18 @@ final class ScalarLoss {
         };
     }
 
-    /** The derivative of {@link #term} by x, times {@code scale}. */
+    /** The derivative of {@link #term} by x, times {@code scale}, which comes before what may overflow without it. */
     static float slope(LossSpec spec, float x, float t, float w, float scale) {
         float e = x - t;
         float a = spec.parameter();
         return switch (spec.kind()) {
             case MSE -> e * (2 * scale);
             case L1 -> sign(e) * scale;
-            case SMOOTH_L1 -> (Math.abs(e) < a ? e * (1 / a) : sign(e)) * scale;
+            case SMOOTH_L1 -> (Math.abs(e) < a ? e / a : sign(e)) * scale;
             case HUBER -> (e > a ? a : e < -a ? -a : e) * scale;
             case QUANTILE -> (e < 0 ? -a : e > 0 ? 1 - a : e + (0.5f - a)) * scale;
             case MSLE -> 2 * (ScalarMath.log1p(x) - ScalarMath.log1p(t)) / (1 + x) * scale;
-            case BCE -> e / Math.max(x * (1 - x), 1e-12f) * scale;
+            case BCE -> e / (Math.max(x * (1 - x), 1e-12f) / scale);
             case BCE_WITH_LOGITS -> (1 - t) * scale * ScalarMath.sigmoid(x) - w * (t * scale) * ScalarMath.sigmoid(-x);
             case FOCAL -> focalSlope(spec, x, t) * scale;
             case SOFT_MARGIN -> -t * ScalarMath.sigmoid(-(t * x)) * scale;
@@ -54,8 +54,8 @@ final class ScalarLoss {
                 float m = a - t * x;
                 yield (m > 0 ? -t : m == m ? 0 : m) * scale;
             }
-            case POISSON_NLL -> (ScalarMath.exp(x) - t) * scale;
-            case POISSON_NLL_RATE -> (1 - t / (x + a)) * scale;
+            case POISSON_NLL -> ScalarMath.exp(x) * scale - t * scale;
+            case POISSON_NLL_RATE -> scale - t * scale / (x + a);
             case KL_DIV -> -t * scale;
             case KL_DIV_LOG -> -ScalarMath.exp(t) * scale;
         };

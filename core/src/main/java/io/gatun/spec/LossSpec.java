@@ -8,6 +8,8 @@ import java.util.List;
  * A loss of each element of (prediction, target) and their sum, with {@code gradient} also its gradient by the prediction:
  * diffPrediction = l'(x, t) / divisor, where the divisor is 1 unless the reduction is a mean. A mean of nothing is NaN.
  *
+ * <p>Numbers beyond the largest float are infinite: e = x - t, e^x, and the sum of 1024 losses, even where the mean is not.
+ *
  * <p>Operands: prediction, target, [weights, one a column], loss (one number; for {@link Reduction#NONE} one an element),
  * [diffPrediction].
  *
@@ -50,7 +52,7 @@ public record LossSpec(
         FOCAL,
         /** ln(1 + e^(-t x)), t being -1 or 1. */
         SOFT_MARGIN,
-        /** max(0, margin - t x), t being -1 or 1; the parameter is the margin. */
+        /** max(0, margin - t x), t being -1 or 1; the parameter is the margin, where the derivative is 0. */
         HINGE,
         /** e^x - t x. */
         POISSON_NLL,

@@ -99,25 +99,47 @@ final class LossCases extends Family<LossSpec> {
         return input.equals("prediction") || spec.kind() != Kind.FOCAL;
     }
 
-    /** Certain predictions, right and wrong; a masked class. */
     @Override
     Stream<Map.Entry<LossSpec, Inputs>> specialCases(SplittableRandom random) {
+        return Stream.concat(certain(), extreme());
+    }
+
+    /** Certain predictions, right and wrong; a masked class. */
+    private static Stream<Map.Entry<LossSpec, Inputs>> certain() {
         double infinity = Double.POSITIVE_INFINITY;
         double[] logits = {infinity, -infinity, infinity, -infinity, 1e4f, -1e4f, 100, -100, Double.NaN, 0, 90, -90};
         double[] hard = {1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0.25, 0.25};
         double[] masked = {-infinity, -1, -infinity, -2, Double.NaN, 0, -3, -1e30f, -1, -1, -1, -1};
         double[] shares = {0, 0, 0.5, 1, 0, 1, 1e-40f, 0, 1, 1, 1, 1};
-        double[] wide = {-3, -1, -0.5, -0.1, 0.1, 0.3, 0.7, 1.5, 2, 5};
-        double[] largest = {Float.MAX_VALUE, -Float.MAX_VALUE, 3.4e38f};
         return Stream.of(
-                // Each half of the slope is near the largest float, and their sum, divided by 28, is not.
-                Map.entry(LossSpec.of(Kind.BCE_WITH_LOGITS, Reduction.MEAN, 28, true), pair(wide, largest)),
                 Map.entry(each(Kind.BCE_WITH_LOGITS), pair(logits, hard)),
                 Map.entry(each(Kind.FOCAL), pair(logits, hard)),
                 Map.entry(each(Kind.BCE), pair(shares, hard)),
                 Map.entry(each(Kind.KL_DIV), pair(masked, shares)),
                 Map.entry(each(Kind.KL_DIV_LOG), pair(shares, masked)),
-                Map.entry(each(Kind.L1), pair(shares, shares)));
+                Map.entry(each(Kind.L1), pair(shares, shares)),
+                Map.entry(each(Kind.HINGE), pair(new double[] {1, -1, 0.5, 2, -1, Double.NaN}, new double[] {1, -1})));
+    }
+
+    /** What a mean divides may be beyond the largest float before it is divided; and a β whose inverse is. */
+    private static Stream<Map.Entry<LossSpec, Inputs>> extreme() {
+        double[] wide = {-3, -1, -0.5, -0.1, 0.1, 0.3, 0.7, 1.5, 2, 5};
+        double[] largest = {Float.MAX_VALUE, -Float.MAX_VALUE, 3.4e38f};
+        double[] edges = {0, 1, 0.5, 1e-9f, 1 - 0x1p-24, 1e-30f};
+        double[] rates = {0, 1e-30f, 1, 3e38f, 1e-8f};
+        double[] many = {1e31f, 0, 5};
+        double[] tiny = {0, 1e-40f, -3e-41f, 1, -2, 3e38f};
+        LossSpec steep = new LossSpec(Kind.SMOOTH_L1, Reduction.NONE, 1, 28, 1e-40f, 0, false, true);
+        return Stream.of(
+                Map.entry(mean(Kind.BCE_WITH_LOGITS), pair(wide, largest)),
+                Map.entry(mean(Kind.BCE), pair(edges, new double[] {1e27f, -1e27f, 1, 0})),
+                Map.entry(mean(Kind.POISSON_NLL), pair(new double[] {88, 88.5, 50, 0, -100}, largest)),
+                Map.entry(mean(Kind.POISSON_NLL_RATE), pair(rates, many)),
+                Map.entry(steep, pair(tiny, new double[] {0, 0, 0, 1})));
+    }
+
+    private static LossSpec mean(Kind kind) {
+        return LossSpec.of(kind, Reduction.MEAN, 28, true);
     }
 
     private static LossSpec each(Kind kind) {

@@ -218,7 +218,8 @@ final class LogLossLoops extends LossLoops {
         FloatVector least = splat(1e-12f);
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
             FloatVector p = load(x + i);
-            put(diff + i, p.sub(load(t + i)).div(p.mul(ONE.sub(p)).max(least)).mul(scale));
+            FloatVector variance = p.mul(ONE.sub(p)).max(least);
+            put(diff + i, p.sub(load(t + i)).div(variance.div(scale)));
         }
     }
 
@@ -319,7 +320,7 @@ final class LogLossLoops extends LossLoops {
 
     private void poissonSlopes(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            put(diff + i, load(space + FIRST + i).sub(load(t + i)).mul(scale));
+            put(diff + i, load(space + FIRST + i).mul(scale).sub(load(t + i).mul(scale)));
         }
     }
 
@@ -331,7 +332,8 @@ final class LogLossLoops extends LossLoops {
 
     private void rateSlopes(long x, long t, long space, long terms, long diff, int n) {
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
-            put(diff + i, ONE.sub(load(t + i).div(load(x + i).add(parameter))).mul(scale));
+            FloatVector rest = load(t + i).mul(scale).div(load(x + i).add(parameter));
+            put(diff + i, splat(scale).sub(rest));
         }
     }
 

@@ -95,11 +95,10 @@ class LossLoops {
         FloatVector factor = splat(scale);
         FloatVector beta = splat(parameter);
         FloatVector half = splat(0.5f * parameter);
-        FloatVector inverse = splat(1 / parameter);
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
             FloatVector e = load(x + i).sub(load(t + i));
             FloatVector size = e.abs();
-            FloatVector slope = e.mul(inverse);
+            FloatVector slope = e.div(beta);
             VectorMask<Float> near = size.compare(VectorOperators.LT, beta);
             put(terms + i, size.sub(half).blend(e.mul(0.5f).mul(slope), near));
             put(diff + i, sign(e).blend(slope, near).mul(factor));
