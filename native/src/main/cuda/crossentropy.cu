@@ -32,8 +32,9 @@ struct Target {
     }
 };
 
+// u (max - x); of halves, for max - x may be twice the largest float.
 GATUN_FN float times_below(float u, float max, float x) {
-    return u == 0.0f ? 0.0f : u * (max - x);
+    return u == 0.0f ? 0.0f : 2.0f * (u * (0.5f * max - 0.5f * x));
 }
 
 // The sums over a whole row, of which its loss and its gradient are made.

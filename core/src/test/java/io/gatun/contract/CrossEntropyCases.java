@@ -70,7 +70,10 @@ final class CrossEntropyCases extends Family<CrossEntropySpec> {
         return input.equals("logits");
     }
 
-    /** A certain and right row, where log(softmax) taken naively is 0; a certain and wrong one; no counted row. */
+    /**
+     * A certain and right row, where log(softmax) taken naively is 0; a certain and wrong one; no counted row; logits that are
+     * further apart than the largest float, of which a class has a small share.
+     */
     @Override
     Stream<Map.Entry<CrossEntropySpec, Inputs>> specialCases(SplittableRandom random) {
         CrossEntropySpec spec = CrossEntropySpec.of(4, 21, true);
@@ -79,7 +82,17 @@ final class CrossEntropyCases extends Family<CrossEntropySpec> {
         logits[21 + 3] = 1e4f;
         Arrays.fill(logits, 42, 63, 1e38f);
         Arrays.fill(logits, 63, 84, -50);
+        double[] apart = Inputs.reals(4 * 21, 1, random);
+        for (int i = 0; i < apart.length; i += 21) {
+            apart[i] = 3e38f;
+            apart[i + 20] = -3e38f;
+        }
+        Inputs far = new Inputs(false).put("logits", apart).put("targets", 0, 20, 7, 0);
+        double[] shares = new double[21];
+        Arrays.fill(shares, 0.1f);
         return Stream.of(
+                new SimpleEntry<>(spec.withSmoothing(0.1f).with(Reduction.NONE), far),
+                new SimpleEntry<>(spec.withWeights().with(Reduction.NONE), far.with("weights", shares)),
                 new SimpleEntry<>(spec, new Inputs(false).put("logits", logits).put("targets", 2, 4, 20, 0)),
                 new SimpleEntry<>(spec, new Inputs(false).put("logits", logits).put("targets", 2, -100, -100, -100)),
                 new SimpleEntry<>(

@@ -54,8 +54,8 @@ final class SimdCrossEntropy extends RowLosses {
                 int target = Raw.i32(targets, r);
                 Raw.f32(losses, row + r, 0);
                 if (target != spec.ignoreIndex()) {
-                    float below = Raw.f32(logits + (long) r * cols * 4, target) - SoftmaxRows.max(space, r);
-                    Raw.f32(losses, row + r, weight(frame, target) * (passes.logSum(space, r) - below));
+                    double below = (double) Raw.f32(logits + (long) r * cols * 4, target) - SoftmaxRows.max(space, r);
+                    Raw.f32(losses, row + r, (float) (weight(frame, target) * (passes.logSum(space, r) - below)));
                 }
             }
             if (spec.gradient()) {

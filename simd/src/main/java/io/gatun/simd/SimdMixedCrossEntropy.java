@@ -78,17 +78,17 @@ final class SimdMixedCrossEntropy extends RowLosses {
         }
     }
 
-    /** Σu log(sum exp(x - max)) + Σ u (max - x). */
+    /** Σu log(sum exp(x - max)) + Σ u (max - x); of halves, for max - x may be twice the largest float. */
     private float loss(long x, long u, long space, int r, double all) {
         float max = SoftmaxRows.max(space, r);
         TERMS.run(x, u, u + line, whole, max);
         for (int c = whole; c < cols; c++) {
             float weight = Raw.f32(u, c);
-            Raw.f32(u + line, c, weight == 0 ? 0 : weight * (max - Raw.f32(x, c)));
+            Raw.f32(u + line, c, weight == 0 ? 0 : weight * (0.5f * max - 0.5f * Raw.f32(x, c)));
         }
         float log = passes.logSum(space, r);
         // A row of no weight, whose logarithm may be infinite; not one of NaN.
-        return all == 0 && log == log ? 0 : (float) (all * log + Sums.sum(Sums.Term.VALUE, u + line, 0, cols));
+        return all == 0 && log == log ? 0 : (float) (all * log + 2 * Sums.sum(Sums.Term.VALUE, u + line, 0, cols));
     }
 
     private void subtract(long[] frame, long row, long u, long diff, float share) {
@@ -137,11 +137,11 @@ final class SimdMixedCrossEntropy extends RowLosses {
     }
 
     private static void terms(long x, long u, long dst, int n, float max) {
-        FloatVector top = splat(max);
+        FloatVector top = splat(0.5f * max);
         for (long i = 0; i < n * 4L; i += Lanes.BYTES) {
             FloatVector weight = load(u + i);
             VectorMask<Float> nothing = weight.compare(VectorOperators.EQ, 0f);
-            FloatVector terms = top.sub(load(x + i)).mul(weight);
+            FloatVector terms = top.sub(load(x + i).mul(0.5f)).mul(weight);
             terms.blend(splat(0f), nothing).intoMemorySegment(Raw.MEMORY, dst + i, Lanes.ORDER);
         }
     }
