@@ -78,9 +78,11 @@ public final class Divergences {
         ElementLoss.requireSame("gaussianNll", prediction, target);
         ElementLoss.requireSame("gaussianNll", prediction, variance);
         Tensor fixed = Views.detach(variance);
-        Tensor bounded = Arithmetic.add(variance, Arithmetic.sub(fixed.clamp(eps, Float.MAX_VALUE), fixed));
-        Tensor squares = Arithmetic.sub(prediction, target).square();
-        Tensor twice = Arithmetic.add(bounded.log(), Arithmetic.div(squares, bounded));
+        // The value of the clamp exactly, and the gradient of the variance.
+        Tensor bounded = Arithmetic.add(fixed.clamp(eps, Float.MAX_VALUE), Arithmetic.sub(variance, fixed));
+        // In deviations before the square, which alone may be beyond the largest float.
+        Tensor apart = Arithmetic.div(Arithmetic.sub(prediction, target), bounded.sqrt());
+        Tensor twice = Arithmetic.add(bounded.log(), apart.square());
         Tensor losses = twice.scale(0.5f);
         return ElementLoss.reduce(
                 full ? ElementLoss.plus(losses, (float) (0.5 * Math.log(2 * Math.PI))) : losses, reduction);

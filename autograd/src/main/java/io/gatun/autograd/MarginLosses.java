@@ -112,8 +112,9 @@ public final class MarginLosses {
             throw new IllegalArgumentException("cosineEmbedding: rows " + first.shape + " and target " + target.shape
                     + " do not fit; give [n, d] twice and a target [n]");
         }
-        Tensor sizes = Arithmetic.mul(squares(first), squares(second));
-        Tensor cosine = Arithmetic.div(Arithmetic.sum(Arithmetic.mul(first, second), 1), sizes.sqrt());
+        // Roots before the product, which may be beyond the largest float where the sizes are not.
+        Tensor sizes = Arithmetic.mul(squares(first).sqrt(), squares(second).sqrt());
+        Tensor cosine = Arithmetic.div(Arithmetic.sum(Arithmetic.mul(first, second), 1), sizes);
         Tensor together = ElementLoss.plus(target, 1).scale(0.5f);
         Tensor apart = ElementLoss.plus(target.scale(-1), 1).scale(0.5f);
         Tensor near = ElementLoss.plus(cosine.scale(-1), 1);

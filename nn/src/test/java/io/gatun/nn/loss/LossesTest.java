@@ -202,6 +202,39 @@ class LossesTest {
         }
     }
 
+    /** Squares and products of what is far from 0 and 1, which cancel in the result. */
+    @Test
+    void largeNumbersDoNotOverflowOnTheWay() {
+        Tensor x = row(1e20f, 2e20f).requiresGrad(true);
+        Tensor variance = row(1e30f, 4e30f).requiresGrad(true);
+        Tensor loss = Divergences.gaussianNll(x, row(0, 0), variance, false, 1e-6f, Reduction.SUM);
+        loss.backward();
+        assertThat(loss.item()).isCloseTo(1e10f, within(1e4f));
+        assertThat(x.grad().get(ValueLayout.JAVA_FLOAT, 0)).isCloseTo(1e-10f, within(1e-15f));
+        assertThat(variance.grad().get(ValueLayout.JAVA_FLOAT, 0)).isCloseTo(-5e-21f, within(1e-26f));
+        Tensor far = tape.tensor(Shape.of(2, 2), 1e12f, 0, 3e11f, 4e11f);
+        Tensor near = tape.tensor(Shape.of(2, 2), 1e12f, 0, 4e11f, 3e11f);
+        assertThat(MarginLosses.cosineEmbedding(far, near, row(1, -1), 0, Reduction.NONE)
+                        .toArray())
+                .containsExactly(new float[] {0, 0.96f}, within(1e-6f));
+    }
+
+    /** PyTorch refuses a variance below 0; here it is eps like every other that is too small, to the bit. */
+    @Test
+    void aVarianceBelowEpsIsEps() {
+        Tensor variance = row(-1e10f, -5, 0, 1e-7f, 1e-6f).requiresGrad(true);
+        Tensor loss = Divergences.gaussianNll(
+                tape.full(Shape.of(5), 1), tape.zeros(Shape.of(5)), variance, false, 1e-6f, Reduction.NONE);
+        loss.sum().backward();
+        float[] losses = loss.toArray();
+        float[] gradients = variance.grad().asSlice(0, 20).toArray(ValueLayout.JAVA_FLOAT);
+        for (int i = 0; i < 4; i++) {
+            assertThat(losses[i]).isEqualTo(losses[4]);
+            assertThat(gradients[i]).isEqualTo(gradients[4]);
+        }
+        assertThat(losses[4]).isCloseTo(499_993.1f, within(0.1f));
+    }
+
     @Test
     void anEmptyBatchHasNoMean() {
         Tensor nothing = tape.zeros(Shape.of(0, 3));
