@@ -9,4 +9,9 @@ class ReferenceContractTest extends KernelContract {
     protected String backend() {
         return "reference";
     }
+
+    @Override
+    protected boolean cutsForThreads() {
+        return false;
+    }
 }

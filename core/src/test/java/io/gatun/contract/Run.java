@@ -80,7 +80,8 @@ final class Run {
                 : operand.type().bytes();
         long offset = CANARY + (long) align * (operand.access() == Operand.Access.WORKSPACE ? 0 : 1 + skew);
         MemorySegment whole = arena.allocate(offset + bytes + CANARY, 64);
-        whole.fill(PATTERN);
+        whole.asSlice(0, offset).fill(PATTERN);
+        whole.asSlice(offset + bytes).fill(PATTERN);
         return new Placed(whole.asSlice(offset, bytes), whole);
     }
 
@@ -89,13 +90,11 @@ final class Run {
         switch (operand.type()) {
             case F32 -> {
                 double[] values = output ? null : in.get(operand.name());
-                for (int i = 0; i < operand.elements(); i++) {
-                    if (output) {
-                        to.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * i, NAN);
-                    } else {
-                        to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, (float) values[i]);
-                    }
+                int[] bits = new int[(int) operand.elements()];
+                for (int i = 0; i < bits.length; i++) {
+                    bits[i] = output ? NAN : Float.floatToRawIntBits((float) values[i]);
                 }
+                MemorySegment.copy(bits, 0, to, ValueLayout.JAVA_INT_UNALIGNED, 0, bits.length);
             }
             case BF16, F16 -> {
                 double[] values = output ? null : in.get(operand.name());
@@ -222,14 +221,23 @@ final class Run {
             }
             long from = segments[i].address() - whole[i].address();
             long to = from + segments[i].byteSize();
-            for (long at = 0; at < whole[i].byteSize(); at++) {
-                boolean canary = at < from || at >= to;
-                if (canary && whole[i].get(ValueLayout.JAVA_BYTE, at) != PATTERN) {
-                    return name + " was written outside, at byte " + (at - from) + " of " + (to - from);
-                }
+            long ahead = written(whole[i], 0, from);
+            long at = ahead >= 0 ? ahead : written(whole[i], to, whole[i].byteSize());
+            if (at >= 0) {
+                return name + " was written outside, at byte " + (at - from) + " of " + (to - from);
             }
         }
         return null;
+    }
+
+    /** The first byte from {@code from} to {@code to} - 1 that is no canary any more, or -1. */
+    private static long written(MemorySegment whole, long from, long to) {
+        for (long at = from; at < to; at++) {
+            if (whole.get(ValueLayout.JAVA_BYTE, at) != PATTERN) {
+                return at;
+            }
+        }
+        return -1;
     }
 
     /** The bytes of all that the plan writes, except what it alone understands. */
