@@ -28,6 +28,9 @@ class AllocationTest {
     /** A loaded machine keeps C2 waiting; a kernel that boxes for ever is still caught. */
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
+    /** Of runs between two looks: a loop that is interpreted and boxes takes a hundred times as long as it will. */
+    private static final long ROUND_NANOS = 20_000_000;
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -139,9 +142,10 @@ class AllocationTest {
             long least = Long.MAX_VALUE;
             long deadline = System.nanoTime() + PATIENCE_NANOS;
             while (least > NOISE && System.nanoTime() < deadline) {
-                for (int i = 0; i < 40; i++) {
+                long pause = System.nanoTime() + ROUND_NANOS;
+                do {
                     plan.run(buffers);
-                }
+                } while (System.nanoTime() < pause);
                 Thread.sleep(20); // C2 compiles in the background
                 long before = THREADS.getCurrentThreadAllocatedBytes();
                 plan.run(buffers);
