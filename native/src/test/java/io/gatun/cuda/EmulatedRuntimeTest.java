@@ -249,8 +249,7 @@ class EmulatedRuntimeTest {
                 MemorySegment.ofAddress(probes.function("gatun_probe_write").handle());
         MemorySegment one = probes.size(1);
         assertThat(CudaRt.cudaSetDevice(1)).isZero();
-        assertThat(CudaRt.cudaLaunchKernel(kernel, one, one, NONE, 0, stream()))
-                .isEqualTo(400);
+        assertThat(CudaRt.cudaLaunchKernel(kernel, one, one, NONE, 0, stream())).isEqualTo(400);
         probes.stream.synchronize();
     }
 
