@@ -148,9 +148,11 @@ static __thread int current;
 
 int currentDevice() { return current; }
 
+// Says nothing of a fault: CUDA only may.
 API int cudaSetDevice(int device) {
-    Call call("cudaSetDevice");
+    Call call("cudaSetDevice", Needs::DRIVER);
     if (call.error) return call.error;
+    if (setting("DRIVER", "") == "nodevice") return call.done(NO_DEVICE);
     if (!isDeviceNumber(device)) return call.done(INVALID_DEVICE);
     current = device;
     return SUCCESS;
