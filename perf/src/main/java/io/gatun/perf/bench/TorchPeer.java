@@ -62,7 +62,8 @@ public final class TorchPeer implements AutoCloseable {
     static TorchPeer start(List<String> command) {
         try {
             ProcessBuilder python = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-            // The user's own: not what was set since for the libraries of this process, some of which PyTorch reads too.
+            // The user's own: not what was set since for the libraries of this process, some of which PyTorch reads
+            // too.
             python.environment().putAll(System.getenv());
             return new TorchPeer(python.start());
         } catch (IOException e) {

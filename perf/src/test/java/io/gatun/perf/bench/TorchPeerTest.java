@@ -68,7 +68,8 @@ class TorchPeerTest {
             int status = (int) setenv.invokeExact(arena.allocateFrom("GATUN_SET_SINCE"), arena.allocateFrom("set"), 1);
             assertThat(status).isZero();
         }
-        try (TorchPeer peer = peer("read question; echo \"{\\\"ready\\\":\\\"${GATUN_SET_SINCE-unset} ${HOME}\\\"}\"")) {
+        try (TorchPeer peer =
+                peer("read question; echo \"{\\\"ready\\\":\\\"${GATUN_SET_SINCE-unset} ${HOME}\\\"}\"")) {
             assertThat(peer.prepare("gemm f32 m=1 n=1 k=1", EAGER).implementation())
                     .isEqualTo("unset " + System.getenv("HOME"));
         }
