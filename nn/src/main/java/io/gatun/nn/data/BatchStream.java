@@ -146,10 +146,28 @@ public final class BatchStream implements AutoCloseable {
         return hostScope.allocate(loader.batch() * field.bytes(), field.name() + " of a batch");
     }
 
+    /** Gives back all that can be, and then throws the first failure. */
     private void free() {
-        filled.forEach(BatchMemory::close);
-        scope.close();
-        hostScope.close();
+        List<AutoCloseable> parts = new ArrayList<>(filled);
+        parts.add(scope);
+        parts.add(hostScope);
+        RuntimeException failure = null;
+        for (AutoCloseable part : parts) {
+            try {
+                part.close();
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            } catch (Exception e) {
+                throw new AssertionError("nothing here throws a checked exception", e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** For a worker: the number of the next batch to fill, when its buffer is free; -1 when the stream ends. */

@@ -28,7 +28,8 @@ final class Step {
         SKIPPED
     }
 
-    private static final int MOST_CAPTURED = 8;
+    /** One for each buffer of a loader that reads far ahead, and for its last, shorter batch; beyond that they come to nothing. */
+    private static final int MOST_CAPTURED = 64;
 
     private record Captured(long graph, CapturedStep step) {}
 

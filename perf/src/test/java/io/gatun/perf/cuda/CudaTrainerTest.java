@@ -16,6 +16,7 @@ import io.gatun.nn.Loss;
 import io.gatun.nn.Module;
 import io.gatun.nn.Nonlinearity;
 import io.gatun.nn.Sequential;
+import io.gatun.nn.data.BatchStream;
 import io.gatun.nn.data.DataLoader;
 import io.gatun.nn.data.Dataset;
 import io.gatun.nn.data.Datasets;
@@ -62,14 +63,14 @@ class CudaTrainerTest {
         final Optimizer optimizer;
         final Tape tape;
 
-        Run(String backend) {
+        Run(String backend, int prefetch) {
             kernels = Kernels.open(backend, 1, new NativeMemory(new MemoryBudget(1L << 26), false));
             memory = kernels.memory();
             parameters = model.allocate(memory, 1);
             task = new SupervisedTask(
                     model,
                     Loss.CROSS_ENTROPY,
-                    DataLoader.training(points(), BATCH, 3),
+                    DataLoader.training(points(), BATCH, 3).prefetch(prefetch),
                     DataLoader.evaluation(points(), BATCH),
                     memory);
             optimizer = new Sgd(kernels, memory, parameters, Schedule.cosine(0.1f, 2, 30), Sgd.Options.momentum(0.9f));
@@ -77,7 +78,7 @@ class CudaTrainerTest {
         }
 
         Run() {
-            this("cuda");
+            this("cuda", 2);
         }
 
         Trainer trainer(int epochs) {
@@ -109,6 +110,10 @@ class CudaTrainerTest {
 
     /** Of the steps of the second epoch, when all are repeated. */
     private static List<Count> counted(Trainer trainer) throws IOException {
+        return counted(trainer, 1);
+    }
+
+    private static List<Count> counted(Trainer trainer, int epoch) throws IOException {
         List<Count> steps = new ArrayList<>();
         trainer.callback(new Callback() {
                     private Count before = Count.now();
@@ -116,7 +121,7 @@ class CudaTrainerTest {
                     @Override
                     public boolean onStep(StepReport report) {
                         Count now = Count.now();
-                        if (report.epoch() == 1 && report.batch() > 0) {
+                        if (report.epoch() == epoch && report.batch() > 0) {
                             steps.add(now.since(before));
                         }
                         before = now;
@@ -138,6 +143,25 @@ class CudaTrainerTest {
             Count launch = new Count(1, 0, 0);
             Count andReading = new Count(1, 0, 1);
             assertThat(steps).containsExactly(launch, launch, andReading, launch, launch, andReading, launch);
+        }
+    }
+
+    @Test
+    void aStepIsOneLaunchHoweverFarTheLoaderReadsAhead() throws IOException {
+        try (Run run = new Run("cuda", BATCHES + 1)) {
+            assertThat(counted(run.trainer(4), 3)).hasSize(BATCHES - 1).containsOnly(new Count(1, 0, 0));
+        }
+    }
+
+    @Test
+    void aStreamGivesBackWhatItCanWhereOnePartFails() {
+        try (Run run = new Run()) {
+            long used = NativeMemory.standard().budget().used();
+            BatchStream stream = DataLoader.training(points(), BATCH, 3).open(run.memory);
+            EmulatedDevice.fail("cudaFreeHost", 2, 1);
+            assertThatThrownBy(stream::close).hasMessageContaining("cudaFreeHost returned");
+            assertThat(NativeMemory.standard().budget().used()).isEqualTo(used);
+            EmulatedDevice.reset();
         }
     }
 
@@ -168,7 +192,7 @@ class CudaTrainerTest {
 
     private static List<Float> losses(String backend) throws IOException {
         List<Float> losses = new ArrayList<>();
-        try (Run run = new Run(backend)) {
+        try (Run run = new Run(backend, 2)) {
             run.trainer(3)
                     .callback(new Callback() {
                         @Override
