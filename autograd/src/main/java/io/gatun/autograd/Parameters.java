@@ -73,15 +73,15 @@ public final class Parameters implements AutoCloseable {
             gradients = scope.allocate(4 * count, name + " gradients");
             buffers = scope.allocate(4 * floats(fixed), name + " buffers");
             counters = place.isHost() ? buffers : counterScope.allocate(buffers.byteSize(), name + " counters");
+            // Debug mode fills fresh memory with NaN; the gaps and the gradients count on zero.
+            place.fill(values, (byte) 0);
+            place.fill(gradients, (byte) 0);
+            counters.fill((byte) 0);
+            place.fill(buffers, (byte) 0);
         } catch (RuntimeException e) {
             close();
             throw e;
         }
-        // Debug mode fills fresh memory with NaN; the gaps and the gradients count on zero.
-        place.fill(values, (byte) 0);
-        place.fill(gradients, (byte) 0);
-        counters.fill((byte) 0);
-        place.fill(buffers, (byte) 0);
         weights.addAll(others);
         place(weights, values, gradients);
         this.trainable = weights.stream().map(named::get).toArray(Parameter[]::new);

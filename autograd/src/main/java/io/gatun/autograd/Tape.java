@@ -363,9 +363,14 @@ public final class Tape implements AutoCloseable {
      * host is copied there, in each repetition too; memory of the device is taken as it is.
      *
      * @throws IllegalArgumentException if the memory is smaller than the shape, or lies where this tape cannot have it
+     * @throws IllegalStateException if the memory was closed
      */
     public Tensor input(Shape shape, DType type, MemorySegment memory) {
         long bytes = shape.elements() * type.bytes();
+        if (!memory.scope().isAlive()) {
+            throw new IllegalStateException("input " + shape + " of " + type.word()
+                    + ": its memory was closed; keep it until the last step that reads it");
+        }
         if (memory.byteSize() < bytes) {
             throw new IllegalArgumentException("input " + shape + " of " + type.word() + " needs " + bytes
                     + " bytes, the memory has " + memory.byteSize() + "; give the whole batch");

@@ -260,4 +260,20 @@ class DeviceTapeTest {
                                     + " host, with another backend's kernels");
         }
     }
+
+    @Test
+    void aStepWhoseInputWasClosedNamesIt() {
+        Arena arena = Arena.ofShared();
+        MemorySegment batch = arena.allocate(24, 4);
+        CapturedStep step = tape.capture(() -> tape.input(ROW, batch).sum());
+        step.forward(0);
+        step.forward(1);
+        arena.close();
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> step.forward(2))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("input " + ROW
+                            + " of f32: its memory was closed; keep it until the last step that reads it");
+        }
+    }
 }

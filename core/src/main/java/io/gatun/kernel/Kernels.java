@@ -60,13 +60,15 @@ public final class Kernels implements AutoCloseable {
                 sessions.put(backend.name(), backend.open(workers));
             } catch (NativeUnavailableException e) {
                 unavailable.put(backend.name(), e.getMessage());
+            } catch (RuntimeException e) {
+                abandon();
+                throw e;
             }
         }
         String demanded = preference.demanded();
         if (demanded != null && !sessions.containsKey(demanded)) {
             String why = unavailable.getOrDefault(demanded, "no such backend is on the path");
-            sessions.values().forEach(Backend.Session::close);
-            workers.close();
+            abandon();
             throw new NativeUnavailableException("backend " + demanded + " was demanded and cannot be used: " + why);
         }
         Place place = place();
@@ -82,6 +84,12 @@ public final class Kernels implements AutoCloseable {
         }
     }
 
+    /** Gives back what the constructor has made so far. */
+    private void abandon() {
+        sessions.values().forEach(Backend.Session::close);
+        workers.close();
+    }
+
     /** All backends that work here, in the measured order, with one thread a processor. */
     public static Kernels open() {
         return open("auto", Runtime.getRuntime().availableProcessors());
@@ -95,7 +103,8 @@ public final class Kernels implements AutoCloseable {
      * @param threads size of the worker pool, the caller included, at least 1
      * @throws NativeUnavailableException if the named backend cannot run here, or none can because this JVM denies native
      *     access
-     * @throws IllegalArgumentException if there is no such backend, or the file of {@code -Dgatun.choices} is none
+     * @throws IllegalArgumentException if there is no such backend, or the file of {@code -Dgatun.choices} is none, or a
+     *     system property of the backend's has a value that cannot be
      */
     public static Kernels open(String backend, int threads) {
         return open(backend, threads, NativeMemory.standard());

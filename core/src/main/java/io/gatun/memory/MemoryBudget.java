@@ -18,14 +18,36 @@ public class MemoryBudget {
         this.limit = limit;
     }
 
-    /** {@code -Dgatun.memory.limit} bytes, else 70 % of the memory of this machine or container. */
+    /**
+     * {@code -Dgatun.memory.limit} bytes, else 70 % of the memory of this machine or container.
+     *
+     * @throws IllegalArgumentException if the property is no number of bytes
+     */
     public static MemoryBudget standard() {
-        Long configured = Long.getLong("gatun.memory.limit");
+        Long configured = configured("gatun.memory.limit");
         if (configured != null) {
             return new MemoryBudget(configured);
         }
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         return new MemoryBudget(system.getTotalMemorySize() / 10 * 7);
+    }
+
+    /**
+     * The bytes that a system property limits memory to, or null if it is not set.
+     *
+     * @throws IllegalArgumentException naming the property, if that is no whole number from 0 on
+     */
+    protected static Long configured(String property) {
+        String said = System.getProperty(property);
+        if (said == null) {
+            return null;
+        }
+        Long bytes = Long.getLong(property);
+        if (bytes == null || bytes < 0) {
+            throw new IllegalArgumentException(
+                    "-D" + property + "=" + said + " is no number of bytes; give a whole one such as 1073741824");
+        }
+        return bytes;
     }
 
     /**

@@ -31,7 +31,7 @@ public final class ParameterScope extends Scope {
         MemorySegment whole;
         try {
             whole = memory.place().isHost() ? arena.allocate(room, ALIGNMENT) : block(room, label);
-        } catch (NativeMemoryException e) {
+        } catch (RuntimeException e) {
             memory.budget().release(room);
             throw e;
         } catch (OutOfMemoryError e) {

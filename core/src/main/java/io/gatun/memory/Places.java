@@ -37,6 +37,14 @@ public final class Places {
         (source.isHost() ? target : source).copy(from, to);
     }
 
+    /** On a device the JVM would speak of a wrong thread. */
+    private static void requireAlive(MemorySegment memory) {
+        if (!memory.scope().isAlive()) {
+            throw new IllegalStateException(memory.byteSize() + " bytes were read after their memory was closed;"
+                    + " copy what is needed before");
+        }
+    }
+
     /** The memory itself where it is the host's, else a copy of it that lives as long as the arena. */
     public static MemorySegment onHost(MemorySegment memory, Arena arena) {
         Place place = of(memory);
@@ -50,6 +58,7 @@ public final class Places {
 
     /** The floats of memory anywhere. */
     public static float[] floats(MemorySegment memory) {
+        requireAlive(memory);
         if (of(memory).isHost()) {
             return memory.toArray(ValueLayout.JAVA_FLOAT);
         }
@@ -60,11 +69,13 @@ public final class Places {
 
     /** The first float of memory anywhere. */
     public static float first(MemorySegment memory) {
+        requireAlive(memory);
         return of(memory).isHost() ? memory.get(ValueLayout.JAVA_FLOAT, 0) : floats(memory.asSlice(0, Float.BYTES))[0];
     }
 
     /** The 32-bit whole numbers of memory anywhere. */
     public static int[] ints(MemorySegment memory) {
+        requireAlive(memory);
         if (of(memory).isHost()) {
             return memory.toArray(ValueLayout.JAVA_INT);
         }

@@ -71,7 +71,7 @@ public final class ScratchPool implements AutoCloseable {
             }
             held += room;
             return block.address();
-        } catch (NativeMemoryException e) {
+        } catch (RuntimeException e) {
             budget.release(room);
             throw e;
         } catch (OutOfMemoryError e) {

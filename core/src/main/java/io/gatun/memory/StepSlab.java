@@ -221,7 +221,7 @@ public final class StepSlab extends Scope {
             } else if (space == null) {
                 blocks.add(arena.allocate(size, ALIGNMENT));
             }
-        } catch (NativeMemoryException e) {
+        } catch (RuntimeException e) {
             memory.budget().release(size);
             throw e;
         } catch (OutOfMemoryError e) {

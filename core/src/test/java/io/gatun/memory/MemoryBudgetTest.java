@@ -49,6 +49,28 @@ class MemoryBudgetTest {
     }
 
     @Test
+    void aLimitThatIsNoNumberIsNamed() {
+        String before = System.getProperty("gatun.memory.limit");
+        try {
+            for (String wrong : new String[] {"2g", "-1", "", "1e9"}) {
+                System.setProperty("gatun.memory.limit", wrong);
+                assertThatIllegalArgumentException()
+                        .isThrownBy(MemoryBudget::standard)
+                        .withMessage("-Dgatun.memory.limit=" + wrong
+                                + " is no number of bytes; give a whole one such as 1073741824");
+            }
+            System.setProperty("gatun.memory.limit", "12345");
+            assertThat(MemoryBudget.standard().limit()).isEqualTo(12345);
+        } finally {
+            if (before == null) {
+                System.clearProperty("gatun.memory.limit");
+            } else {
+                System.setProperty("gatun.memory.limit", before);
+            }
+        }
+    }
+
+    @Test
     void countsUsedAndPeak() {
         MemoryBudget budget = new MemoryBudget(100);
         budget.reserve(60, "a");

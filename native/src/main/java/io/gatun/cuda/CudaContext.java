@@ -57,9 +57,11 @@ public final class CudaContext implements AutoCloseable {
      * The context of the device that {@code -Dgatun.cuda.device} names, 0 if none: made, or shared if it is open.
      *
      * @throws NativeUnavailableException in one sentence, if there is no driver, library or device
+     * @throws IllegalArgumentException naming a property {@code -Dgatun.cuda.*} whose value cannot be
      */
     public static CudaContext open() {
-        int device = Integer.getInteger("gatun.cuda.device", 0);
+        CudaSettings.require();
+        int device = CudaSettings.device();
         CudaLibraries.require(device);
         synchronized (OPEN) {
             CudaContext context = OPEN.get(device);
@@ -70,7 +72,7 @@ public final class CudaContext implements AutoCloseable {
             try {
                 context = new CudaContext(device);
             } catch (CudaException e) {
-                throw new NativeUnavailableException("CUDA cannot be used: " + e.getMessage(), e);
+                throw new NativeUnavailableException(e.getMessage(), e);
             }
             OPEN.put(device, context);
             Places.opened(context.place);
@@ -138,6 +140,11 @@ public final class CudaContext implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the CUDA context was closed; open the kernels again");
         }
+    }
+
+    /** Whether the last who had it open has closed it, and all memory on the device was freed. */
+    boolean closed() {
+        return closed;
     }
 
     /** Runs {@code work} with the stream's lock. */

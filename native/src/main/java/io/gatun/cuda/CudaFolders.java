@@ -16,22 +16,37 @@ import java.util.Set;
 final class CudaFolders {
     private static final Path LOCAL = Path.of("/usr/local");
 
+    /** The first two name a toolkit, the others a Python environment. */
+    private static final List<String> VARIABLES = List.of("CUDA_HOME", "CUDA_PATH", "VIRTUAL_ENV", "CONDA_PREFIX");
+
+    /** Where {@link #installed} looks. */
+    static final String INSTALLED = LOCAL + "/cuda*";
+
     private final Surroundings surroundings;
 
     CudaFolders(Surroundings surroundings) {
         this.surroundings = surroundings;
     }
 
+    /** Variables that name a folder which is not there: {@code CUDA_HOME=/opt/cuda}. */
+    List<String> missing() {
+        return VARIABLES.stream()
+                .filter(variable -> surroundings.environment(variable) != null)
+                .map(variable -> variable + "=" + surroundings.environment(variable))
+                .filter(said -> !Files.isDirectory(Path.of(said.substring(said.indexOf('=') + 1))))
+                .toList();
+    }
+
     /** Those that the user named: a toolkit's, then a Python environment's, whose wheels bring the libraries along. */
     List<Path> named() {
         Set<Path> folders = new LinkedHashSet<>();
-        for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
+        for (String variable : VARIABLES.subList(0, 2)) {
             String home = surroundings.environment(variable);
             if (home != null) {
                 folders.addAll(toolkit(Path.of(home)));
             }
         }
-        for (String variable : List.of("VIRTUAL_ENV", "CONDA_PREFIX")) {
+        for (String variable : VARIABLES.subList(2, 4)) {
             String prefix = surroundings.environment(variable);
             if (prefix != null) {
                 folders.addAll(wheels(Path.of(prefix)));

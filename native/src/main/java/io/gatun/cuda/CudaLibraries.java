@@ -20,8 +20,7 @@ public final class CudaLibraries {
     /** What {@code -Dgatun.cuda.path} said then: a search that found nothing is repeated when it says something else. */
     private static String searched;
 
-    /** Set to false it leaves only Gatun's own kernels. */
-    private static final String VENDOR = "gatun.cuda.vendor";
+    private static final String NO_VENDOR = "-Dgatun.cuda.vendor=false";
 
     private static final Map<NvidiaLibrary, VendorLibrary> VENDORS = new EnumMap<>(NvidiaLibrary.class);
 
@@ -49,7 +48,7 @@ public final class CudaLibraries {
     public static void require(int device) {
         String refusal = installation().refusal(device);
         if (refusal != null) {
-            throw new NativeUnavailableException("CUDA cannot be used: " + refusal);
+            throw new NativeUnavailableException(refusal);
         }
     }
 
@@ -62,7 +61,7 @@ public final class CudaLibraries {
         if (library == NvidiaLibrary.CUDART || runtime.reason() != null) {
             return Optional.ofNullable(runtime.symbols());
         }
-        return vendorsAllowed() ? Optional.ofNullable(vendor(library).symbols()) : Optional.empty();
+        return CudaSettings.vendor() ? Optional.ofNullable(vendor(library).symbols()) : Optional.empty();
     }
 
     /**
@@ -78,11 +77,9 @@ public final class CudaLibraries {
         throw new NativeUnavailableException(
                 reason != null
                         ? "CUDA cannot be used: " + reason
-                        : vendorsAllowed() ? VENDORS.get(library).describe().getFirst() : "-D" + VENDOR + "=false");
-    }
-
-    private static boolean vendorsAllowed() {
-        return !"false".equals(System.getProperty(VENDOR));
+                        : CudaSettings.vendor()
+                                ? VENDORS.get(library).describe().getFirst()
+                                : NO_VENDOR);
     }
 
     private static VendorLibrary vendor(NvidiaLibrary library) {
@@ -106,15 +103,17 @@ public final class CudaLibraries {
     public static synchronized List<String> describe() {
         CudaInstallation runtime = installation();
         List<String> lines = new ArrayList<>(runtime.describe());
-        if (runtime.reason() == null && vendorsAllowed()) {
+        boolean vendor = CudaSettings.vendor();
+        if (runtime.reason() == null && vendor) {
             for (NvidiaLibrary library : NvidiaLibrary.values()) {
                 if (library != NvidiaLibrary.CUDART) {
                     lines.addAll(vendor(library).describe());
                 }
             }
         } else if (runtime.reason() == null) {
-            lines.add("NVIDIA's other libraries are not looked for: -D" + VENDOR + "=false");
+            lines.add("NVIDIA's other libraries are not looked for: " + NO_VENDOR);
         }
+        lines.addAll(CudaSettings.unknown());
         return lines;
     }
 }

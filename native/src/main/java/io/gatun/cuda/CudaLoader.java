@@ -49,10 +49,12 @@ final class CudaLoader {
         CudaSearch.Found found = search.search();
         List<CudaSearch.Attempt> attempts = search.attempts();
         if (found == null) {
+            String where = surroundings.path() == null
+                    ? " was found: install CUDA or name its folder with -Dgatun.cuda.path"
+                    : " is where -Dgatun.cuda.path says: name another file or folder, or leave the option out to"
+                            + " search";
             return CudaInstallation.none(
-                    "no usable libcudart, " + version(LEAST_RUNTIME)
-                            + " or newer, was found: install CUDA or name its folder with -Dgatun.cuda.path",
-                    attempts);
+                    "no usable libcudart, " + version(LEAST_RUNTIME) + " or newer," + where, attempts);
         }
         try {
             return devices(new CudaProbe(system, found.symbols()), found, attempts);

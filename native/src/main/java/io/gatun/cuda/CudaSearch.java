@@ -1,8 +1,10 @@
 package io.gatun.cuda;
 
+import io.gatun.library.ElfFile;
 import io.gatun.library.SystemLinker;
 import java.io.IOException;
 import java.lang.foreign.SymbolLookup;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,11 +69,16 @@ final class CudaSearch {
             }
         }
         CudaFolders folders = new CudaFolders(surroundings);
+        folders.missing().forEach(said -> attempts.add(new Attempt(said, "no such folder")));
         folders.named().forEach(this::folder);
         for (String name : names) {
             open(name);
         }
-        folders.installed().forEach(this::folder);
+        List<Path> installed = folders.installed();
+        if (found == null && installed.isEmpty()) {
+            attempts.add(new Attempt(CudaFolders.INSTALLED, "no such folder"));
+        }
+        installed.forEach(this::folder);
         return found;
     }
 
@@ -90,7 +97,8 @@ final class CudaSearch {
         } else if (Files.isRegularFile(given)) {
             open(given.toString());
         } else {
-            attempts.add(new Attempt(given.toString(), "no such file or folder (from -Dgatun.cuda.path)"));
+            String what = Files.exists(given) ? "is neither a file nor a folder" : "no such file or folder";
+            attempts.add(new Attempt(given.toString(), what + " (from -Dgatun.cuda.path)"));
         }
     }
 
@@ -107,7 +115,9 @@ final class CudaSearch {
             }
         }
         if (!any) {
-            attempts.add(new Attempt(folder.toString(), "has no " + String.join(" or ", names)));
+            // To search a folder is to execute it.
+            String what = Files.isExecutable(folder) ? "has no " + String.join(" or ", names) : "permission denied";
+            attempts.add(new Attempt(folder.toString(), what));
         }
     }
 
@@ -116,12 +126,21 @@ final class CudaSearch {
             return;
         }
         try {
+            if (place.contains("/")) {
+                ElfFile.check(Path.of(place));
+            }
             SymbolLookup symbols = system.loadPrivately(place);
             check.accept(symbols);
             attempts.add(new Attempt(place, "loaded"));
             found = new Found(place, symbols);
         } catch (IOException e) {
-            attempts.add(new Attempt(place, e.getMessage()));
+            attempts.add(new Attempt(place, reason(place, e)));
         }
+    }
+
+    /** Most begin with the place, which stands before it anyway. */
+    private static String reason(String place, IOException e) {
+        String reason = e instanceof AccessDeniedException ? "permission denied" : e.getMessage();
+        return reason.startsWith(place) ? reason.substring(place.length()).replaceFirst("^:? ", "") : reason;
     }
 }

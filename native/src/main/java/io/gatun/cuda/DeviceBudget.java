@@ -5,7 +5,7 @@ import io.gatun.memory.NativeMemoryException;
 
 /** The bytes of one device that this process may use; its refusals name the device and the property to raise. */
 final class DeviceBudget extends MemoryBudget {
-    private static final String PROPERTY = "gatun.cuda.memory.limit";
+    static final String PROPERTY = "gatun.cuda.memory.limit";
 
     private final String place;
 
@@ -14,10 +14,19 @@ final class DeviceBudget extends MemoryBudget {
         this.place = place;
     }
 
-    /** {@code -Dgatun.cuda.memory.limit} bytes, else 90 % of what is free now. */
+    /**
+     * {@code -Dgatun.cuda.memory.limit} bytes, else 90 % of what is free now.
+     *
+     * @throws IllegalArgumentException if the property is no number of bytes
+     */
     static DeviceBudget standard(String place, long free) {
-        Long configured = Long.getLong(PROPERTY);
+        Long configured = configured();
         return new DeviceBudget(place, configured != null ? configured : free / 10 * 9);
+    }
+
+    /** What the property says, null where it is not set. */
+    static Long configured() {
+        return configured(PROPERTY);
     }
 
     @Override
@@ -25,13 +34,14 @@ final class DeviceBudget extends MemoryBudget {
         try {
             super.reserve(bytes, what);
         } catch (NativeMemoryException e) {
-            throw refusal(e.asked(), what, e.used(), "");
+            throw refusal(e.asked(), what, e.used(), "; use a smaller batch or raise -D" + PROPERTY);
         }
     }
 
     /** CUDA itself had no more, though the budget did: somebody else uses the device. */
     NativeMemoryException exhausted(long bytes, String what, long free) {
-        return refusal(bytes, what, used(), ", " + free + " free on the device");
+        return refusal(
+                bytes, what, used(), ", " + free + " free on the device; use a smaller batch or end what else uses it");
     }
 
     private NativeMemoryException refusal(long asked, String what, long used, String more) {
@@ -40,6 +50,6 @@ final class DeviceBudget extends MemoryBudget {
                 used,
                 limit(),
                 "out of memory on " + place + " for " + what + ": asked " + asked + " bytes, " + used + " of " + limit()
-                        + " in use" + more + "; use a smaller batch or raise -D" + PROPERTY);
+                        + " in use" + more);
     }
 }

@@ -99,6 +99,9 @@ final class DevicePlace implements Place, AutoCloseable {
     public void free(MemorySegment block) {
         context.lock();
         try {
+            if (context.closed()) {
+                return; // it went with the device
+            }
             if (!keeper.release(block.address())) {
                 throw new IllegalArgumentException(
                         name + " has handed out nothing at this address, or it was freed already");
@@ -209,6 +212,7 @@ final class DevicePlace implements Place, AutoCloseable {
     }
 
     private void requireAlive(MemorySegment memory) {
+        context.requireOpen();
         if (!memory.scope().isAlive()) {
             throw new IllegalStateException("memory was used after it was closed");
         }

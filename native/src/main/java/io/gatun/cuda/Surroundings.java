@@ -9,11 +9,14 @@ record Surroundings(UnaryOperator<String> property, UnaryOperator<String> enviro
     }
 
     String environment(String name) {
-        String value = environment.apply(name);
-        return value == null || value.isBlank() ? null : value;
+        return said(environment.apply(name));
     }
 
     String path() {
-        return property.apply("gatun.cuda.path");
+        return said(property.apply("gatun.cuda.path"));
+    }
+
+    private static String said(String value) {
+        return value == null || value.isBlank() ? null : value;
     }
 }

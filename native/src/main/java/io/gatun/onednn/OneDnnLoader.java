@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.gatun.bindings.LibrarySymbols;
 import io.gatun.bindings.onednn.Dnnl;
+import io.gatun.library.ElfFile;
 import io.gatun.library.SystemLinker;
 import io.gatun.onednn.LoadResult.Attempt;
 import java.io.IOException;

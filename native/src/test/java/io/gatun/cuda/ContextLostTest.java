@@ -96,7 +96,7 @@ class ContextLostTest {
             assertThatThrownBy(() -> place.fill(memory, (byte) 1))
                     .isInstanceOfSatisfying(CudaContextLostException.class, e -> assertThat(e.code())
                             .isEqualTo(code))
-                    .hasMessageContaining("no kernel was launched");
+                    .hasMessageContaining("(filling device memory) before a kernel was launched; ");
             assertThat(session.describe()).anyMatch(line -> line.contains("lost"));
             closes();
             opens();

@@ -7,8 +7,11 @@ import io.gatun.library.SystemLinker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +66,7 @@ class CudaSearchTest {
                         "libcudnn.so.9");
         assertThat(search.attempts()).allMatch(attempt -> !attempt.outcome().isBlank());
         assertThat(search.attempts().getFirst().outcome()).isEqualTo("has no libcudnn.so.9");
-        assertThat(outcome(search, inVenv.toString())).contains("file too short");
+        assertThat(outcome(search, inVenv.toString())).isEqualTo("is not a 64-bit ELF library");
         if (found == null) {
             assertThat(outcome(search, "libcudnn.so.9")).contains("No such file");
         }
@@ -86,15 +89,14 @@ class CudaSearchTest {
                 .load();
         assertThat(none.attempts()).singleElement().satisfies(attempt -> {
             assertThat(attempt.place()).isEqualTo(file.toString());
-            assertThat(attempt.outcome()).contains("file too short");
+            assertThat(attempt.outcome()).isEqualTo("is not a 64-bit ELF library");
         });
         assertThat(none.refusal(0))
-                .contains("12.8 or newer", "-Dgatun.cuda.path; tried " + file + ": ", "file too short");
+                .contains("12.8 or newer", "to search; tried " + file + ": is not a 64-bit ELF library");
         assertThat(none.describe())
                 .first()
-                .isEqualTo(
-                        "not used: no usable libcudart, 12.8 or newer, was found: install CUDA or name its folder with"
-                                + " -Dgatun.cuda.path");
+                .isEqualTo("not used: no usable libcudart, 12.8 or newer, is where -Dgatun.cuda.path says: name another"
+                        + " file or folder, or leave the option out to search");
     }
 
     @Test
@@ -102,6 +104,64 @@ class CudaSearchTest {
         String missing = folder.resolve("missing").toString();
         assertThat(new CudaLoader(surroundings(missing, Map.of())).load().refusal(0))
                 .contains(missing + ": no such file or folder (from -Dgatun.cuda.path)");
+    }
+
+    @Test
+    void whatIsNoFileOrFolderIsSaid() {
+        assertThat(new CudaLoader(surroundings("/dev/null", Map.of())).load().refusal(0))
+                .endsWith("tried /dev/null: is neither a file nor a folder (from -Dgatun.cuda.path)");
+    }
+
+    /** To open one would wait for ever. */
+    @Test
+    void aPipeIsNotOpened() throws Exception {
+        Path pipe = folder.resolve("libcudart.so.13");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "no mkfifo");
+        assertThat(new CudaLoader(surroundings(folder.toString(), Map.of()))
+                        .load()
+                        .refusal(0))
+                .endsWith("tried " + pipe + ": is not a file");
+    }
+
+    /** The system's loader would end the JVM. */
+    @Test
+    void aLibraryThatIsCutOffIsRefused() throws IOException {
+        Path whole = Path.of(System.getProperty("java.home"), "lib", "libjava.so");
+        Path cut = folder.resolve("libcudart.so.13");
+        byte[] bytes = Files.readAllBytes(whole);
+        Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+        assertThat(new CudaLoader(surroundings(cut.toString(), Map.of())).load().refusal(0))
+                .contains("tried " + cut + ": is truncated: " + bytes.length / 2 + " bytes, its headers promise ");
+        Files.write(cut, bytes);
+        assertThat(new CudaLoader(surroundings(cut.toString(), Map.of())).load().refusal(0))
+                .endsWith("tried " + cut + ": it has no function cudaRuntimeGetVersion");
+    }
+
+    @Test
+    void variablesThatNameNoFolderAndFoldersThatCannotBeReadAreSaid() throws IOException {
+        String gone = folder.resolve("gone").toString();
+        Path closed = Files.createDirectories(folder.resolve("closed/lib64"));
+        Files.setPosixFilePermissions(closed, Set.of());
+        CudaSearch search = search(
+                NvidiaLibrary.CUDNN,
+                surroundings(
+                        null,
+                        Map.of(
+                                "CUDA_HOME",
+                                gone,
+                                "CUDA_PATH",
+                                closed.getParent().toString())));
+        search.search();
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(outcome(search, "CUDA_HOME=" + gone)).isEqualTo("no such folder");
+        if (!System.getProperty("user.name").equals("root")) {
+            assertThat(outcome(search, closed.toString())).isEqualTo("permission denied");
+        }
+    }
+
+    @Test
+    void aBlankPathIsNone() {
+        assertThat(surroundings(" ", Map.of()).path()).isNull();
     }
 
     /** Linked or copied, a folder is looked into once. */

@@ -7,6 +7,7 @@ import io.gatun.memory.NativeMemory;
 import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.ParameterScope;
 import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -193,13 +194,43 @@ class DevicePlaceTest {
     }
 
     @Test
+    void memoryThatOutlivesItsDeviceSaysSoAndIsClosedAsEver() {
+        NativeMemory memory = NativeMemory.of(place);
+        ParameterScope scope = memory.parameters("model");
+        MemorySegment weights = scope.allocate(64, "weights");
+        context.close();
+        assertThatThrownBy(() -> Places.floats(weights))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("64 bytes were read after their memory was closed; copy what is needed before");
+        assertThatThrownBy(() -> place.copy(MemorySegment.ofArray(new byte[64]), weights))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the CUDA context was closed; open the kernels again");
+        scope.close();
+        assertThat(place.budget().used()).isZero();
+        assertThat(memory.leaks()).isEmpty();
+        context = CudaContext.open();
+        place = context.place();
+    }
+
+    @Test
+    void whatCannotBeAllocatedWithinACaptureCountsNowhere() {
+        try (ParameterScope scope = NativeMemory.of(place).parameters("model")) {
+            assertThatThrownBy(() -> place.capture("a step", () -> scope.allocate(4096, "weights")))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith(
+                            "cannot allocate 4096 bytes for weights while a step is captured on cuda:0");
+            assertThat(place.budget().used()).isZero();
+        }
+    }
+
+    @Test
     void aDeviceThatOthersFilledSaysWhatIsFree() {
         EmulatedDevice.fail("cudaMalloc", 1, 2);
         assertThatThrownBy(() -> place.allocate(4096, "weights"))
                 .isInstanceOf(NativeMemoryException.class)
                 .hasMessageMatching(
                         "out of memory on cuda:0 for weights: asked 4096 bytes, 0 of \\d+ in use, \\d+ free on"
-                                + " the device; use a smaller batch or raise -Dgatun.cuda.memory.limit");
+                                + " the device; use a smaller batch or end what else uses it");
         place.free(place.allocate(4096, "weights"));
     }
 }

@@ -8,6 +8,8 @@ import io.gatun.kernel.NativeUnavailableException;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is said of drivers and devices that cannot be used. */
 @RequiresEmulation
@@ -110,8 +112,49 @@ class EmulatedLoaderTest {
         EmulatedDevice.fail("cudaStreamCreateWithFlags", 1, 46);
         assertThatThrownBy(() -> Kernels.open("cuda", 1))
                 .isInstanceOf(NativeUnavailableException.class)
-                .hasMessageContaining("CUDA cannot be used: cuda:0: making a stream: cudaStreamCreateWithFlags returned"
+                .hasMessageContaining("cannot be used: cuda:0: making a stream: cudaStreamCreateWithFlags returned"
                         + " cudaErrorDevicesUnavailable (46, ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        device       | one  | is no number of a device; they are counted from 0
+        device       | -1   | is no number of a device; they are counted from 0
+        memory.limit | 2g   | is no number of bytes; give a whole one such as 1073741824
+        memory.limit | -5   | is no number of bytes; give a whole one such as 1073741824
+        tf32         | yes  | is neither true nor false
+        vendor       | off  | is neither true nor false
+        measure      | 1    | is neither true nor false
+        """)
+    void aSettingThatCannotBeIsSaidBeforeAnythingIsOpened(String name, String value, String why) {
+        String property = "gatun.cuda." + name;
+        String before = System.setProperty(property, value);
+        try {
+            assertThatThrownBy(() -> Kernels.open("cuda", 1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("-D" + property + "=" + value + " " + why);
+        } finally {
+            if (before == null) {
+                System.clearProperty(property);
+            } else {
+                System.setProperty(property, before);
+            }
+        }
+        assertThat(EmulatedDevice.liveObjects()).isZero();
+    }
+
+    @Test
+    void aSettingThatNobodyKnowsIsSaid() {
+        System.setProperty("gatun.cuda.pth", "x");
+        try {
+            assertThat(CudaLibraries.describe())
+                    .last()
+                    .asString()
+                    .startsWith("-Dgatun.cuda.pth is unknown and has no effect; known are -Dgatun.cuda.path, ");
+        } finally {
+            System.clearProperty("gatun.cuda.pth");
+        }
+        assertThat(CudaLibraries.describe()).noneMatch(line -> line.contains("unknown"));
     }
 
     @Test
@@ -120,7 +163,7 @@ class EmulatedLoaderTest {
         try {
             assertThatThrownBy(() -> Kernels.open("cuda", 1))
                     .isInstanceOf(NativeUnavailableException.class)
-                    .hasMessageContaining("CUDA cannot be used: there is no cuda:3");
+                    .hasMessageContaining("backend cuda was demanded and cannot be used: there is no cuda:3");
         } finally {
             System.clearProperty("gatun.cuda.device");
         }

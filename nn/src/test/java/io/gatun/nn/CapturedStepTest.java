@@ -389,7 +389,7 @@ class CapturedStepTest {
             passing.close();
             assertThatIllegalStateException()
                     .isThrownBy(() -> step.forward(1))
-                    .withMessageContaining("was used after its memory was closed");
+                    .withMessageContaining("of i32: its memory was closed; keep it until the last step that reads it");
             batch[0] = training.input;
             assertThat(step.forward(1)).isFinite();
             assertThat(step.repeating()).isFalse();

@@ -108,13 +108,19 @@ final class BenchTrainCommand implements Callable<Integer> {
                 r.bestMillis(),
                 r.rate(),
                 r.unit()));
+        // What the host's threads reach says nothing of a GPU.
+        String share = r.backend().equals("cuda")
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        ", %.0f %% of the %.0f that these threads reach in multiply-adds",
+                        100e9 * r.gflops() / r.peak(),
+                        r.peak() / 1e9);
         out.println(String.format(
                 Locale.ROOT,
-                "  %.1f GFLOP/s, %.0f %% of the %.0f that these threads reach in multiply-adds; peak RSS %.0f MB;"
-                        + " %.0f bytes of heap a step; first step done %.2f s after the start",
+                "  %.1f GFLOP/s%s; peak RSS %.0f MB; %.0f bytes of heap a step; first step done %.2f s after the start",
                 r.gflops(),
-                100e9 * r.gflops() / r.peak(),
-                r.peak() / 1e9,
+                share,
                 r.peakRss() / (double) (1 << 20),
                 r.allocated(),
                 r.firstStep()));

@@ -101,6 +101,8 @@ final class DoctorCommand implements Callable<Integer> {
     private static Map<String, List<String>> cuda() {
         try (Kernels kernels = Kernels.open("cuda", 1)) {
             return kernels.describe();
+        } catch (IllegalArgumentException e) {
+            return Map.of("cuda", List.of("not used: " + e.getMessage()));
         } catch (NativeUnavailableException e) {
             List<String> lines = new ArrayList<>(CudaLibraries.describe());
             if (lines.stream().noneMatch(line -> line.startsWith("not used"))) {

@@ -1,5 +1,6 @@
 package io.gatun.perf;
 
+import io.gatun.cuda.runtime.CudaException;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.kernel.NoKernelException;
 import io.gatun.memory.NativeMemoryException;
@@ -50,9 +51,9 @@ final class Errors {
     }
 
     static int code(Throwable e) {
-        return known(e) && !(e instanceof NonFiniteException) && !(e instanceof DisagreementException)
-                ? BAD_INPUT
-                : FAILED;
+        boolean failed =
+                e instanceof NonFiniteException || e instanceof DisagreementException || e instanceof CudaException;
+        return known(e) && !failed ? BAD_INPUT : FAILED;
     }
 
     private static boolean known(Throwable e) {
@@ -62,6 +63,7 @@ final class Errors {
             case NativeUnavailableException n -> true;
             case NoKernelException n -> true;
             case NativeMemoryException n -> true;
+            case CudaException c -> true;
             case NonFiniteException n -> true;
             case DisagreementException d -> true;
             case PeerException p -> true;

@@ -56,7 +56,7 @@ public final class Main {
                                                     e.getCommandLine()
                                                             .getSubcommands()
                                                             .keySet())
-                                    : Errors.sentence(e));
+                                    : Errors.sentence(e) + subcommands(e));
                     return Errors.BAD_INPUT;
                 })
                 .setExecutionExceptionHandler((e, command, parsed) -> {
@@ -68,6 +68,16 @@ public final class Main {
                 });
         line.getSubcommands().get("jmh").setUnmatchedOptionsArePositionalParams(true);
         return args.length == 0 ? line.execute("--help") : line.execute(args);
+    }
+
+    /** What could stand where a command of a command is missing. */
+    private static String subcommands(CommandLine.ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        boolean missing =
+                command.getCommand() instanceof GpuCommand && !(e instanceof CommandLine.UnmatchedArgumentException);
+        return missing
+                ? "; known are " + String.join(", ", command.getSubcommands().keySet())
+                : "";
     }
 
     private static boolean unknownCommand(CommandLine.ParameterException e, String[] arguments) {

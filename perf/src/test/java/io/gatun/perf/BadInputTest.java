@@ -1,7 +1,7 @@
 package io.gatun.perf;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
@@ -81,6 +81,13 @@ class BadInputTest {
                         "--precision bf16 is for --backend cuda, not for auto, which has no kernels for it",
                         train("--precision", "bf16")),
                 row("unknown precision 'half'; known are f32, tf32, bf16, f16", train("--precision", "half")),
+                row(
+                        "--precision tf32 is for --backend cuda, not for reference",
+                        train("--backend", "reference", "--precision", "tf32")),
+                row("Missing required subcommand; known are measure, report", "gpu"),
+                row("Missing required option: '--log=FILE'", "gpu", "measure", "steps"),
+                row("unknown precision 'half'", "gpu", "measure", "steps", "--log", f + "/log", "--precision", "half"),
+                row("nowhere/sections does not exist", "gpu", "report", f + "/nowhere"),
                 row("--batch 0 is less than 1", train("--batch", "0")),
                 row("--epochs -1 is less than 1", train("--epochs", "-1")),
                 row("--threads 0 is less than 1", train("--threads", "0")),
@@ -141,20 +148,25 @@ class BadInputTest {
                 row("at least 1 thread", "bench", "gemm f32 m=1 n=1 k=1", "--threads", "0", "--vs", "simd"));
     }
 
+    /** Whatever this machine has and other tests have loaded, there are no hundred GPUs. */
     @Test
-    void withoutAGpuCudaIsRefusedInOneSentence() {
-        String why;
-        try (Kernels _ = Kernels.open("cuda", 1)) {
-            why = "there is a GPU";
-        } catch (NativeUnavailableException e) {
-            why = e.getMessage();
+    void withoutThatGpuCudaIsRefusedInOneSentence() {
+        System.setProperty("gatun.cuda.device", "99");
+        try {
+            cudaIsRefused();
+        } finally {
+            System.clearProperty("gatun.cuda.device");
         }
-        assumeThat(why).isNotEqualTo("there is a GPU");
+    }
+
+    private static void cudaIsRefused() {
+        String why = assertThrows(NativeUnavailableException.class, () -> Kernels.open("cuda", 1)).getMessage();
         assertThat(why).startsWith("backend cuda was demanded and cannot be used: ");
         String[][] commands = {
             train("--backend", "cuda"),
             {"bench", "train", "mlp", "--backend", "cuda"},
-            {"bench", "gemm f32 m=1 n=1 k=1", "--vs", "cuda,simd"}
+            {"bench", "gemm f32 m=1 n=1 k=1", "--vs", "cuda,simd"},
+            {"gpu", "measure", "launches", "--log", folder.resolve("log").toString()}
         };
         for (String[] command : commands) {
             Cli.Result result = Cli.run(command);
@@ -164,7 +176,20 @@ class BadInputTest {
         }
         Cli.Result doctor = Cli.run("doctor");
         assertThat(doctor.code()).isZero();
-        assertThat(doctor.out()).contains("cuda");
+        assertThat(doctor.out()).contains("cuda\n  not used: ");
+    }
+
+    @Test
+    void theDoctorNamesASettingThatCannotBe() {
+        System.setProperty("gatun.cuda.device", "first");
+        try {
+            Cli.Result doctor = Cli.run("doctor");
+            assertThat(doctor.code()).isZero();
+            assertThat(doctor.out())
+                    .contains("cuda\n  not used: -Dgatun.cuda.device=first is no number of a device; they are counted");
+        } finally {
+            System.clearProperty("gatun.cuda.device");
+        }
     }
 
     private static Arguments row(String message, String... arguments) {

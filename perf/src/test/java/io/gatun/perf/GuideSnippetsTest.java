@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -35,9 +36,19 @@ class GuideSnippetsTest {
     @TempDir
     private static Path folder;
 
+    /** The one whose programs open a GPU; {@link GpuGuideTest} has it. */
+    static final String GPU = "gpu.md";
+
     @TestFactory
     Stream<DynamicTest> runs() throws IOException {
-        List<Snippet> snippets = snippets();
+        return tests(folder, guide -> !guide.equals(GPU));
+    }
+
+    /** Of the guides of these names, compiled into the folder. */
+    static Stream<DynamicTest> tests(Path folder, Predicate<String> guides) throws IOException {
+        List<Snippet> snippets = snippets().stream()
+                .filter(snippet -> guides.test(snippet.guide))
+                .toList();
         assertThat(snippets).isNotEmpty();
         List<String> arguments = new ArrayList<>(List.of(
                 "-proc:none", "-Xlint:all,-incubating", "-Werror", "-cp", System.getProperty("java.class.path")));
@@ -52,14 +63,14 @@ class GuideSnippetsTest {
         return snippets.stream()
                 .map(snippet -> DynamicTest.dynamicTest(snippet.guide + " " + snippet.name, () -> {
                     assertThat(code).as(said).isZero();
-                    String printed = run(snippet);
+                    String printed = run(folder, snippet);
                     if (snippet.printed != null) {
                         assertThat(printed).matches(pattern(snippet.printed));
                     }
                 }));
     }
 
-    private static String run(Snippet snippet) throws Exception {
+    private static String run(Path folder, Snippet snippet) throws Exception {
         PrintStream out = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         try (URLClassLoader loader =

@@ -1,6 +1,7 @@
 package io.gatun.cuda.kernels;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.cuda.CudaSettings;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
@@ -57,7 +58,7 @@ public final class Gemm {
 
     /** Whether {@code -Dgatun.cuda.tf32=true} lets products and convolutions of floats round their factors to TF32. */
     public static boolean tf32() {
-        return Boolean.getBoolean("gatun.cuda.tf32");
+        return CudaSettings.tf32();
     }
 
     /** The product cut so. */

@@ -61,7 +61,8 @@ final class Faults {
         CudaContextLostException fault = new CudaContextLostException(
                 "cuda:" + device + " is lost for this process: " + error + " (" + code + ", " + what + "), seen by "
                         + call
-                        + " (" + doing + ") after " + kernel
+                        + " (" + doing + ") "
+                        + (kernel.equals(NOTHING) ? "before a kernel" : "after " + kernel)
                         + " was launched; the CPU backends still work, the GPU needs a new process",
                 call,
                 error,

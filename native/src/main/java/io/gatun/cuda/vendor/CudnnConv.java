@@ -1,6 +1,7 @@
 package io.gatun.cuda.vendor;
 
 import io.gatun.cuda.CudaContext;
+import io.gatun.cuda.CudaSettings;
 import io.gatun.cuda.Owned;
 import io.gatun.cuda.kernels.Convolution;
 import io.gatun.cuda.kernels.CudaKernel;
@@ -106,7 +107,7 @@ final class CudnnConv {
         CudnnDescriptor finished = new CudnnConvGraph(session.statuses, spec, conv, alignment, graph).finish(target);
         CudnnNumerics numerics = new CudnnNumerics(storage != DType.F32 || Gemm.tf32(), best);
         CudnnEngines engines = new CudnnEngines(session.statuses, spec, target, finished, numerics);
-        boolean measured = best && Boolean.getBoolean("gatun.cuda.measure");
+        boolean measured = best && CudaSettings.measure();
         List<CudnnPlan> plans = engines.plans(measured ? MOST_MEASURED : 1);
         plans.forEach(parts::add);
         return plans.size() == 1 ? plans.getFirst() : new CudnnTrial(session, spec, conv).fastest(plans);

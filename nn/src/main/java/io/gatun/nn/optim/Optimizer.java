@@ -65,6 +65,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     private long steps;
 
     Optimizer(String name, Kernels kernels, NativeMemory memory, Parameters parameters, Schedule schedule, Rule rule) {
+        requireOnePlace(kernels, memory, parameters);
         this.kernels = kernels;
         this.parameters = parameters;
         this.schedule = schedule;
@@ -79,6 +80,16 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         } catch (RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    private static void requireOnePlace(Kernels kernels, NativeMemory memory, Parameters parameters) {
+        Place place = kernels.memory().place();
+        Place values = Place.of(parameters.values());
+        if (memory.place() != place || values != place) {
+            throw new IllegalArgumentException("an optimizer of kernels on " + place.name() + " cannot have memory on "
+                    + memory.place().name() + " and parameters on " + values.name()
+                    + "; give it and the model the kernels' memory()");
         }
     }
 

@@ -1,10 +1,15 @@
 package io.gatun.nn.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.gatun.autograd.Images.Window;
+import io.gatun.autograd.Parameters;
 import io.gatun.kernel.DType;
+import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Shape;
+import io.gatun.kernel.StandInDevice;
+import io.gatun.memory.NativeMemory;
 import io.gatun.nn.BatchNorm2d;
 import io.gatun.nn.Conv2d;
 import io.gatun.nn.Dropout;
@@ -19,6 +24,8 @@ import io.gatun.nn.Nonlinearity;
 import io.gatun.nn.ResidualBlock;
 import io.gatun.nn.Sequential;
 import io.gatun.nn.model.CharLstm;
+import io.gatun.nn.optim.Schedule;
+import io.gatun.nn.optim.Sgd;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -74,5 +81,30 @@ class TrainingOnADeviceTest {
     void stepsInMixedPrecisionHaveTheHostsBits() {
         sameSteps(TrainingOnADeviceTest::images, Shape.of(2, 8, 8, 3), DType.BF16);
         sameSteps(() -> new CharLstm(10, 12, 16, 2, 0.2f), Shape.of(3, 2), DType.F16);
+    }
+
+    @Test
+    void anOptimizerOfOtherMemoryIsRefused() {
+        NativeMemory host = NativeMemory.standard();
+        Sgd.Options plain = Sgd.Options.PLAIN;
+        Schedule rate = Schedule.constant(1);
+        try (Kernels kernels = StandInDevice.open();
+                Kernels cpu = Kernels.open("simd", 1, host);
+                Parameters there = new Linear(2, 2).allocate(kernels.memory(), 1);
+                Parameters here = new Linear(2, 2).allocate(host, 1)) {
+            String device = kernels.memory().place().name();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Sgd(kernels, host, there, rate, plain))
+                    .withMessage(
+                            "an optimizer of kernels on " + device + " cannot have memory on host and parameters on "
+                                    + device + "; give it and the model the kernels' memory()");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Sgd(kernels, kernels.memory(), here, rate, plain))
+                    .withMessageContaining("memory on " + device + " and parameters on host;");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Sgd(cpu, host, there, rate, plain))
+                    .withMessageContaining("kernels on host cannot have memory on host and parameters on " + device);
+            new Sgd(kernels, kernels.memory(), there, rate, plain).close();
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.gatun.perf.bench;
 
+import io.gatun.cuda.CudaSettings;
 import io.gatun.nn.log.JsonFile;
 import io.gatun.nn.log.JsonLine;
 import java.io.BufferedReader;
@@ -40,7 +41,7 @@ public final class TorchPeer implements AutoCloseable {
     public record Mode(boolean tf32, boolean amp, boolean compiled) {
         /** With the floats that this process's CUDA backend uses. */
         public static Mode here() {
-            return new Mode(Boolean.getBoolean("gatun.cuda.tf32"), false, false);
+            return new Mode(CudaSettings.tf32(), false, false);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.gatun.perf.gpu;
 
+import io.gatun.cuda.CudaSettings;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.perf.results.Environment;
@@ -33,7 +34,7 @@ public final class GpuFacts {
     }
 
     private static String device(List<String> lines) {
-        String prefix = "cuda:" + Integer.getInteger("gatun.cuda.device", 0) + ": ";
+        String prefix = "cuda:" + CudaSettings.device() + ": ";
         return lines.stream()
                 .filter(line -> line.startsWith(prefix))
                 .findFirst()

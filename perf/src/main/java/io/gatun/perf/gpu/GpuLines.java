@@ -5,6 +5,7 @@ import io.gatun.perf.results.Fields;
 import io.gatun.perf.results.Measurement;
 import io.gatun.perf.results.ResultsFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,33 +33,37 @@ record GpuLines(
     /**
      * The lines of a file; none if there is no such file. A last line that was cut off is left out.
      *
-     * @throws IllegalArgumentException naming the file, if a line is not of such a log
+     * @throws IllegalArgumentException naming file and line, if a line is not of such a log
      */
     static GpuLines of(Path file) throws IOException {
+        List<String> whole = Files.exists(file) ? whole(text(file)) : List.of();
         GpuLines lines = new GpuLines(
-                Files.exists(file)
-                        && Files.readString(file).lines().findFirst().stream().anyMatch(GpuFacts::emulated),
+                !whole.isEmpty() && GpuFacts.emulated(whole.getFirst()),
                 new LinkedHashSet<>(),
                 new ArrayList<>(),
                 new LinkedHashMap<>(),
                 new LinkedHashMap<>());
-        for (Fields line : whole(file)) {
-            lines.add(line);
+        for (int i = 0; i < whole.size(); i++) {
+            lines.add(fields(whole.get(i), file.getFileName() + ", line " + (i + 1) + ": "));
         }
         return lines;
     }
 
-    private static List<Fields> whole(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            return List.of();
+    /** What a file says: a process that was killed may have ended within a character. */
+    static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    private static List<String> whole(String text) {
+        return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+    }
+
+    private static Fields fields(String line, String place) {
+        try {
+            return new Fields(JsonFile.parse(line), place);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(place + "no JSON object, so no log of a section", e);
         }
-        List<String> all = Files.readAllLines(file);
-        // The last line of a process that was killed may be half a line.
-        boolean cut = !Files.readString(file).endsWith("\n");
-        return (cut ? all.subList(0, Math.max(0, all.size() - 1)) : all)
-                .stream()
-                        .map(line -> new Fields(JsonFile.parse(line), file.getFileName() + ": "))
-                        .toList();
     }
 
     private void add(Fields line) {

@@ -50,7 +50,7 @@ public final class GpuLog {
     }
 
     private void goOn() throws IOException {
-        String left = Files.readString(file);
+        String left = GpuLines.text(file);
         if (!left.endsWith("\n")) { // a line that its process did not finish
             Files.writeString(file, left.substring(0, left.lastIndexOf('\n') + 1));
         }

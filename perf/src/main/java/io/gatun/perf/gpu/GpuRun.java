@@ -118,10 +118,7 @@ public final class GpuRun {
         if (!Files.exists(log)) {
             return "it wrote nothing";
         }
-        // A process may have died within a character.
-        List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
-                .lines()
-                .toList();
+        List<String> lines = GpuLines.text(log).lines().toList();
         return lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()).stream()
                 .collect(Collectors.joining("\n"));
     }
@@ -132,7 +129,7 @@ public final class GpuRun {
         try {
             return GpuLines.of(file);
         } catch (IllegalArgumentException e) {
-            failures.put(section.name(), file.getFileName() + " cannot be read: " + e.getMessage());
+            failures.put(section.name(), e.getMessage());
             return new GpuLines(false, Set.of(), List.of(), Map.of(), Map.of());
         }
     }

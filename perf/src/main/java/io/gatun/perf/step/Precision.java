@@ -65,7 +65,8 @@ public enum Precision {
      * @throws IllegalArgumentException naming both
      */
     public void requireBackend(String backend) {
-        if (this != F32 && !MIXED.contains(backend)) {
+        boolean there = this == TF32 ? backend.equals("cuda") : MIXED.contains(backend);
+        if (this != F32 && !there) {
             throw new IllegalArgumentException("--precision " + word() + " is for --backend cuda, not for " + backend
                     + ", which has no kernels for it");
         }

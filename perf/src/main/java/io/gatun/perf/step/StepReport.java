@@ -14,7 +14,7 @@ import java.util.Map;
  * @param flops of one step, as its specs count them: those of matrix products and convolutions
  * @param allocated bytes of Java heap, all threads together, a step
  * @param peakRss the process's largest resident memory so far, bytes; 0 where the system does not say
- * @param peak what the machine reaches in multiply-adds, FLOP/s
+ * @param peak what the host's threads reach in multiply-adds, FLOP/s
  * @param profiled what the kernels took in one more step
  * @param profiledNanos that step's own time
  */
@@ -71,7 +71,9 @@ public record StepReport(
         json.put("rate", rate());
         json.put("unit", unit());
         json.put("gflops", gflops());
-        json.put("share_of_peak", gflops() * 1e9 / peak);
+        if (!backend.equals("cuda")) {
+            json.put("share_of_peak", gflops() * 1e9 / peak);
+        }
         json.put("peak_rss_mb", peakRss / (double) (1 << 20));
         json.put("alloc_bytes_per_step", allocated);
         json.put("loss", (double) loss);

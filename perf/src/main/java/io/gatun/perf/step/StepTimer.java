@@ -44,6 +44,7 @@ public final class StepTimer {
         long rss = peakRss();
         List<Profile.Line> lines;
         long profiledNanos;
+        step.takeApart();
         try (Profile profile = step.kernels().profile()) {
             long start = System.nanoTime();
             step.run();

@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -114,7 +115,27 @@ class GpuReportTest {
         log("launches", GPU).measured("a launch", "1 in a row", new double[] {1}, "until done", new double[] {2});
         GpuReport report = new GpuRun(folder).report(FACTS, false);
         assertThat(report.measurements()).hasSize(1);
-        assertThat(report.failures().get("bandwidth")).startsWith("bandwidth.jsonl cannot be read: ");
+        assertThat(report.failures().get("bandwidth")).startsWith("bandwidth.jsonl, line 2: ");
+    }
+
+    @Test
+    void aDamagedLogIsNamedWithItsLineAndOneThatWasNotBegunIsNone() throws IOException {
+        sections("steps\t1\t9\t100\t");
+        Path log = folder.resolve("steps.jsonl");
+        Files.write(log, new byte[0]);
+        assertThat(new GpuRun(folder).report(FACTS, false).failures()).isEmpty();
+        for (byte[] damage : List.of("[]".getBytes(StandardCharsets.UTF_8), new byte[] {'"', (byte) 0xC3})) {
+            Files.writeString(log, "{\"device\":\"" + GPU + "\"}\n");
+            Files.write(log, damage, StandardOpenOption.APPEND);
+            assertThat(new GpuRun(folder).report(FACTS, false).failures()).isEmpty();
+            Files.writeString(log, "\n", StandardOpenOption.APPEND);
+            assertThat(new GpuRun(folder).report(FACTS, false).failures())
+                    .containsExactly(
+                            Map.entry("steps", "steps.jsonl, line 2: no JSON object, so no log of a section"));
+        }
+        Files.writeString(log, "{\"spec\":1}\n");
+        assertThat(new GpuRun(folder).report(FACTS, false).failures())
+                .containsExactly(Map.entry("steps", "steps.jsonl, line 1: spec is not text"));
     }
 
     @Test
