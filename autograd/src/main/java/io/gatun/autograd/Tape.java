@@ -549,8 +549,11 @@ public final class Tape implements AutoCloseable {
                 continue;
             }
             if (tape != null && tape != input.tape) {
-                throw new IllegalArgumentException(
-                        op + ": " + input + " is on another tape than the other inputs; use one tape for a step");
+                throw new IllegalArgumentException(op + ": " + input
+                        + (tape.place == input.tape.place
+                                ? " is on another tape than the other inputs; use one tape for a step"
+                                : " lies on " + input.tape.place.name() + " and the other inputs on "
+                                        + tape.place.name() + "; copy it to the host and there first"));
             }
             tape = input.tape;
         }

@@ -98,6 +98,10 @@ class DeviceTapeTest {
                 assertThatThrownBy(() -> x.mul(weight))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("lies on host and this plan works on cuda:0");
+                assertThatThrownBy(() -> x.add(hosts.zeros(ROW)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("add: zeros [2x3] lies on host and the other inputs on cuda:0; copy it to the host"
+                                + " and there first");
             }
             assertThatThrownBy(() -> Places.copy(there, tape.zeros(ROW).memory()))
                     .hasMessage("24 bytes cannot be copied from cuda:1 to cuda:0; copy them to the host first");

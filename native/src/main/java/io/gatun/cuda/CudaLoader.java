@@ -19,6 +19,9 @@ final class CudaLoader {
 
     private final Surroundings surroundings;
 
+    /** The driver's CUDA, where it refused a runtime that would do otherwise; else 0. */
+    private int oldDriver;
+
     CudaLoader(Surroundings surroundings) {
         this.surroundings = surroundings;
     }
@@ -49,12 +52,7 @@ final class CudaLoader {
         CudaSearch.Found found = search.search();
         List<CudaSearch.Attempt> attempts = search.attempts();
         if (found == null) {
-            String where = surroundings.path() == null
-                    ? " was found: install CUDA or name its folder with -Dgatun.cuda.path"
-                    : " is where -Dgatun.cuda.path says: name another file or folder, or leave the option out to"
-                            + " search";
-            return CudaInstallation.none(
-                    "no usable libcudart, " + version(LEAST_RUNTIME) + " or newer," + where, attempts);
+            return CudaInstallation.none(missing(), attempts);
         }
         try {
             return devices(new CudaProbe(system, found.symbols()), found, attempts);
@@ -63,8 +61,21 @@ final class CudaLoader {
         }
     }
 
+    private String missing() {
+        if (oldDriver != 0) {
+            return "the driver here is for CUDA " + version(oldDriver)
+                    + ", too old for what was found: update the driver"
+                    + (oldDriver < LEAST_DRIVER ? "" : ", or install a CUDA runtime of 12, " + version(LEAST_RUNTIME) + " or newer");
+        }
+        String libcudart = "no usable libcudart, " + version(LEAST_RUNTIME) + " or newer,";
+        return surroundings.path() == null
+                ? libcudart + " was found: install CUDA or name its folder with -Dgatun.cuda.path"
+                : libcudart + " is where -Dgatun.cuda.path says: name another file or folder, or leave the option out to"
+                        + " search";
+    }
+
     /** A runtime of 13 needs a driver of 13; one of 12.x runs with every driver of 12. */
-    private static void requireVersions(CudaProbe probe) throws IOException {
+    private void requireVersions(CudaProbe probe) throws IOException {
         int runtime = probe.runtimeVersion();
         if (runtime < LEAST_RUNTIME) {
             throw new IOException(
@@ -73,6 +84,7 @@ final class CudaLoader {
         int driver = probe.driverVersion();
         int needed = Math.max(LEAST_DRIVER, runtime / 1000 * 1000);
         if (driver != 0 && driver < needed) {
+            oldDriver = driver;
             throw new IOException("it is CUDA " + version(runtime) + " and needs a driver for CUDA " + version(needed)
                     + " or newer, but the driver here is for CUDA " + version(driver));
         }

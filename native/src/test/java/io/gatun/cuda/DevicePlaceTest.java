@@ -8,9 +8,12 @@ import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.ParameterScope;
 import io.gatun.memory.Place;
 import io.gatun.memory.Places;
+import io.gatun.memory.ScratchPool;
+import io.gatun.memory.StepSlab;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -214,12 +217,20 @@ class DevicePlaceTest {
 
     @Test
     void whatCannotBeAllocatedWithinACaptureCountsNowhere() {
-        try (ParameterScope scope = NativeMemory.of(place).parameters("model")) {
-            assertThatThrownBy(() -> place.capture("a step", () -> scope.allocate(4096, "weights")))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith(
-                            "cannot allocate 4096 bytes for weights while a step is captured on cuda:0");
-            assertThat(place.budget().used()).isZero();
+        NativeMemory memory = NativeMemory.of(place);
+        try (ParameterScope scope = memory.parameters("model");
+                StepSlab slab = memory.slab("step", 0);
+                ScratchPool scratch = new ScratchPool(place.budget(), place)) {
+            List<Runnable> requests = List.of(
+                    () -> scope.allocate(4096, "weights"),
+                    () -> slab.allocate(4096, "activations"),
+                    () -> scratch.acquire(4096));
+            for (Runnable request : requests) {
+                assertThatThrownBy(() -> place.capture("a step", request))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageMatching("cannot allocate 4096 bytes for \\w+ while a step is captured on cuda:0: .*");
+                assertThat(place.budget().used()).isZero();
+            }
         }
     }
 

@@ -106,7 +106,7 @@ final class DoctorCommand implements Callable<Integer> {
         } catch (NativeUnavailableException e) {
             List<String> lines = new ArrayList<>(CudaLibraries.describe());
             if (lines.stream().noneMatch(line -> line.startsWith("not used"))) {
-                lines.addFirst("not used: " + e.getMessage());
+                lines.addFirst("not used: " + e.getMessage().replaceFirst("^backend cuda .* cannot be used: ", ""));
             }
             return Map.of("cuda", lines);
         }
