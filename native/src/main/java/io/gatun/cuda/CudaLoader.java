@@ -65,12 +65,15 @@ final class CudaLoader {
         if (oldDriver != 0) {
             return "the driver here is for CUDA " + version(oldDriver)
                     + ", too old for what was found: update the driver"
-                    + (oldDriver < LEAST_DRIVER ? "" : ", or install a CUDA runtime of 12, " + version(LEAST_RUNTIME) + " or newer");
+                    + (oldDriver < LEAST_DRIVER
+                            ? ""
+                            : ", or install a CUDA runtime of 12, " + version(LEAST_RUNTIME) + " or newer");
         }
         String libcudart = "no usable libcudart, " + version(LEAST_RUNTIME) + " or newer,";
         return surroundings.path() == null
                 ? libcudart + " was found: install CUDA or name its folder with -Dgatun.cuda.path"
-                : libcudart + " is where -Dgatun.cuda.path says: name another file or folder, or leave the option out to"
+                : libcudart
+                        + " is where -Dgatun.cuda.path says: name another file or folder, or leave the option out to"
                         + " search";
     }
 

@@ -228,7 +228,8 @@ class DevicePlaceTest {
             for (Runnable request : requests) {
                 assertThatThrownBy(() -> place.capture("a step", request))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageMatching("cannot allocate 4096 bytes for \\w+ while a step is captured on cuda:0: .*");
+                        .hasMessageMatching(
+                                "cannot allocate 4096 bytes for \\w+ while a step is captured on cuda:0: .*");
                 assertThat(place.budget().used()).isZero();
             }
         }

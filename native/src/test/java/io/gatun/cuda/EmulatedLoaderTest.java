@@ -48,8 +48,9 @@ class EmulatedLoaderTest {
     void anOldDriverIsNamedWithWhatIsNeeded() {
         EmulatedDevice.set("DRIVER", "old");
         assertThat(load().refusal(0))
-                .startsWith("the driver here is for CUDA 12.2, too old for what was found: update the driver, or install a"
-                        + " CUDA runtime of 12, 12.8 or newer; tried ")
+                .startsWith(
+                        "the driver here is for CUDA 12.2, too old for what was found: update the driver, or install a"
+                                + " CUDA runtime of 12, 12.8 or newer; tried ")
                 .contains("it is CUDA 13.0 and needs a driver for CUDA 13.0 or newer, but the driver here is for CUDA"
                         + " 12.2");
     }

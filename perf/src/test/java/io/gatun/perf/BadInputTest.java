@@ -160,7 +160,8 @@ class BadInputTest {
     }
 
     private static void cudaIsRefused() {
-        String why = assertThrows(NativeUnavailableException.class, () -> Kernels.open("cuda", 1)).getMessage();
+        String why = assertThrows(NativeUnavailableException.class, () -> Kernels.open("cuda", 1))
+                .getMessage();
         assertThat(why).startsWith("backend cuda was demanded and cannot be used: ");
         String[][] commands = {
             train("--backend", "cuda"),
