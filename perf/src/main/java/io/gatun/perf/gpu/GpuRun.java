@@ -3,7 +3,6 @@ package io.gatun.perf.gpu;
 import io.gatun.perf.results.Measurement;
 import io.gatun.perf.suite.Revision;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;

@@ -130,8 +130,7 @@ class GpuReportTest {
             assertThat(new GpuRun(folder).report(FACTS, false).failures()).isEmpty();
             Files.writeString(log, "\n", StandardOpenOption.APPEND);
             assertThat(new GpuRun(folder).report(FACTS, false).failures())
-                    .containsExactly(
-                            Map.entry("steps", "steps.jsonl, line 2: no JSON object, so no log of a section"));
+                    .containsExactly(Map.entry("steps", "steps.jsonl, line 2: no JSON object, so no log of a section"));
         }
         Files.writeString(log, "{\"spec\":1}\n");
         assertThat(new GpuRun(folder).report(FACTS, false).failures())
