@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and binary16; with every tile. In this package for its oracles.
  */
 @RequiresCuda
+@Tag("heavy")
 class CudaConvAlignedTest {
     /** A factor of TF32 is off by 2^-11, and a product by twice that; the oracle allows 2^-19 of the terms' magnitudes. */
     private static final double TF32_LOOSENESS = 0x1p9 + 1;

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * engines; on a GPU by the real one, or by whoever takes them. In this package for its oracles.
  */
 @RequiresCuda(vendor = true)
+@Tag("heavy")
 class CudnnConvAlignedTest {
     /** Factors that are cut to TF32 are off by 2^-10; the oracle allows 2^-19 of the terms' magnitudes. */
     private static final double TF32_LOOSENESS = 0x1p10 + 1;

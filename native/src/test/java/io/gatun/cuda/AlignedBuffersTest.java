@@ -6,6 +6,7 @@ import io.gatun.kernel.Kernels;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @RequiresCuda
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("heavy")
 class AlignedBuffersTest {
     private Kernels cuda;
     private Kernels reference;

@@ -15,8 +15,8 @@ final class ResNet20Problems {
     private ResNet20Problems() {}
 
     static final List<Problem> ALL = List.of(
-            // A batch's bytes, shifted by up to four pixels, mirrored and standardized.
-            quick(NET, "cropmirrornormalize f32 n=128 h=32 w=32 c=3"),
+            // A batch's bytes, shifted by up to four pixels, mirrored and standardized: a GPU's first kernel.
+            full(NET, "cropmirrornormalize f32 n=128 h=32 w=32 c=3"),
             // The stem has no gradient of its input: the images are data.
             full(NET, "conv f32 forward n=128 h=32 w=32 ic=3 oc=16 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1"),
             full(NET, "conv f32 backward_weights n=128 h=32 w=32 ic=3 oc=16 kh=3 kw=3 sh=1 sw=1 ph=1 pw=1"),

@@ -9,6 +9,7 @@ import io.gatun.perf.step.Net;
 import io.gatun.spec.AverageSpec;
 import io.gatun.spec.CastSpec;
 import io.gatun.spec.ClipNormSpec;
+import io.gatun.spec.CropMirrorNormalizeSpec;
 import io.gatun.spec.ExtremeSpec;
 import io.gatun.spec.InverseDeviationSpec;
 import io.gatun.spec.MixedSpec;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +32,7 @@ class SuiteTest {
     private static final Set<Class<?>> UNTIMED = Set.of(
             AverageSpec.class,
             ClipNormSpec.class,
+            CropMirrorNormalizeSpec.class,
             ExtremeSpec.class,
             InverseDeviationSpec.class,
             PaddingMaskSpec.class,
@@ -93,6 +96,7 @@ class SuiteTest {
 
     @ParameterizedTest
     @MethodSource("problems")
+    @Tag("heavy")
     void everyProblemIsPlannedAndAgrees(Benchmark benchmark) {
         assertThatCode(() -> {
                     try (CheckedPlan plan =
