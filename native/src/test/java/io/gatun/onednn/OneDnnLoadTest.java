@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real library in JVMs of their own: it loads in every setting, and every fault ends in a reason, not a crash. */
+@Tag("heavy")
 class OneDnnLoadTest {
     private static final String ACCESS = "--enable-native-access=ALL-UNNAMED";
 

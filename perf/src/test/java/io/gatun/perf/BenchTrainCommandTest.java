@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,7 @@ class BenchTrainCommandTest {
 
     @ParameterizedTest
     @CsvSource({"lstm, 64, 3481728", "gru, 64, 2627712", "transformer, 128, 3192448"})
+    @Tag("heavy")
     void netsOfSequencesCountTokens(String net, int length, double parameters) throws Exception {
         Cli.Result result = Cli.run(
                 "bench", "train", net, "--threads", "2", "--batch", "2", "--warmups", "0", "--steps", "1", "--json");

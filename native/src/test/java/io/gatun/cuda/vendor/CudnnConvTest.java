@@ -24,6 +24,7 @@ import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -250,6 +251,7 @@ class CudnnConvTest {
         "cudnnBackendDestroyDescriptor, 11",
         "cudnnDestroy, 1"
     })
+    @Tag("heavy")
     void afterAFailureNothingIsLeft(String call, int every) {
         session();
         long times = EmulatedDevice.calls(call);
