@@ -7,6 +7,7 @@ import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.cuda.runtime.CudaStream;
 import io.gatun.cuda.runtime.GraphExec;
 import io.gatun.kernel.NativeUnavailableException;
+import io.gatun.memory.Owned;
 import io.gatun.memory.Place;
 import io.gatun.memory.Places;
 import java.util.HashMap;

@@ -5,6 +5,7 @@ import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.cuda.runtime.CudaRuntime.Copy;
 import io.gatun.cuda.runtime.CudaStream;
 import io.gatun.memory.MemoryBudget;
+import io.gatun.memory.Owned;
 import io.gatun.memory.Upload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

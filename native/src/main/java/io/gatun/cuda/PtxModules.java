@@ -3,6 +3,7 @@ package io.gatun.cuda;
 import io.gatun.cuda.runtime.CudaFunction;
 import io.gatun.cuda.runtime.CudaModule;
 import io.gatun.cuda.runtime.CudaRuntime;
+import io.gatun.memory.Owned;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

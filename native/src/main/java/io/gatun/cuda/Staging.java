@@ -2,6 +2,7 @@ package io.gatun.cuda;
 
 import io.gatun.cuda.runtime.CudaEvent;
 import io.gatun.cuda.runtime.CudaRuntime;
+import io.gatun.memory.Owned;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -2,13 +2,13 @@ package io.gatun.cuda.vendor;
 
 import io.gatun.cuda.CudaContext;
 import io.gatun.cuda.CudaSettings;
-import io.gatun.cuda.Owned;
 import io.gatun.cuda.kernels.Convolution;
 import io.gatun.cuda.kernels.CudaKernel;
 import io.gatun.cuda.kernels.Gemm;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
+import io.gatun.memory.Owned;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.MixedSpec;

@@ -1,8 +1,8 @@
 package io.gatun.cuda.vendor;
 
 import io.gatun.bindings.cudnn.Cudnn;
-import io.gatun.cuda.Owned;
 import io.gatun.kernel.DType;
+import io.gatun.memory.Owned;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.Spec;

@@ -1,7 +1,7 @@
 package io.gatun.cuda.vendor;
 
 import io.gatun.bindings.cudnn.Cudnn;
-import io.gatun.cuda.Owned;
+import io.gatun.memory.Owned;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package io.gatun.cuda.vendor;
 
-import io.gatun.cuda.Owned;
+import io.gatun.memory.Owned;
 
 /**
  * A finished execution plan: an engine of cuDNN's with its settings, ready to run a graph.

@@ -8,7 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.gatun.bindings.cublaslt.CublasLt;
 import io.gatun.bindings.cublaslt.cublasLtMatmulAlgo_t;
 import io.gatun.bindings.cublaslt.cublasLtMatmulHeuristicResult_t;
-import io.gatun.cuda.Owned;
+import io.gatun.memory.Owned;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.Spec;
 import java.lang.foreign.Arena;

@@ -1,6 +1,6 @@
 package io.gatun.cuda.vendor;
 
-import io.gatun.cuda.Owned;
+import io.gatun.memory.Owned;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;

@@ -5,8 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.gatun.bindings.cudnn.Cudnn;
-import io.gatun.cuda.Owned;
 import io.gatun.cuda.kernels.Gemm;
+import io.gatun.memory.Owned;
 import io.gatun.spec.Pass;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,10 +1,10 @@
 package io.gatun.nn.data;
 
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.Owned;
 import io.gatun.memory.ParameterScope;
 import io.gatun.memory.Upload;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -47,7 +47,7 @@ public final class BatchStream implements AutoCloseable {
     /** For what a transform changes into something else; on the host the same. */
     private final ParameterScope hostScope;
 
-    private final List<BatchMemory> filled = new ArrayList<>();
+    private final Owned owned = new Owned();
     private final Epochs epochs;
     private final BatchFiller[] workers;
     private final Slot[] ring;
@@ -103,9 +103,9 @@ public final class BatchStream implements AutoCloseable {
         workers = new BatchFiller[Math.min(loader.workers(), ring.length)];
         this.memory = memory;
         source = loader.source(memory.place());
-        scope = memory.parameters("batches");
+        scope = owned.add(memory.parameters("batches"));
         hostMemory = memory.onHost();
-        hostScope = memory.place().isHost() ? scope : hostMemory.parameters("batches");
+        hostScope = memory.place().isHost() ? scope : owned.add(hostMemory.parameters("batches"));
         try {
             for (int i = 0; i < ring.length; i++) {
                 ring[i] = slot();
@@ -113,8 +113,10 @@ public final class BatchStream implements AutoCloseable {
             for (int i = 0; i < workers.length; i++) {
                 workers[i] = new BatchFiller(this, loader, source, epochs);
             }
-        } catch (RuntimeException | Error e) {
-            free();
+        } catch (RuntimeException e) {
+            throw owned.closedAfter(e);
+        } catch (Error e) {
+            owned.close();
             throw e;
         }
         try {
@@ -131,8 +133,7 @@ public final class BatchStream implements AutoCloseable {
     private Slot slot() {
         List<Field> before = source.fields();
         List<Field> after = loader.transform() == null ? before : loader.fields();
-        BatchMemory to = new BatchMemory(memory, scope, hostMemory.budget(), after, loader.batch());
-        filled.add(to);
+        BatchMemory to = owned.add(new BatchMemory(memory, scope, hostMemory.budget(), after, loader.batch()));
         MemorySegment[] from = new MemorySegment[before.size()];
         for (int i = 0; i < from.length; i++) {
             int same = after.indexOf(before.get(i));
@@ -144,30 +145,6 @@ public final class BatchStream implements AutoCloseable {
 
     private MemorySegment allocate(Field field) {
         return hostScope.allocate(loader.batch() * field.bytes(), field.name() + " of a batch");
-    }
-
-    /** Gives back all that can be, and then throws the first failure. */
-    private void free() {
-        List<AutoCloseable> parts = new ArrayList<>(filled);
-        parts.add(scope);
-        parts.add(hostScope);
-        RuntimeException failure = null;
-        for (AutoCloseable part : parts) {
-            try {
-                part.close();
-            } catch (RuntimeException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            } catch (Exception e) {
-                throw new AssertionError("nothing here throws a checked exception", e);
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
     }
 
     /** For a worker: the number of the next batch to fill, when its buffer is free; -1 when the stream ends. */
@@ -268,7 +245,7 @@ public final class BatchStream implements AutoCloseable {
         for (BatchFiller worker : workers) {
             interrupted |= worker.stop();
         }
-        free();
+        owned.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

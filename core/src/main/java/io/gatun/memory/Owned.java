@@ -1,4 +1,4 @@
-package io.gatun.cuda;
+package io.gatun.memory;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
