@@ -2,12 +2,12 @@ package io.gatun.kernel;
 
 import io.gatun.memory.NativeAccess;
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.Owned;
 import io.gatun.memory.Place;
 import io.gatun.memory.ScratchPool;
 import io.gatun.parallel.Workers;
 import io.gatun.spec.Spec;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,15 +61,14 @@ public final class Kernels implements AutoCloseable {
             } catch (NativeUnavailableException e) {
                 unavailable.put(backend.name(), e.getMessage());
             } catch (RuntimeException e) {
-                abandon();
-                throw e;
+                throw abandonedAfter(e);
             }
         }
         String demanded = preference.demanded();
         if (demanded != null && !sessions.containsKey(demanded)) {
             String why = unavailable.getOrDefault(demanded, "no such backend is on the path");
-            abandon();
-            throw new NativeUnavailableException("backend " + demanded + " was demanded and cannot be used: " + why);
+            throw abandonedAfter(
+                    new NativeUnavailableException("backend " + demanded + " was demanded and cannot be used: " + why));
         }
         Place place = place();
         this.memory = place.isHost() ? memory : NativeMemory.of(place);
@@ -84,10 +83,12 @@ public final class Kernels implements AutoCloseable {
         }
     }
 
-    /** Gives back what the constructor has made so far. */
-    private void abandon() {
-        sessions.values().forEach(Backend.Session::close);
-        workers.close();
+    /** Gives back what the constructor has made so far because of {@code failure}, which is returned to be thrown. */
+    private RuntimeException abandonedAfter(RuntimeException failure) {
+        Owned made = new Owned();
+        made.add(workers);
+        made.add(this::closeSessions);
+        return made.closedAfter(failure);
     }
 
     /** All backends that work here, in the measured order, with one thread a processor. */
@@ -271,26 +272,14 @@ public final class Kernels implements AutoCloseable {
         plans.clear();
         workers.close();
         scratch.close(); // a device's memory goes back before the device
-        try {
-            close(sessions.values().iterator());
-        } finally {
-            sessions.clear();
-        }
+        closeSessions();
     }
 
-    /** All that are left, also behind one that fails. */
-    private static void close(Iterator<Backend.Session> sessions) {
-        while (sessions.hasNext()) {
-            try {
-                sessions.next().close();
-            } catch (RuntimeException e) {
-                try {
-                    close(sessions);
-                } catch (RuntimeException second) {
-                    e.addSuppressed(second);
-                }
-                throw e;
-            }
-        }
+    /** All of them, also behind one that fails. */
+    private void closeSessions() {
+        Owned all = new Owned();
+        List.copyOf(sessions.values()).reversed().forEach(session -> all.add(session));
+        sessions.clear();
+        all.close();
     }
 }

@@ -3,6 +3,7 @@ package io.gatun.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.gatun.memory.NativeMemory;
 import io.gatun.memory.ResidentMemory;
@@ -15,6 +16,7 @@ import io.gatun.spec.Direction;
 import io.gatun.spec.GemmSpec;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.Spec;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,6 +57,63 @@ class KernelsTest {
         assertThatExceptionOfType(NativeUnavailableException.class)
                 .isThrownBy(() -> open("onednn", 1, broken))
                 .withMessage("backend onednn was demanded and cannot be used: libnothing.so is not here");
+    }
+
+    /** Its sessions say when they are closed, and may fail then. */
+    private record Closing(String name, boolean fails, List<String> closed) implements Backend {
+        @Override
+        public Session open(Workers workers) {
+            return new Session() {
+                @Override
+                public Offer offer(Spec spec) {
+                    return Offer.refused("it only closes");
+                }
+
+                @Override
+                public List<String> describe() {
+                    return List.of();
+                }
+
+                @Override
+                public void close() {
+                    closed.add(name);
+                    if (fails) {
+                        throw new IllegalStateException(name + " would not close");
+                    }
+                }
+            };
+        }
+    }
+
+    @Test
+    void allSessionsAreClosedAlsoBehindOneThatFailsToAndWhereABackendThrows() {
+        List<String> closed = new ArrayList<>();
+        List<Backend> backends = List.of(new Closing("reference", true, closed), new Closing("simd", false, closed));
+        Kernels kernels = new Kernels(Preference.of("auto"), 2, NativeMemory.standard(), backends);
+        assertThatIllegalStateException().isThrownBy(kernels::close).withMessage("reference would not close");
+        assertThat(closed).containsExactly("reference", "simd");
+
+        closed.clear();
+        Backend throwing = new Backend() {
+            @Override
+            public String name() {
+                return "onednn";
+            }
+
+            @Override
+            public Session open(Workers workers) {
+                throw new IllegalArgumentException("a property of mine is wrong");
+            }
+        };
+        List<Backend> withThrowing = List.of(backends.get(0), backends.get(1), throwing);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Kernels(Preference.of("auto"), 2, NativeMemory.standard(), withThrowing))
+                .withMessage("a property of mine is wrong")
+                .satisfies(e -> assertThat(e.getSuppressed()).singleElement().satisfies(second -> assertThat(second)
+                        .hasMessage("reference would not close")));
+        assertThat(closed).containsExactly("reference", "simd");
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(t -> t.getName().startsWith("gatun-worker") && t.isAlive());
     }
 
     @Test

@@ -118,10 +118,12 @@ public final class CudaContext implements AutoCloseable {
         lock();
         try {
             requireOpen();
-            if (modules.loaded(module, name) == null) {
-                requireNoCapture("load kernel " + name);
+            CudaFunction loaded = modules.loaded(module, name);
+            if (loaded != null) {
+                return loaded;
             }
-            return modules.function(module, name);
+            requireNoCapture("load kernel " + name);
+            return modules.load(module, name);
         } finally {
             unlock();
         }

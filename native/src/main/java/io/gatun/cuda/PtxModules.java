@@ -26,7 +26,7 @@ final class PtxModules implements AutoCloseable {
     }
 
     /** As {@link #loaded}, brought there if it is not. */
-    CudaFunction function(String module, String name) {
+    CudaFunction load(String module, String name) {
         return functions.computeIfAbsent(
                 module + "/" + name, _ -> module(module).function(name));
     }

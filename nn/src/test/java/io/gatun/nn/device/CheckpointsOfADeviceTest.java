@@ -26,8 +26,6 @@ import io.gatun.nn.StateDict;
 import io.gatun.nn.Unflatten;
 import io.gatun.nn.compress.Pruning;
 import io.gatun.nn.data.DataLoader;
-import io.gatun.nn.data.Dataset;
-import io.gatun.nn.data.Datasets;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.metric.ConfusionMatrix;
 import io.gatun.nn.optim.AdaHessian;
@@ -54,7 +52,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,19 +59,6 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckpointsOfADeviceTest {
     @TempDir
     private Path folder;
-
-    private static Dataset pictures(int count, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        float[][] pixels = new float[count][4 * 4 * 2];
-        int[] labels = new int[count];
-        for (int i = 0; i < count; i++) {
-            labels[i] = random.nextInt(3);
-            for (int k = 0; k < pixels[i].length; k++) {
-                pixels[i][k] = (float) (random.nextGaussian() + (k % 3 == labels[i] ? 1 : 0));
-            }
-        }
-        return Datasets.of(pixels, labels);
-    }
 
     private static final class Run implements AutoCloseable {
         final Kernels kernels;
@@ -101,8 +85,8 @@ class CheckpointsOfADeviceTest {
             task = new SupervisedTask(
                     model,
                     Loss.CROSS_ENTROPY,
-                    DataLoader.training(pictures(70, 1), 16, 3),
-                    DataLoader.evaluation(pictures(20, 2), 16),
+                    DataLoader.training(Pictures.of(70, 1), 16, 3),
+                    DataLoader.evaluation(Pictures.of(20, 2), 16),
                     memory);
             Schedule schedule = Schedule.constant(0.05f);
             optimizer = new AdamW(kernels, memory, parameters, schedule, AdamW.Options.DEFAULT).clipNorm(1);

@@ -22,8 +22,6 @@ import io.gatun.nn.Sequential;
 import io.gatun.nn.Unflatten;
 import io.gatun.nn.data.CharText;
 import io.gatun.nn.data.DataLoader;
-import io.gatun.nn.data.Dataset;
-import io.gatun.nn.data.Datasets;
 import io.gatun.nn.data.RandomSampler;
 import io.gatun.nn.io.CheckpointFile;
 import io.gatun.nn.model.CharLstm;
@@ -51,7 +49,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -75,23 +72,6 @@ class TrainerOnADeviceTest {
     @TempDir
     private Path folder;
 
-    /** With a NaN in the sample of that number, below 0 for none. */
-    private static Dataset pictures(int count, long seed, int broken) {
-        SplittableRandom random = new SplittableRandom(seed);
-        float[][] pixels = new float[count][4 * 4 * 2];
-        int[] labels = new int[count];
-        for (int i = 0; i < count; i++) {
-            labels[i] = random.nextInt(3);
-            for (int k = 0; k < pixels[i].length; k++) {
-                pixels[i][k] = (float) (random.nextGaussian() + (k % 3 == labels[i] ? 1 : 0));
-            }
-            if (i == broken) {
-                pixels[i][5] = Float.NaN;
-            }
-        }
-        return Datasets.of(pixels, labels);
-    }
-
     private static Module pictureNet() {
         return new Sequential(
                 new Unflatten(4, 4, 2),
@@ -106,8 +86,8 @@ class TrainerOnADeviceTest {
         return new SupervisedTask(
                 net,
                 Loss.CROSS_ENTROPY,
-                DataLoader.training(pictures(70, 1, broken), BATCH, SEED),
-                DataLoader.evaluation(pictures(20, 2, -1), 16),
+                DataLoader.training(Pictures.of(70, 1, broken), BATCH, SEED),
+                DataLoader.evaluation(Pictures.of(20, 2), 16),
                 memory);
     }
 

@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** What a trainer asks of the device in each step, counted on the emulator. */
@@ -238,26 +239,15 @@ class CudaTrainerTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("the optimizer was closed; make a new one to train on");
         }
-        try (Run run = new Run()) {
-            run.trainer(1).run();
-            run.parameters.close();
-            assertThatThrownBy(() -> run.trainer(2).run())
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("closed");
-        }
-        try (Run run = new Run()) {
-            run.trainer(1).run();
-            run.task.close();
-            assertThatThrownBy(() -> run.trainer(2).run())
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("closed");
-        }
-        try (Run run = new Run()) {
-            run.trainer(1).run();
-            run.tape.close();
-            assertThatThrownBy(() -> run.trainer(2).run())
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("closed");
+        for (Consumer<Run> closing : List.<Consumer<Run>>of(
+                run -> run.parameters.close(), run -> run.task.close(), run -> run.tape.close())) {
+            try (Run run = new Run()) {
+                run.trainer(1).run();
+                closing.accept(run);
+                assertThatThrownBy(() -> run.trainer(2).run())
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("closed");
+            }
         }
         assertThat(EmulatedDevice.liveBytes()).isZero();
         assertThat(EmulatedDevice.check()).isZero();
