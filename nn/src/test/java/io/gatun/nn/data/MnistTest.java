@@ -47,7 +47,7 @@ class MnistTest {
     }
 
     @Test
-    @Timeout(value = 10, unit = TimeUnit.SECONDS)
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
     void refusesBrokenFilesPlainAndGzipped() throws IOException {
         write("train-labels-idx1-ubyte", labels(4));
         write("t10k-images-idx3-ubyte", images(2, 2));

@@ -16,10 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A JVM that saves without pause is killed (SIGKILL) at random moments: what is left under the name always loads. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+/** A JVM that saves without pause is killed (SIGKILL), also while it writes: what is left under the name always loads. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class CheckpointKillTest {
     private static final int KILLS = 6;
+
+    /** How often a save that was seen to begin may have ended before its kill arrives. */
+    private static final int MOST_KILLS = 100;
+
     private static final int ELEMENTS = 1 << 20;
 
     @TempDir
@@ -28,37 +32,53 @@ class CheckpointKillTest {
     @Test
     void aKilledSaveLeavesAWholeCheckpoint() throws Exception {
         Path file = folder.resolve("model.ckpt");
+        Path temporary = folder.resolve("model.ckpt.tmp");
         Random random = new Random(7);
         long last = -1;
         boolean midSave = false;
-        for (int kill = 0; kill < KILLS; kill++) {
-            Process saver = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Saver.class.getName(),
-                            file.toString(),
-                            Long.toString(last + 1))
-                    .inheritIO()
-                    .start();
+        for (int kill = 0; kill < KILLS || !midSave; kill++) {
+            assertThat(kill).as("kills, none of them in the middle of a save").isLessThan(MOST_KILLS);
             long first = last + 1;
+            Process saver = saver(file, first);
             while (stepOf(file) < first) {
-                assertThat(saver.isAlive()).isTrue();
+                assertThat(saver.isAlive()).as(this::said).isTrue();
                 Thread.sleep(5);
             }
-            Thread.sleep(random.nextInt(60));
-            saver.destroyForcibly();
-            assertThat(saver.waitFor()).isNotZero();
-            midSave |= Files.exists(folder.resolve("model.ckpt.tmp"));
-            long step = stepOf(file);
-            assertThat(step).isGreaterThanOrEqualTo(first);
-            last = step;
+            if (kill % 2 == 0) {
+                Thread.sleep(random.nextInt(60));
+            } else {
+                while (!Files.exists(temporary) && saver.isAlive()) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertThat(saver.isAlive()).as(this::said).isTrue();
+            saver.destroyForcibly().waitFor();
+            midSave |= Files.exists(temporary);
+            last = stepOf(file);
+            assertThat(last).isGreaterThanOrEqualTo(first);
         }
-        assertThat(midSave)
-                .as("at least one of %d kills came in the middle of a save", KILLS)
-                .isTrue();
+    }
+
+    private Process saver(Path file, long first) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Saver.class.getName(),
+                        file.toString(),
+                        Long.toString(first))
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("saver.txt").toFile())
+                .start();
+    }
+
+    private String said() {
+        try {
+            return "the saver said: " + Files.readString(folder.resolve("saver.txt"));
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 
     /** The step of a whole checkpoint, all of whose elements say the same; -1 when there is none yet. */
