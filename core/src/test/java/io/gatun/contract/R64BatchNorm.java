@@ -37,40 +37,47 @@ final class R64BatchNorm {
         double[] runningVar = in.get("runningVar").clone();
         double[] meanTerms = new double[c];
         double[] spread = new double[c];
-        for (int k = 0; k < c; k++) {
-            double var = runningVar[k];
-            if (training) {
-                for (int r = 0; r < rows; r++) {
-                    mean[k] += src[r * c + k];
-                    meanTerms[k] += Expected.size(src[r * c + k]) / rows;
-                }
-                mean[k] /= rows;
-                double squares = 0;
-                for (int r = 0; r < rows; r++) {
-                    double d = src[r * c + k] - mean[k];
-                    squares += d * d;
-                    spread[k] += Expected.size(d * d);
-                }
-                var = squares / rows;
-                runningMean[k] = (1 - (double) s.momentum()) * runningMean[k] + s.momentum() * mean[k];
-                runningVar[k] = (1 - (double) s.momentum()) * runningVar[k] + s.momentum() * squares / (rows - 1);
+        double[] var = runningVar.clone();
+        if (training) {
+            for (int i = 0; i < src.length; i++) {
+                mean[i % c] += src[i];
+                meanTerms[i % c] += Expected.size(src[i]) / rows;
             }
-            invStd[k] = 1 / Math.sqrt(var + s.eps());
+            for (int k = 0; k < c; k++) {
+                mean[k] /= rows;
+            }
+            double[] squares = new double[c];
+            for (int i = 0; i < src.length; i++) {
+                double d = src[i] - mean[i % c];
+                squares[i % c] += d * d;
+                spread[i % c] += Expected.size(d * d);
+            }
+            for (int k = 0; k < c; k++) {
+                var[k] = squares[k] / rows;
+                runningMean[k] = (1 - (double) s.momentum()) * runningMean[k] + s.momentum() * mean[k];
+                runningVar[k] = (1 - (double) s.momentum()) * runningVar[k] + s.momentum() * squares[k] / (rows - 1);
+            }
+        }
+        for (int k = 0; k < c; k++) {
+            invStd[k] = 1 / Math.sqrt(var[k] + s.eps());
         }
         double[] dst = new double[rows * c];
         double[] tolerance = new double[rows * c];
         double[] reach = new double[rows * c];
+        double[] gammas = in.get("gamma");
+        double[] betas = in.get("beta");
+        double[] residuals = s.residual() ? in.get("residual") : null;
         for (int i = 0; i < dst.length; i++) {
             int k = i % c;
-            double normal = in.get("gamma")[k] * (src[i] - mean[k]) * invStd[k];
-            double residual = s.residual() ? in.get("residual")[i] : 0;
-            double y = normal + in.get("beta")[k] + residual;
+            double normal = gammas[k] * (src[i] - mean[k]) * invStd[k];
+            double residual = s.residual() ? residuals[i] : 0;
+            double y = normal + betas[k] + residual;
             dst[i] = s.relu() && y <= 0 ? 0 : y;
-            double rest = Expected.size(in.get("beta")[k]) + Expected.size(residual);
-            double offMean = training ? OFF_MEAN * U * Expected.size(in.get("gamma")[k]) : 0;
+            double rest = Expected.size(betas[k]) + Expected.size(residual);
+            double offMean = training ? OFF_MEAN * U * Expected.size(gammas[k]) : 0;
             tolerance[i] = 6e-7 * (Expected.size(normal) + rest) + offMean;
             // Scale and shift may be folded into one of each, or gamma come first.
-            double gamma = Math.abs(in.get("gamma")[k]);
+            double gamma = Math.abs(gammas[k]);
             double distance = Math.max(1, Math.abs(src[i]) + Math.abs(mean[k]));
             double reached = distance * Math.max(1, gamma) * Math.max(1, invStd[k]) + rest;
             reach[i] = Double.isNaN(y) ? 0 : s.relu() && Expected.overflows(reached) ? Double.NaN : reached;
@@ -111,8 +118,9 @@ final class R64BatchNorm {
         double[] invStd = in.get("invStd");
         double[] g = in.get("diffDst").clone();
         if (s.relu()) {
+            double[] dst = in.get("dst");
             for (int i = 0; i < g.length; i++) {
-                g[i] *= in.get("dst")[i] > 0 ? 1 : 0;
+                g[i] *= dst[i] > 0 ? 1 : 0;
             }
         }
         double[] diffGamma = new double[c];

@@ -49,15 +49,22 @@ final class R64Conv {
                 double[] dst = new double[s.n() * s.oh() * s.ow() * s.oc()];
                 double[] terms = new double[dst.length];
                 if (s.bias()) {
+                    double[] bias = in.get("bias");
                     for (int i = 0; i < dst.length; i++) {
-                        dst[i] = in.get("bias")[i % s.oc()];
+                        dst[i] = bias[i % s.oc()];
                         terms[i] = Expected.size(dst[i]);
                     }
                 }
                 walk(s, (a, b, c, count) -> {
+                    double sum = dst[c];
+                    double size = terms[c];
                     for (int k = 0; k < count; k++) {
-                        add(dst, terms, c, src[a + k] * weights[b + k]);
+                        double term = src[a + k] * weights[b + k];
+                        sum += term;
+                        size += Expected.size(term);
                     }
+                    dst[c] = sum;
+                    terms[c] = size;
                 });
                 for (int i = 0; i < dst.length; i++) {
                     dst[i] = R64Activation.apply(s.activation(), dst[i]);
@@ -80,8 +87,9 @@ final class R64Conv {
                 double[] diffSrc = new double[s.n() * s.h() * s.w() * s.ic()];
                 double[] terms = new double[diffSrc.length];
                 walk(s, (a, b, c, count) -> {
+                    double slope = diffDst[c];
                     for (int k = 0; k < count; k++) {
-                        add(diffSrc, terms, a + k, diffDst[c] * weights[b + k]);
+                        add(diffSrc, terms, a + k, slope * weights[b + k]);
                     }
                 });
                 out.put("diffSrc", Expected.sums(diffSrc, terms, in.exact));
@@ -92,8 +100,9 @@ final class R64Conv {
                 double[] diffWeights = new double[s.oc() * s.kh() * s.kw() * (s.ic() / s.groups())];
                 double[] terms = new double[diffWeights.length];
                 walk(s, (a, b, c, count) -> {
+                    double slope = diffDst[c];
                     for (int k = 0; k < count; k++) {
-                        add(diffWeights, terms, b + k, diffDst[c] * src[a + k]);
+                        add(diffWeights, terms, b + k, slope * src[a + k]);
                     }
                 });
                 out.put("diffWeights", Expected.sums(diffWeights, terms, in.exact));

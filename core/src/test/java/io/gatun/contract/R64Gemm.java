@@ -11,6 +11,7 @@ final class R64Gemm {
     static Map<String, Expected> expected(GemmSpec spec, Inputs in) {
         double[] a = in.get("a");
         double[] b = in.get("b");
+        double[] biases = spec.bias() ? in.get("bias") : null;
         int size = (int) spec.operands().getLast().elements();
         // Gaps between rows keep what they held; C is only read for beta != 0.
         double[] c = in.has("c") ? in.get("c").clone() : new double[size];
@@ -33,7 +34,7 @@ final class R64Gemm {
                     }
                     int at = (int) (batch * spec.strideC() + (long) i * spec.ldc() + j);
                     double before = spec.beta() == 0 ? 0 : spec.beta() * c[at];
-                    double bias = spec.bias() ? in.get("bias")[j] : 0;
+                    double bias = spec.bias() ? biases[j] : 0;
                     double scaled = spec.k() == 0 ? 0 : spec.alpha() * sum;
                     double result = scaled + bias + before;
                     double rest = Expected.size(bias) + Expected.size(before);

@@ -52,10 +52,9 @@ final class R64Gru {
     static Map<String, Expected> expected(GruSpec s, Inputs in, DType storage) {
         R64Gru gru = new R64Gru(s, in, storage);
         for (int b = 0; b < s.b(); b++) {
+            int row = b;
             gru.overflow[b] = s.t();
-            for (int k = 0; k < s.h(); k++) {
-                gru.hiddenSize[0][b][k] = Expected.size(gru.hiddenBefore(0, b, k));
-            }
+            Arrays.setAll(gru.hiddenSize[0][b], k -> Expected.size(gru.h0[row * s.h() + k]));
         }
         for (int t = 0; t < s.t(); t++) {
             for (int b = 0; b < s.b(); b++) {
@@ -65,8 +64,8 @@ final class R64Gru {
         return s.pass() == Pass.BACKWARD ? gru.backward() : gru.outputs();
     }
 
-    private double hiddenBefore(int t, int b, int k) {
-        return t == 0 ? h0[b * s.h() + k] : hidden[t - 1][b][k];
+    private double[] hiddenBefore(int t, int b) {
+        return t == 0 ? Arrays.copyOfRange(h0, b * s.h(), (b + 1) * s.h()) : hidden[t - 1][b];
     }
 
     private void step(int t, int b) {
@@ -74,25 +73,33 @@ final class R64Gru {
         double[] src = in.get("src");
         double[] ih = in.get("weightsIh");
         double[] hh = in.get("weightsHh");
+        double[] biasIh = in.get("biasIh");
+        double[] biasHh = in.get("biasHh");
+        double[] before = hiddenBefore(t, b);
+        double[] beforeSize = hiddenSize[t][b];
         double[] x = new double[3 * h];
         double[] xSize = new double[3 * h];
         double[] y = new double[3 * h];
         double[] ySize = new double[3 * h];
         for (int q = 0; q < 3 * h; q++) {
-            x[q] = in.get("biasIh")[q];
-            xSize[q] = Expected.size(x[q]);
+            double sum = biasIh[q];
+            double size = Expected.size(sum);
             for (int k = 0; k < s.i(); k++) {
                 double term = src[(t * s.b() + b) * s.i() + k] * ih[q * s.i() + k];
-                x[q] += term;
-                xSize[q] += Expected.size(term);
+                sum += term;
+                size += Expected.size(term);
             }
-            y[q] = in.get("biasHh")[q];
-            ySize[q] = Expected.size(y[q]);
+            x[q] = sum;
+            xSize[q] = size;
+            sum = biasHh[q];
+            size = Expected.size(sum);
             for (int k = 0; k < h; k++) {
                 double weight = hh[q * h + k];
-                y[q] += hiddenBefore(t, b, k) * weight;
-                ySize[q] += Expected.size(hiddenSize[t][b][k] * weight);
+                sum += before[k] * weight;
+                size += Expected.size(beforeSize[k] * weight);
             }
+            y[q] = sum;
+            ySize[q] = size;
         }
         double[] gate = gates[t][b];
         for (int k = 0; k < h; k++) {
@@ -103,11 +110,11 @@ final class R64Gru {
             gate[h + k] = z;
             gate[2 * h + k] = n;
             gate[3 * h + k] = y[2 * h + k];
-            hidden[t][b][k] = R64Sums.stored(storage, (1 - z) * n + z * hiddenBefore(t, b, k));
+            hidden[t][b][k] = R64Sums.stored(storage, (1 - z) * n + z * before[k]);
             resetSize[t][b][k] = ySize[2 * h + k];
             candidateSize[t][b][k] = Math.min(1, xSize[2 * h + k] + Expected.size(r * ySize[2 * h + k]));
             hiddenSize[t + 1][b][k] =
-                    Expected.size((1 - z) * candidateSize[t][b][k]) + Expected.size(z * hiddenSize[t][b][k]);
+                    Expected.size((1 - z) * candidateSize[t][b][k]) + Expected.size(z * beforeSize[k]);
             if (Expected.overflows(ySize[2 * h + k])) {
                 overflow[b] = Math.min(overflow[b], t);
             }
@@ -138,8 +145,8 @@ final class R64Gru {
                 for (int t = 0; t < s.t(); t++) {
                     dst[(t * s.b() + b) * h + k] = hidden[t][b][k];
                 }
-                hn[b * h + k] = hiddenBefore(s.t(), b, k);
             }
+            System.arraycopy(hiddenBefore(s.t(), b), 0, hn, b * h, h);
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         out.put("dst", states(dst, h, i -> 1 + i / (s.b() * h)));
@@ -165,6 +172,8 @@ final class R64Gru {
                 R64Sums x = new R64Sums(3 * h);
                 R64Sums y = new R64Sums(3 * h);
                 gates(t, b, diffH, x, y);
+                double[] before = hiddenBefore(t, b);
+                double[] beforeSize = hiddenSize[t][b];
                 lost |= x.beyond(storage) || y.beyond(storage);
                 for (int q = 0; q < 3 * h; q++) {
                     diffBiasIh.add(q, x.value[q], x.size[q]);
@@ -177,10 +186,11 @@ final class R64Gru {
                     }
                     for (int k = 0; k < h; k++) {
                         double weight = hh[q * h + k];
-                        double before = hiddenBefore(t, b, k);
-                        double beforeSize = Math.max(Math.abs(before), hiddenSize[t][b][k]);
                         diffH.add(b * h + k, y.value[q] * weight, y.size[q] * Math.abs(weight));
-                        diffHh.add(q * h + k, y.value[q] * before, y.size[q] * beforeSize);
+                        diffHh.add(
+                                q * h + k,
+                                y.value[q] * before[k],
+                                y.size[q] * Math.max(Math.abs(before[k]), beforeSize[k]));
                     }
                 }
             }
@@ -201,14 +211,15 @@ final class R64Gru {
     private void gates(int t, int b, R64Sums diffH, R64Sums x, R64Sums y) {
         int h = s.h();
         double[] gate = gates[t][b];
+        double[] before = hiddenBefore(t, b);
+        double[] diffDst = in.get("diffDst");
         for (int k = 0; k < h; k++) {
             int at = b * h + k;
             double r = gate[k];
             double z = gate[h + k];
             double n = gate[2 * h + k];
             double reset = gate[3 * h + k];
-            double before = hiddenBefore(t, b, k);
-            double given = in.get("diffDst")[(t * s.b() + b) * h + k];
+            double given = diffDst[(t * s.b() + b) * h + k];
             double dh = diffH.value[at] + given;
             double dhSize = diffH.size[at] + Expected.size(given);
             double dn = dh * (1 - z) * (1 - n * n);
@@ -219,7 +230,7 @@ final class R64Gru {
                     (dhSize * (1 - z) + Math.abs(dh) * (1 + z)) * z * (hiddenSize[t][b][k] + candidateSize[t][b][k]);
             double drSize = (dnSize * (1 - r) + Math.abs(dn) * (1 + r)) * r * resetSize[t][b][k];
             x.set(k, dn * reset * (r * (1 - r)), drSize);
-            x.set(h + k, dh * (before - n) * slope, dzSize);
+            x.set(h + k, dh * (before[k] - n) * slope, dzSize);
             x.set(2 * h + k, dn, dnSize);
             y.set(k, x.value[k], drSize);
             y.set(h + k, x.value[h + k], dzSize);

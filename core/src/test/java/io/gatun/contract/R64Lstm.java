@@ -3,6 +3,7 @@ package io.gatun.contract;
 import io.gatun.kernel.DType;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -51,8 +52,8 @@ final class R64Lstm {
         return s.pass() == Pass.BACKWARD ? lstm.backward() : lstm.outputs();
     }
 
-    private double hiddenBefore(int t, int b, int k) {
-        return t == 0 ? h0[b * s.h() + k] : hidden[t - 1][b][k];
+    private double[] hiddenBefore(int t, int b) {
+        return t == 0 ? Arrays.copyOfRange(h0, b * s.h(), (b + 1) * s.h()) : hidden[t - 1][b];
     }
 
     private double cellBefore(int t, int b, int k) {
@@ -63,18 +64,21 @@ final class R64Lstm {
         double[] src = in.get("src");
         double[] ih = in.get("weightsIh");
         double[] hh = in.get("weightsHh");
+        double[] bias = in.get("bias");
         int h = s.h();
         for (int b = 0; b < s.b(); b++) {
             for (int k = 0; k < h; k++) {
-                cellSize[0][b][k] = Expected.size(in.get("c0")[b * h + k]);
-                hiddenSize[0][b][k] = Expected.size(in.get("h0")[b * h + k]);
+                cellSize[0][b][k] = Expected.size(c0[b * h + k]);
+                hiddenSize[0][b][k] = Expected.size(h0[b * h + k]);
             }
         }
         for (int t = 0; t < s.t(); t++) {
             for (int b = 0; b < s.b(); b++) {
                 double[] gate = gates[t][b];
+                double[] before = hiddenBefore(t, b);
+                double[] beforeSize = hiddenSize[t][b];
                 for (int q = 0; q < 4 * h; q++) {
-                    double sum = in.get("bias")[q];
+                    double sum = bias[q];
                     double size = Expected.size(sum);
                     for (int k = 0; k < s.i(); k++) {
                         double term = src[(t * s.b() + b) * s.i() + k] * ih[q * s.i() + k];
@@ -82,8 +86,9 @@ final class R64Lstm {
                         size += Expected.size(term);
                     }
                     for (int k = 0; k < h; k++) {
-                        sum += hiddenBefore(t, b, k) * hh[q * h + k];
-                        size += Expected.size(hiddenSize[t][b][k] * hh[q * h + k]);
+                        double weight = hh[q * h + k];
+                        sum += before[k] * weight;
+                        size += Expected.size(beforeSize[k] * weight);
                     }
                     if (q / h == 2) {
                         candidateSize[t][b][q % h] = size;
@@ -120,9 +125,9 @@ final class R64Lstm {
                 for (int t = 0; t < s.t(); t++) {
                     dst[(t * s.b() + b) * h + k] = hidden[t][b][k];
                 }
-                hn[b * h + k] = hiddenBefore(s.t(), b, k);
                 cn[b * h + k] = cellBefore(s.t(), b, k);
             }
+            System.arraycopy(hiddenBefore(s.t(), b), 0, hn, b * h, h);
         }
         Map<String, Expected> out = new LinkedHashMap<>();
         int width = s.b() * h;
@@ -150,6 +155,8 @@ final class R64Lstm {
             for (int b = 0; b < s.b(); b++) {
                 R64Sums pre = gates(t, b, diffH, diffC);
                 lost |= pre.beyond(storage);
+                double[] before = hiddenBefore(t, b);
+                double[] beforeSize = hiddenSize[t][b];
                 for (int q = 0; q < 4 * h; q++) {
                     double p = pre.value[q];
                     double size = pre.size[q];
@@ -161,8 +168,7 @@ final class R64Lstm {
                     }
                     for (int k = 0; k < h; k++) {
                         diffH.add(b * h + k, p * hh[q * h + k], size * Math.abs(hh[q * h + k]));
-                        double before = hiddenBefore(t, b, k);
-                        diffHh.add(q * h + k, p * before, size * Math.max(Math.abs(before), hiddenSize[t][b][k]));
+                        diffHh.add(q * h + k, p * before[k], size * Math.max(Math.abs(before[k]), beforeSize[k]));
                     }
                 }
             }
@@ -183,6 +189,7 @@ final class R64Lstm {
     private R64Sums gates(int t, int b, R64Sums diffH, R64Sums diffC) {
         int h = s.h();
         double[] gate = gates[t][b];
+        double[] diffDst = in.get("diffDst");
         R64Sums pre = new R64Sums(4 * h);
         for (int k = 0; k < h; k++) {
             int at = b * h + k;
@@ -192,7 +199,7 @@ final class R64Lstm {
             double o = gate[3 * h + k];
             double tanh = Math.tanh(cells[t][b][k]);
             double before = cellBefore(t, b, k);
-            double given = in.get("diffDst")[(t * s.b() + b) * h + k];
+            double given = diffDst[(t * s.b() + b) * h + k];
             double dh = diffH.value[at] + given;
             double dhSize = diffH.size[at] + Expected.size(given);
             double slope = 1 - tanh * tanh;

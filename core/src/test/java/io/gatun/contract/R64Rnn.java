@@ -70,8 +70,10 @@ final class R64Rnn {
         double[] src = in.get("src");
         double[] ih = in.get("weightsIh");
         double[] hh = in.get("weightsHh");
-        double sum = in.get("biasIh")[k] + in.get("biasHh")[k];
-        double size = Expected.size(in.get("biasIh")[k]) + Expected.size(in.get("biasHh")[k]);
+        double biasIh = in.get("biasIh")[k];
+        double biasHh = in.get("biasHh")[k];
+        double sum = biasIh + biasHh;
+        double size = Expected.size(biasIh) + Expected.size(biasHh);
         for (int j = 0; j < s.i(); j++) {
             double term = src[(t * s.b() + b) * s.i() + j] * ih[k * s.i() + j];
             sum += term;
