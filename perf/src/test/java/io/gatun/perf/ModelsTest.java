@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,6 +135,7 @@ class ModelsTest {
 
     /** Three steps of the nets whose blocks begin at zero: with a rate of 1e-6 of theirs the loss stays where it was. */
     @ParameterizedTest
+    @Tag("heavy")
     @CsvSource({"resnet34, '21,289,802', '21,797,672'", "resnet50, '23,528,522', '25,557,032'"})
     void theDeepestNetsTrain(String model, String parameters, String published) throws Exception {
         Cli.Result result = Cli.run(

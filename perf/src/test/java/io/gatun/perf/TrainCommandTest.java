@@ -20,10 +20,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Both nets end to end on tiny data, and the same weights after a kill. */
 class TrainCommandTest {
@@ -246,9 +245,18 @@ class TrainCommandTest {
         assertThat(ReportPage.read(run.resolve("report.html")).text("texts")).isNotBlank();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"resnet20", "charlstm"})
-    void killedAndResumedEqualsUninterrupted(String model) throws Exception {
+    @Test
+    void aKilledResNetEqualsAnUninterruptedOne() throws Exception {
+        killedAndResumedEqualsUninterrupted("resnet20");
+    }
+
+    @Test
+    @Tag("heavy")
+    void aKilledLstmEqualsAnUninterruptedOne() throws Exception {
+        killedAndResumedEqualsUninterrupted("charlstm");
+    }
+
+    private void killedAndResumedEqualsUninterrupted(String model) throws Exception {
         Path whole = folder.resolve("whole");
         Process process = Cli.fork(train(model, whole).toArray(String[]::new));
         process.getInputStream().readAllBytes();

@@ -13,10 +13,16 @@ import org.junit.jupiter.api.Test;
 class DeterminismTest {
     private static final int STEPS = 200;
 
-    /** At the two vector widths that the interpreter does not train at for all 200. */
+    /** For a first look, and at the two vector widths that the interpreter does not train at for all 200. */
     private static final int FEW_STEPS = 20;
 
     @Test
+    void fewStepsDoNotDependOnThreadsAndWidths() throws Exception {
+        assertThat(compiled("small", FEW_STEPS)).hasSize(1);
+    }
+
+    @Test
+    @Tag("heavy")
     void weightsDoNotDependOnThreadsAndWidths() throws Exception {
         assertThat(compiled("small", STEPS)).hasSize(1);
     }
