@@ -245,13 +245,20 @@ class HostileFilesTest {
         refused(file, () -> Reader.MNIST_GZIPPED.read(file));
     }
 
-    /** By its own thread's clock and count, which other builds on the machine do not disturb. */
+    /** By its own thread's clock and count, which other builds on the machine do not disturb; the first try is interpreted. */
     private static FormatException refused(Path file, ThrowingCallable read) {
-        long bytes = THREADS.getCurrentThreadAllocatedBytes();
-        long nanos = THREADS.getCurrentThreadCpuTime();
-        FormatException refusal = catchThrowableOfType(FormatException.class, read);
-        assertThat(THREADS.getCurrentThreadCpuTime() - nanos).as("nanoseconds").isLessThan(SECOND);
-        assertThat(THREADS.getCurrentThreadAllocatedBytes() - bytes).as("bytes").isLessThan(MOST_BYTES);
+        FormatException refusal = null;
+        long least = Long.MAX_VALUE;
+        for (int tries = 0; tries < 3 && least >= SECOND; tries++) {
+            long bytes = THREADS.getCurrentThreadAllocatedBytes();
+            long nanos = THREADS.getCurrentThreadCpuTime();
+            refusal = catchThrowableOfType(FormatException.class, read);
+            least = Math.min(least, THREADS.getCurrentThreadCpuTime() - nanos);
+            assertThat(THREADS.getCurrentThreadAllocatedBytes() - bytes)
+                    .as("bytes")
+                    .isLessThan(MOST_BYTES);
+        }
+        assertThat(least).as("nanoseconds").isLessThan(SECOND);
         assertThat(refusal).isNotNull();
         assertThat(refusal.file()).isEqualTo(file);
         return refusal;
