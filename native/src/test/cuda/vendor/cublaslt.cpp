@@ -173,7 +173,6 @@ int multiply(const void *data) {
         device().complain("cublasLtMatmul: a matrix, the bias or the workspace is not all in device memory");
         return ILLEGAL_ADDRESS;
     }
-    if (x.algorithm.workspace > 0) memset(x.workspace, 0xff, x.algorithm.workspace);
     bool rounded = op.compute == COMPUTE_32F_FAST_TF32;
     auto factor = [&](const void *matrix, const Layout &l, int transposed, uint64_t row, uint64_t column, int64_t from) {
         if (transposed) std::swap(row, column);
@@ -200,6 +199,7 @@ int multiply(const void *data) {
             }
         }
     }
+    if (x.algorithm.workspace > 0) memset(x.workspace, 0xff, x.algorithm.workspace); // nothing else may lie there
     return 0;
 }
 } // namespace

@@ -16,8 +16,8 @@ public final class CudaSettings {
     private static final List<String> KNOWN =
             List.of(PREFIX + "path", DEVICE, DeviceBudget.PROPERTY, VENDOR, TF32, MEASURE);
 
-    /** For tests of convolutions alone. */
-    private static final String BLOCKS = PREFIX + "conv.blocks";
+    /** For tests alone: of convolutions' tiles, and of products by way of floats. */
+    private static final List<String> OF_TESTS = List.of(PREFIX + "conv.blocks", PREFIX + "gemm.rounded");
 
     private CudaSettings() {}
 
@@ -66,7 +66,7 @@ public final class CudaSettings {
     /** A line for each property that nobody reads, for {@code gatun doctor}: most likely a slip of the pen. */
     static List<String> unknown() {
         return System.getProperties().stringPropertyNames().stream()
-                .filter(name -> name.startsWith(PREFIX) && !KNOWN.contains(name) && !name.equals(BLOCKS))
+                .filter(name -> name.startsWith(PREFIX) && !KNOWN.contains(name) && !OF_TESTS.contains(name))
                 .sorted()
                 .map(name -> "-D" + name + " is unknown and has no effect; known are -D" + String.join(", -D", KNOWN))
                 .toList();

@@ -24,11 +24,16 @@ final class AlignedRuns {
 
     /** With this data. */
     AlignedRuns(Kernels kernels, Spec spec, Inputs inputs) {
+        this(kernels, "cuda", spec, inputs);
+    }
+
+    /** On one of several backends that the kernels ask. */
+    AlignedRuns(Kernels kernels, String backend, Spec spec, Inputs inputs) {
         this.family = Families.of(spec);
         Spec before = family.anyForwardOf(spec);
         this.forward = before == null ? null : kernels.plan(before);
         this.plan = forward == null ? kernels.plan(spec) : kernels.plan(spec, forward);
-        assertThat(plan.backend()).isEqualTo("cuda");
+        assertThat(plan.backend()).isEqualTo(backend);
         this.inputs = inputs;
         this.expected = family.anyExpected(spec, inputs);
     }

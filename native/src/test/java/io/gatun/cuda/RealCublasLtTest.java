@@ -73,6 +73,20 @@ class RealCublasLtTest {
         library.done("cublasLtMatmulPreferenceDestroy", preference);
     }
 
+    /** With products of 16 bits into floats the bias is float, as everywhere. */
+    @Test
+    void aBiasHasTheTypeOfTheResultWhereNothingElseIsSaid() {
+        int biasType = 26;
+        MemorySegment operation =
+                library.made("cublasLtMatmulDescCreate", CublasLt.CUBLAS_COMPUTE_32F(), CublasLt.CUDA_R_32F());
+        MemorySegment value = library.arena().allocate(JAVA_INT);
+        MemorySegment written = library.arena().allocate(JAVA_LONG);
+        library.done("cublasLtMatmulDescGetAttribute", operation, biasType, value, (long) Integer.BYTES, written);
+        assertThat(written.get(JAVA_LONG, 0)).isEqualTo(Integer.BYTES);
+        assertThat(value.get(JAVA_INT, 0)).isEqualTo(-1);
+        library.done("cublasLtMatmulDescDestroy", operation);
+    }
+
     @Test
     void withoutADriverItDoesNotStart() {
         RealLibrary.assumeNoDriver();

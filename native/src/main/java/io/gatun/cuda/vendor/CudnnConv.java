@@ -3,7 +3,6 @@ package io.gatun.cuda.vendor;
 import io.gatun.cuda.CudaContext;
 import io.gatun.cuda.CudaSettings;
 import io.gatun.cuda.kernels.Convolution;
-import io.gatun.cuda.kernels.CudaKernel;
 import io.gatun.cuda.kernels.Gemm;
 import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernel;
@@ -118,7 +117,7 @@ final class CudnnConv {
         if (conv.direction() != ConvSpec.Direction.BACKWARD_WEIGHTS || !conv.bias()) {
             return null;
         }
-        return taken(Convolution.biasGradient(session.context, conv, storage));
+        return VendorSession.own(Convolution.biasGradient(session.context, conv, storage), spec);
     }
 
     private Kernel own(Refusal unaligned) {
@@ -130,14 +129,6 @@ final class CudnnConv {
             throw new Refusal("addresses that are no multiples of " + ALIGNED + ": " + unaligned.getMessage()
                     + "; and for Gatun's own kernel: " + reason);
         }
-        return taken(own);
-    }
-
-    private Kernel taken(Offer offer) {
-        return switch (offer) {
-            case Offer.Taken(CudaKernel kernel) -> kernel.of(spec);
-            case Offer.Taken(Kernel kernel) -> kernel;
-            case Offer.Refused(String reason) -> throw new Refusal(reason);
-        };
+        return VendorSession.own(own, spec);
     }
 }

@@ -3,8 +3,10 @@ package io.gatun.cuda.vendor;
 import io.gatun.cuda.CudaContext;
 import io.gatun.cuda.CudaLibraries;
 import io.gatun.cuda.NvidiaLibrary;
+import io.gatun.cuda.kernels.CudaKernel;
 import io.gatun.cuda.runtime.CudaException;
 import io.gatun.kernel.Backend;
+import io.gatun.kernel.Kernel;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.kernel.Offer;
 import io.gatun.memory.Owned;
@@ -99,6 +101,20 @@ abstract class VendorSession implements Backend.Session {
         } catch (RuntimeException e) {
             throw made.closedAfter(e);
         }
+    }
+
+    /**
+     * The kernel of Gatun's own that runs beside the library's, or in its place.
+     *
+     * @param spec whose frames it is given
+     * @throws Refusal with the offer's reason, if it is one
+     */
+    static Kernel own(Offer offer, Spec spec) {
+        return switch (offer) {
+            case Offer.Taken(CudaKernel kernel) -> kernel.of(spec);
+            case Offer.Taken(Kernel kernel) -> kernel;
+            case Offer.Refused(String reason) -> throw new Refusal(reason);
+        };
     }
 
     @Override

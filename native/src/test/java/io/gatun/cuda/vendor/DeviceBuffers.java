@@ -19,6 +19,20 @@ record DeviceBuffers(NativeMemory memory, ParameterScope scope) implements AutoC
         return part;
     }
 
+    /** These 16-bit numbers, {@code skip} of them behind an aligned address. */
+    MemorySegment of(short[] values, int skip) {
+        MemorySegment block = scope.allocate(2L * (values.length + skip), "operand");
+        MemorySegment part = block.asSlice(2L * skip, 2L * values.length);
+        memory.place().copy(MemorySegment.ofArray(values), part);
+        return part;
+    }
+
+    short[] readShorts(MemorySegment from) {
+        short[] values = new short[(int) from.byteSize() / 2];
+        memory.place().copy(from, MemorySegment.ofArray(values));
+        return values;
+    }
+
     float[] read(MemorySegment from) {
         float[] values = new float[(int) from.byteSize() / 4];
         memory.place().copy(from, MemorySegment.ofArray(values));
