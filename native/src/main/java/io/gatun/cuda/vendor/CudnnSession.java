@@ -77,6 +77,10 @@ final class CudnnSession extends VendorSession {
                     case LstmSpec lstm -> CudnnRnn.offer(this, RnnProblem.of(lstm));
                     case GruSpec gru -> CudnnRnn.offer(this, RnnProblem.of(gru));
                     case RnnSpec rnn -> CudnnRnn.offer(this, RnnProblem.of(rnn));
+                    case MixedSpec mixed
+                    when recurrent(mixed.of()) ->
+                        Offer.refused("a recurrent layer in 16 bits has biases and gradients of parameters in 16 bits"
+                                + " there too, and these are f32");
                     default -> Offer.refused("only convolutions and recurrent layers");
                 };
         if (offer instanceof Offer.Taken(VendorKernel taken)) {
@@ -84,6 +88,10 @@ final class CudnnSession extends VendorSession {
             kernels.put(spec, new WeakReference<>(taken));
         }
         return offer;
+    }
+
+    private static boolean recurrent(Spec spec) {
+        return spec instanceof LstmSpec || spec instanceof GruSpec || spec instanceof RnnSpec;
     }
 
     @Override

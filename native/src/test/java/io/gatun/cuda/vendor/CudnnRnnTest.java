@@ -9,11 +9,14 @@ import io.gatun.cuda.RequiresEmulation;
 import io.gatun.cuda.runtime.CudaException;
 import io.gatun.cuda.runtime.GraphExec;
 import io.gatun.kernel.Choice;
+import io.gatun.kernel.DType;
 import io.gatun.kernel.Kernels;
 import io.gatun.kernel.Operand;
 import io.gatun.kernel.Plan;
 import io.gatun.spec.LstmSpec;
+import io.gatun.spec.MixedSpec;
 import io.gatun.spec.Pass;
+import io.gatun.spec.Spec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -113,6 +116,11 @@ class CudnnRnnTest {
         try (Kernels kernels = Kernels.open("cuda", 1)) {
             assertThat(kernels.plan(TRAINING).implementation()).isEqualTo("cudnn:lstm-f32");
             refused(kernels, new LstmSpec(Pass.INFERENCE, 0, 2, 4, 5), "cuDNN has no empty sequences");
+            refused(
+                    kernels,
+                    new MixedSpec(TRAINING, DType.BF16),
+                    "a recurrent layer in 16 bits has biases and gradients of parameters in 16 bits there too, and"
+                            + " these are f32");
             for (String call : new String[] {"cudnnSetRNNDescriptor_v8", "cudnnGetRNNTempSpaceSizes"}) {
                 EmulatedDevice.reset();
                 // Once for the reason and once for the plan.
@@ -126,7 +134,7 @@ class CudnnRnnTest {
         }
     }
 
-    private static void refused(Kernels kernels, LstmSpec spec, String reason) {
+    private static void refused(Kernels kernels, Spec spec, String reason) {
         assertThat(kernels.explain(spec).answers())
                 .filteredOn(answer -> answer.backend().equals("cudnn"))
                 .extracting(Choice.Answer::reason)
