@@ -67,8 +67,8 @@ public interface Place {
 
     /**
      * Collects what {@code work} starts on this device from this thread, and starts none of it. What the work copies from
-     * the host, allocates or waits for is refused. A place that cannot collect, as the host, does the work anew at each
-     * launch.
+     * the host, allocates or waits for is refused. Until the result is closed it keeps the kernels that ran, but not the
+     * memory that they ran on. A place that cannot collect, as the host, does the work anew at each launch.
      *
      * @param name what errors call it
      */

@@ -6,12 +6,15 @@ import io.gatun.cuda.runtime.CudaFunction;
 import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.cuda.runtime.CudaStream;
 import io.gatun.cuda.runtime.GraphExec;
+import io.gatun.kernel.Kernel;
 import io.gatun.kernel.NativeUnavailableException;
 import io.gatun.memory.Owned;
 import io.gatun.memory.Place;
 import io.gatun.memory.Places;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -32,7 +35,10 @@ public final class CudaContext implements AutoCloseable {
     private final Owned owned = new Owned();
     private final ReentrantLock lock = new ReentrantLock();
     private int references = 1;
-    private boolean capturing;
+
+    /** What the work stands on that is being captured; null while none is. */
+    private Set<Kernel> captured;
+
     private volatile boolean closed;
 
     private CudaContext(int device) {
@@ -173,11 +179,11 @@ public final class CudaContext implements AutoCloseable {
         try {
             requireOpen();
             requireNoCapture("capture " + name);
-            capturing = true;
+            captured = new HashSet<>();
             try {
-                return GraphExec.capture(runtime, stream, name, work);
+                return GraphExec.capture(runtime, stream, name, work).keeping(captured);
             } finally {
-                capturing = false;
+                captured = null;
             }
         } finally {
             unlock();
@@ -186,12 +192,22 @@ public final class CudaContext implements AutoCloseable {
 
     /** Whether the work of this thread is being collected; the caller has the lock. */
     public boolean capturing() {
-        return capturing;
+        return captured != null;
+    }
+
+    /**
+     * Says that this kernel runs, the caller having the lock: a graph that is being captured keeps it until it is closed. For
+     * kernels whose code goes with them; that of a PTX file stays as long as this.
+     */
+    public void runs(Kernel kernel) {
+        if (captured != null) {
+            captured.add(kernel);
+        }
     }
 
     /** Before whatever a capture cannot hold; the caller has the lock. */
     void requireNoCapture(String what) {
-        if (capturing && lock.isHeldByCurrentThread()) {
+        if (capturing() && lock.isHeldByCurrentThread()) {
             throw new IllegalStateException("cannot " + what + " while a step is captured on " + place.name()
                     + ": do it before the step or after");
         }

@@ -8,13 +8,16 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * What was put on a stream while it was captured, ready to be launched again as one: the same kernels on the same
- * addresses. That memory must stay until this is closed.
+ * addresses. That memory must stay until this is closed, and so must the kernels' code: {@link #keeping}.
  */
 public final class GraphExec implements AutoCloseable {
     private final CudaRuntime runtime;
     private final CudaStream stream;
     private final String name;
     private long handle;
+
+    /** Only held: what is collected takes its code along. */
+    private Object kept;
 
     private GraphExec(CudaRuntime runtime, CudaStream stream, String name, long handle) {
         this.runtime = runtime;
@@ -67,6 +70,12 @@ public final class GraphExec implements AutoCloseable {
         }
     }
 
+    /** This graph, which holds what its launches stand on from now on until it is closed. */
+    public GraphExec keeping(Object what) {
+        kept = what;
+        return this;
+    }
+
     /** Puts all of it on the stream, in one call. The context's lock must be held where others use the stream. */
     public void launch() {
         runtime.ready();
@@ -88,5 +97,6 @@ public final class GraphExec implements AutoCloseable {
                     "closing " + name);
         }
         handle = 0;
+        kept = null;
     }
 }

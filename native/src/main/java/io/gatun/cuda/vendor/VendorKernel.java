@@ -69,6 +69,7 @@ final class VendorKernel implements Kernel {
         try {
             context.runtime().ready();
             context.runtime().launching(implementation);
+            context.runs(this);
             calls.run(frame, scratchBytes == 0 ? 0 : frame[operands]);
         } finally {
             context.unlock();

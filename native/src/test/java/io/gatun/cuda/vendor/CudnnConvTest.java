@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.gatun.cuda.CudaContext;
 import io.gatun.cuda.EmulatedDevice;
+import io.gatun.cuda.NvidiaLibrary;
 import io.gatun.cuda.RequiresEmulation;
 import io.gatun.cuda.runtime.CudaException;
 import io.gatun.cuda.runtime.GraphExec;
 import io.gatun.kernel.DType;
+import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Kernels;
+import io.gatun.kernel.Offer;
 import io.gatun.kernel.Operand;
 import io.gatun.kernel.Plan;
 import io.gatun.memory.Place;
+import io.gatun.memory.Replay;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import io.gatun.spec.MixedSpec;
@@ -154,6 +158,54 @@ class CudnnConvTest {
                 }
             }
             assertThat(EmulatedDevice.launches("cudnn float")).isEqualTo(3 * 3);
+        }
+    }
+
+    /** A graph launches the code of an engine, which goes with the kernel, and the kernel may be forgotten. */
+    @Test
+    void aGraphKeepsTheEnginesThatWereCaptured() throws InterruptedException {
+        VendorSession session = VendorSession.open(NvidiaLibrary.CUDNN, CudnnSession::new);
+        Place place = session.place();
+        List<MemorySegment> blocks = new ArrayList<>();
+        Replay graph = captured(session, blocks);
+        try {
+            long kept = EmulatedDevice.liveObjects();
+            session.offer(FORWARD.with(ConvSpec.Direction.BACKWARD_DATA));
+            untilAtMost(kept, session);
+            assertThat(EmulatedDevice.liveObjects()).isEqualTo(kept);
+            graph.launch();
+            place.synchronize();
+            assertThat(EmulatedDevice.launches("cudnn float")).isEqualTo(2);
+            graph.close();
+            long closed = EmulatedDevice.liveObjects();
+            untilAtMost(closed - 1, session);
+            assertThat(EmulatedDevice.liveObjects()).isLessThan(closed);
+        } finally {
+            graph.close();
+            blocks.forEach(place::free);
+            session.close();
+        }
+    }
+
+    /** Of a kernel that nobody else has. */
+    private static Replay captured(VendorSession session, List<MemorySegment> blocks) {
+        Kernel kernel = ((Offer.Taken) session.offer(FORWARD)).kernel();
+        Place place = session.place();
+        for (Operand operand : FORWARD.operands()) {
+            blocks.add(place.allocate(operand.bytes(), operand.name()));
+        }
+        blocks.add(place.allocate(Math.max(1, kernel.scratchBytes()), "scratch"));
+        long[] frame = blocks.stream().mapToLong(MemorySegment::address).toArray();
+        kernel.execute(frame);
+        return place.capture("a step", () -> kernel.execute(frame));
+    }
+
+    /** Lets the session give back what kernels stood on that are gone, until there are so few objects, or for a while. */
+    private static void untilAtMost(long objects, VendorSession session) throws InterruptedException {
+        for (int i = 0; i < 100 && EmulatedDevice.liveObjects() > objects; i++) {
+            System.gc();
+            Thread.sleep(20);
+            session.offer(FORWARD.withActivation(Activation.SIGMOID)); // which it refuses
         }
     }
 
