@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * bytes and of one element, and special values. In this package for its oracles.
  */
 @RequiresCuda(vendor = true)
-class RoundedProductTest {
+class CublasLtRoundedProductTest {
     private static final List<GemmSpec> PRODUCTS = List.of(
             GemmSpec.of(3, 5, 100),
             GemmSpec.of(17, 19, 65, false, true).withActivation(Activation.RELU),
