@@ -2,7 +2,7 @@ package io.gatun.autograd;
 
 import io.gatun.kernel.Recording;
 import io.gatun.memory.Replay;
-import io.gatun.memory.StepSlab;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -45,7 +45,7 @@ public final class CapturedStep implements AutoCloseable {
     private Recording recording;
     private boolean whole;
     private int backwardFrom;
-    private StepSlab.Mark end;
+    private Tape.Mark end;
     private Parameter[] written = {};
     private Tensor loss;
     private boolean repeating;
@@ -58,6 +58,11 @@ public final class CapturedStep implements AutoCloseable {
 
     /** What {@link #all} ends with, as {@link Update#prepare} said. */
     private Object updated;
+
+    /** What {@link #all} has from the host besides. */
+    private Recording ending;
+
+    private Tape.Mark endOfAll;
 
     CapturedStep(Tape tape, Supplier<Tensor> code) {
         this.tape = tape;
@@ -79,7 +84,10 @@ public final class CapturedStep implements AutoCloseable {
         if (repeating) {
             tape.restore(end, number);
             try {
-                recording.upload();
+                if (!tape.place().isHost()) {
+                    recording.upload();
+                    tape.fromHost().send(end.inputs());
+                }
                 forward = repeat("a step's forward", forward, 0, backwardFrom);
             } catch (RuntimeException | Error e) {
                 tape.takeBack();
@@ -117,33 +125,32 @@ public final class CapturedStep implements AutoCloseable {
         if (!repeatable() || tape.place().isHost()) {
             run(number);
             backward();
-            update.run();
+            update.run(tape.place().isHost() ? update.numbers() : tape.fromHost().input(update.numbers()));
         } else {
             repeating = true;
             tape.kernels().requireOpen();
-            tape.restore(end, number);
-            repeat(update, kernels);
+            repeat(number, update, kernels);
         }
         update.done();
     }
 
-    private void repeat(Update update, Object kernels) {
+    private void repeat(long number, Update update, Object kernels) {
+        if (updated != kernels) {
+            all = closed(all);
+        }
+        tape.restore(all == null ? end : endOfAll, number);
         for (Parameter parameter : written) {
             parameter.gradientWritten();
         }
         try {
-            if (updated != kernels) {
-                all = closed(all);
-            }
             if (all == null) {
-                all = tape.place().capture("a training step", () -> {
-                    recording.work(0, recording.size());
-                    update.run();
-                });
+                all = collected(update);
                 updated = kernels;
                 tape.closes(this);
             }
             recording.upload();
+            ending.upload();
+            tape.fromHost().send(endOfAll.inputs());
             all.launch();
             recording.notes(0, recording.size());
         } catch (RuntimeException | Error e) {
@@ -154,6 +161,22 @@ public final class CapturedStep implements AutoCloseable {
             throw e;
         }
         tape.settle();
+    }
+
+    private Replay collected(Update update) {
+        ending = new Recording();
+        tape.captures(ending);
+        MemorySegment numbers;
+        try {
+            numbers = tape.fromHost().input(update.numbers());
+        } finally {
+            tape.captures(null);
+        }
+        endOfAll = tape.mark();
+        return tape.place().capture("a training step", () -> {
+            recording.work(0, recording.size());
+            update.run(numbers);
+        });
     }
 
     private static Replay closed(Replay replay) {
@@ -270,7 +293,7 @@ public final class CapturedStep implements AutoCloseable {
                 owners.add(new Owner(owner, owner.structure()));
             }
         }
-        end = tape.slab().mark();
+        end = tape.mark();
         whole = tape.repeatable();
     }
 

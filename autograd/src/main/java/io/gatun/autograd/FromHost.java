@@ -1,6 +1,7 @@
 package io.gatun.autograd;
 
 import io.gatun.memory.NativeMemory;
+import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.ParameterScope;
 import io.gatun.memory.Place;
 import io.gatun.memory.Places;
@@ -16,10 +17,10 @@ import java.util.Map;
 /**
  * What a step on a device has from the host. Constants are copied there once and stay. Random operands, 24 bytes each, and
  * inputs are copied before a repetition begins, to memory that nothing else in the step writes: so all that follows them can
- * be one graph.
+ * be one graph. What is small of them lies side by side and is one copy.
  */
 final class FromHost implements AutoCloseable {
-    /** Random operands that are copied at once: 1.5 KB, more dropouts than most nets have. */
+    /** Random operands that are filled at once: 1.5 KB, more dropouts than most nets have. */
     private static final int OPERANDS = 64;
 
     private static final long OPERAND = 3 * Long.BYTES;
@@ -37,61 +38,67 @@ final class FromHost implements AutoCloseable {
     private final Map<ByteBuffer, MemorySegment> constants = new HashMap<>();
 
     private long held;
-    private final List<Operands> operands = new ArrayList<>();
+    private final PackedInputs packed;
+
+    /** Random operands of this step, so many in each. */
+    private final List<MemorySegment> operands = new ArrayList<>();
 
     FromHost(Tape tape, NativeMemory memory, long seed) {
         this.tape = tape;
         this.place = memory.place();
         this.seed = seed;
         this.scope = memory.parameters("constants of steps");
+        this.packed = new PackedInputs(place, scope, arena);
     }
 
-    /** So many random operands that follow each other, on the host and the device. */
-    private static final class Operands {
-        private final long first;
-        private final MemorySegment there;
-        private final MemorySegment host;
-
-        /** Whether they are this step's already. */
-        private boolean current;
-
-        Operands(long first, MemorySegment there, MemorySegment host) {
-            this.first = first;
-            this.there = there;
-            this.host = host;
-        }
-    }
-
-    /** A step begins: no operand is of its number yet. */
+    /** A step begins, which has had nothing yet. */
     void begin() {
-        for (int i = 0; i < operands.size(); i++) {
-            operands.get(i).current = false;
-        }
+        operands.clear();
+        packed.begin();
+    }
+
+    /** What the step has had of what is small. */
+    PackedInputs.Mark mark() {
+        return packed.mark();
+    }
+
+    /** A step that had so much is to be repeated. */
+    void restore(PackedInputs.Mark mark) {
+        packed.restore(mark);
+    }
+
+    /** Copies what is small of a step that had so much: its uploads have been done before. */
+    void send(PackedInputs.Mark end) {
+        packed.send(end);
     }
 
     /** The rng operand of that stream: seed, step, stream. */
     MemorySegment random(int stream) {
         while (operands.size() <= stream / OPERANDS) {
-            long bytes = OPERANDS * OPERAND;
             long first = (long) OPERANDS * operands.size();
-            operands.add(new Operands(
-                    first, scope.allocate(bytes, "rng"), arena.allocate(bytes, ValueLayout.JAVA_LONG.byteSize())));
+            PackedInputs.Piece piece = take(OPERANDS * OPERAND);
+            tape.upload(piece.host(), () -> fill(piece.host(), first));
+            packed.send(piece);
+            operands.add(piece.there());
         }
-        Operands of = operands.get(stream / OPERANDS);
-        if (!of.current) {
-            of.current = true;
-            tape.upload(of.host, () -> fill(of));
-        }
-        return of.there.asSlice(stream % OPERANDS * OPERAND, OPERAND);
+        return operands.get(stream / OPERANDS).asSlice(stream % OPERANDS * OPERAND, OPERAND);
     }
 
-    private void fill(Operands of) {
+    private void fill(MemorySegment rng, long first) {
         for (int i = 0; i < OPERANDS; i++) {
-            of.host.setAtIndex(ValueLayout.JAVA_LONG, 3L * i, seed);
-            of.host.setAtIndex(ValueLayout.JAVA_LONG, 3L * i + 1, tape.step());
-            of.host.setAtIndex(ValueLayout.JAVA_LONG, 3L * i + 2, of.first + i);
+            rng.setAtIndex(ValueLayout.JAVA_LONG, 3L * i, seed);
+            rng.setAtIndex(ValueLayout.JAVA_LONG, 3L * i + 1, tape.step());
+            rng.setAtIndex(ValueLayout.JAVA_LONG, 3L * i + 2, first + i);
         }
-        place.copy(of.host, of.there);
+    }
+
+    private PackedInputs.Piece take(long bytes) {
+        try {
+            return packed.take(bytes);
+        } catch (NativeMemoryException e) {
+            tape.takeBack();
+            throw e;
+        }
     }
 
     /** Memory of the device with these values of the heap, which nobody may write. */
@@ -118,9 +125,15 @@ final class FromHost implements AutoCloseable {
             throw new IllegalArgumentException("an input of " + host.byteSize()
                     + " bytes is on the Java heap; allocate it from an Arena, or give the values to Tape.tensor");
         }
-        MemorySegment there = tape.fresh(host.byteSize(), "input");
-        tape.upload(host, () -> place.copy(host, there));
-        return there;
+        if (host.byteSize() > PackedInputs.MOST) {
+            MemorySegment there = tape.fresh(host.byteSize(), "input");
+            tape.upload(host, () -> place.copy(host, there));
+            return there;
+        }
+        PackedInputs.Piece piece = take(host.byteSize());
+        tape.upload(host, () -> piece.host().copyFrom(host));
+        packed.send(piece);
+        return piece.there();
     }
 
     @Override

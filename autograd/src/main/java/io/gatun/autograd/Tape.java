@@ -163,10 +163,30 @@ public final class Tape implements AutoCloseable {
         withGraphs.remove(step);
     }
 
+    /**
+     * How far a step has come.
+     *
+     * @param inputs null on the host
+     */
+    record Mark(StepSlab.Mark slab, PackedInputs.Mark inputs) {}
+
+    /** This step as it is now. */
+    Mark mark() {
+        return new Mark(slab.mark(), fromHost == null ? null : fromHost.mark());
+    }
+
     /** Begins a step that is a repetition of that which ended there. */
-    void restore(StepSlab.Mark end, long number) {
-        slab.restore(end);
+    void restore(Mark end, long number) {
+        slab.restore(end.slab);
         begin(number);
+        if (fromHost != null) {
+            fromHost.restore(end.inputs);
+        }
+    }
+
+    /** What a step on a device has from the host; null on the host. */
+    FromHost fromHost() {
+        return fromHost;
     }
 
     /** Notes what is done from now on; null: no more. */
@@ -196,7 +216,7 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** Copies from memory of the host now, and before each repetition of this step. */
+    /** Reads memory of the host now, and before each repetition of this step. */
     void upload(MemorySegment from, Runnable action) {
         action.run();
         if (captured != null) {

@@ -44,7 +44,7 @@ public final class Recording {
         actions.add(action);
     }
 
-    /** Adds what is to be done before each repetition: a copy from the host to memory that nothing else writes. */
+    /** Adds what is to be done before each repetition: what brings memory of the host to where nothing else writes. */
     public void upload(MemorySegment from, Runnable action) {
         standsOn(from);
         uploads.add(action);

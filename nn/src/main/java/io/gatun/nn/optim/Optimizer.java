@@ -131,6 +131,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     /** Scales gradients so that their global 2-norm is at most {@code norm}; infinity turns clipping off. */
     public final Optimizer clipNorm(float norm) {
         clip = positive(norm, "clip norm ") == Float.POSITIVE_INFINITY ? null : kernels.plan(new ClipNormSpec(norm));
+        ranges.renew(steps);
         return this;
     }
 
@@ -203,8 +204,9 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         if (!sumOfSquares.scope().isAlive()) {
             throw new IllegalStateException("the optimizer was closed; make a new one to train on");
         }
-        prepare(1f / microBatches);
-        run();
+        Ranges.Range[] cut = prepare(1f / microBatches);
+        ranges.send();
+        run(cut);
         done();
     }
 
@@ -240,13 +242,12 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         return cut;
     }
 
-    private void run() {
+    private void run(Ranges.Range[] cut) {
         MemorySegment gradients = parameters.gradientsToRead();
-        Ranges.Range[] cut = ranges.after(steps);
         if (clip != null) {
             squares.run(gradients, sumOfSquares);
             for (Ranges.Range range : cut) {
-                clip.run(sumOfSquares, range.hyper().here());
+                clip.run(sumOfSquares, range.hyperHere());
             }
         }
         for (Ranges.Range range : cut) {
@@ -274,8 +275,13 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
             }
 
             @Override
-            public void run() {
-                Optimizer.this.run();
+            public MemorySegment numbers() {
+                return ranges.numbers();
+            }
+
+            @Override
+            public void run(MemorySegment numbers) {
+                Optimizer.this.run(ranges.reading(numbers));
             }
 
             @Override

@@ -22,10 +22,11 @@ import java.util.function.Predicate;
  * that decay in front. A net without groups and frozen parameters is one stretch.
  */
 final class Ranges {
+    /** Bytes of a rule's numbers. */
+    private static final long HYPER = 4 * Float.BYTES;
+
     private final Kernels kernels;
     private final Parameters parameters;
-    private final ParameterScope scope;
-    private final ParameterScope hostScope;
     private final FlatStates states;
     private final Parameter[] trainable;
     private final Group[] groupOf;
@@ -36,7 +37,10 @@ final class Ranges {
     /** For each parameter, in how many steps it was frozen: PyTorch counts the steps of each alone. */
     private final MemorySegment missed;
 
-    private final List<Hyper> hypers = new ArrayList<>();
+    /** Four floats of each range, where Java writes them and where the kernels of {@link #after} read them: on the host the same. */
+    private final MemorySegment hyper;
+
+    private final MemorySegment hyperHere;
     private Range[] ranges = {};
     private int structure;
 
@@ -49,21 +53,31 @@ final class Ranges {
     /** Parameters with a rate and options of their own. */
     record Group(Schedule schedule, double factor, Rule rule) {}
 
-    /** A rule's numbers of a step where Java writes and where the kernel reads them: on the host the same memory. */
-    record Hyper(MemorySegment host, MemorySegment here) {}
-
-    /** A stretch of memory; its parameters were frozen in {@code missed} steps. */
-    record Range(Plan plan, MemorySegment[] operands, Hyper hyper, Group group, long missed) {
-        /** Writes the step's numbers to where the kernel reads them. */
+    /**
+     * A stretch of memory; its parameters were frozen in {@code missed} steps.
+     *
+     * @param hyper the rule's numbers of a step, where Java writes them
+     */
+    record Range(Plan plan, MemorySegment[] operands, MemorySegment hyper, Group group, long missed) {
+        /** Writes the step's numbers. */
         void prepare(float rate, float gradientScale, long steps) {
-            group.rule.hyper(hyper.host, rate, gradientScale, steps - missed);
-            if (hyper.host != hyper.here) {
-                Places.copy(hyper.host, hyper.here);
-            }
+            group.rule.hyper(hyper, rate, gradientScale, steps - missed);
+        }
+
+        /** Where the kernel reads them. */
+        MemorySegment hyperHere() {
+            return operands[operands.length - 1];
         }
 
         void run() {
             plan.run(operands);
+        }
+
+        /** The same, which reads its numbers there. */
+        Range reading(MemorySegment numbers) {
+            MemorySegment[] others = operands.clone();
+            others[others.length - 1] = numbers;
+            return new Range(plan, others, hyper, group, missed);
         }
     }
 
@@ -76,13 +90,13 @@ final class Ranges {
             Group all) {
         this.kernels = kernels;
         this.parameters = parameters;
-        this.scope = scope;
-        this.hostScope = hostScope;
         this.states = states;
         this.trainable = parameters.trainable().toArray(Parameter[]::new);
         this.groupOf = new Group[trainable.length];
         this.missed = hostScope.allocate((long) Long.BYTES * trainable.length, "missed steps");
         missed.fill((byte) 0);
+        this.hyper = hostScope.allocate(HYPER * trainable.length, "hyper");
+        this.hyperHere = scope == hostScope ? hyper : scope.allocate(hyper.byteSize(), "hyper");
         Arrays.fill(groupOf, all);
         groups.add(all);
         begin(all);
@@ -92,10 +106,37 @@ final class Ranges {
     /** All of them, cut anew if parameters were frozen or thawed. */
     Range[] after(long steps) {
         if (structure != parameters.structure()) {
-            count(steps);
-            cut();
+            renew(steps);
         }
         return ranges;
+    }
+
+    /** The numbers of all of them, side by side, where Java writes them. */
+    MemorySegment numbers() {
+        return hyper.asSlice(0, HYPER * ranges.length);
+    }
+
+    /** Brings the numbers to where the kernels read them. */
+    void send() {
+        if (hyper != hyperHere) {
+            Places.copy(numbers(), hyperHere);
+        }
+    }
+
+    /** All of them, which read their numbers there. */
+    Range[] reading(MemorySegment numbers) {
+        if (numbers.address() == hyperHere.address()) {
+            return ranges;
+        }
+        Range[] reading = new Range[ranges.length];
+        for (int i = 0; i < reading.length; i++) {
+            reading[i] = ranges[i].reading(hyper(numbers, i));
+        }
+        return reading;
+    }
+
+    private static MemorySegment hyper(MemorySegment numbers, int range) {
+        return numbers.asSlice(HYPER * range, HYPER);
     }
 
     Group group(int index) {
@@ -149,6 +190,12 @@ final class Ranges {
         }
     }
 
+    /** Cuts anew, so that whoever has collected kernels with these collects them again. */
+    void renew(long steps) {
+        count(steps);
+        cut();
+    }
+
     private void cut() {
         List<Range> cut = new ArrayList<>();
         int from = 0;
@@ -158,7 +205,7 @@ final class Ranges {
                 while (to < trainable.length && together(to - 1, to)) {
                     to++;
                 }
-                cut.add(range(from, to, hyper(cut.size())));
+                cut.add(range(from, to, cut.size()));
             }
             from = to;
         }
@@ -173,7 +220,7 @@ final class Ranges {
                 && (decays.test(trainable[before]) || !decays.test(trainable[next]));
     }
 
-    private Range range(int from, int to, Hyper hyper) {
+    private Range range(int from, int to, int number) {
         long begin = 4 * parameters.offset(trainable[from]);
         long count = 0;
         long decayed = 0;
@@ -188,17 +235,10 @@ final class Ranges {
         for (String state : group.rule.states()) {
             operands.add(states.get(state).asSlice(begin, 4 * count));
         }
-        operands.add(hyper.here);
+        operands.add(hyper(hyperHere, number));
         Plan plan = kernels.plan(group.rule.spec(count, decayed, clip));
-        return new Range(plan, operands.toArray(MemorySegment[]::new), hyper, group, missed(from));
-    }
-
-    private Hyper hyper(int range) {
-        if (range == hypers.size()) {
-            MemorySegment here = scope.allocate(4 * Float.BYTES, "hyper");
-            hypers.add(new Hyper(Place.of(here).isHost() ? here : hostScope.allocate(here.byteSize(), "hyper"), here));
-        }
-        return hypers.get(range);
+        return new Range(
+                plan, operands.toArray(MemorySegment[]::new), hyper(hyper, number), group, missed(from));
     }
 
     private long missed(int parameter) {
