@@ -31,8 +31,8 @@ import java.util.function.Supplier;
  * step are there to be added to, and always if it copies values from the heap ({@link Tape#tensor}) or fills
  * {@link Tape#empty}. On a device also if a batch norm averages without momentum. For the tape's thread.
  *
- * <p>On a device a repetition is one graph forward and one backward, or, with {@link #train}, one for the whole step with
- * the optimizer's update: one launch, and nobody waits for it.
+ * <p>On a device a repetition is one graph forward and one backward, or, with {@link #train(long, Update, LossRing)}, one for
+ * the whole step with the optimizer's update and the note of its loss: one copy of what is new, one launch, and nobody waits.
  */
 public final class CapturedStep implements AutoCloseable {
     private final Tape tape;
@@ -54,15 +54,16 @@ public final class CapturedStep implements AutoCloseable {
     private Replay forward;
 
     private Replay backward;
-    private Replay all;
+    private Whole all;
 
-    /** What {@link #all} ends with, as {@link Update#prepare} said. */
-    private Object updated;
-
-    /** What {@link #all} has from the host besides. */
-    private Recording ending;
-
-    private Tape.Mark endOfAll;
+    /**
+     * A repetition with its update.
+     *
+     * @param kernels what it ends with, as {@link Update#prepare} said
+     * @param losses where it notes the loss; null for nowhere
+     * @param uploads what it has from the host besides what the {@link #recording} has
+     */
+    private record Whole(Replay replay, Object kernels, LossRing losses, Recording uploads, Tape.Mark end) {}
 
     CapturedStep(Tape tape, Supplier<Tensor> code) {
         this.tape = tape;
@@ -113,45 +114,75 @@ public final class CapturedStep implements AutoCloseable {
         return replay;
     }
 
+    /** As {@link #train(long, Update, LossRing)}, whose loss {@link #loss} alone has. */
+    public void train(long number, Update update) {
+        train(number, update, null);
+    }
+
     /**
-     * The whole step of that number, as {@link #forward}, {@link #backward} and then the update, whose loss nobody reads:
-     * {@link #loss} has it, and a {@link LossRing} keeps it. On a device a repetition is one launch.
+     * The whole step of that number, as {@link #forward}, {@link #backward} and then the update, whose loss nobody reads: it
+     * is noted in a ring. On a device a repetition is one copy of what is new from the host and one launch; inputs of more
+     * than 16 KiB on the host are a copy each.
      *
      * @param update the optimizer's ({@code optimizer.update()})
-     * @throws RuntimeException what the code or a kernel throws; all outside the tape is then as it was
+     * @param losses where the loss is kept, the same each time: for another one the launch is built anew
+     * @throws IllegalStateException if the ring was closed
+     * @throws IllegalArgumentException if the ring lies elsewhere than the tape
+     * @throws RuntimeException what the code or a kernel throws; all outside the tape is then as it was, and no loss is noted
      */
-    public void train(long number, Update update) {
+    public void train(long number, Update update, LossRing losses) {
+        if (losses != null) {
+            losses.require(tape.place());
+        }
         Object kernels = update.prepare();
         if (!repeatable() || tape.place().isHost()) {
-            run(number);
-            backward();
-            update.run(tape.place().isHost() ? update.numbers() : tape.fromHost().input(update.numbers()));
+            build(number, update, losses);
         } else {
             repeating = true;
             tape.kernels().requireOpen();
-            repeat(number, update, kernels);
+            repeat(number, update, kernels, losses);
         }
         update.done();
+        if (losses != null) {
+            losses.count();
+        }
     }
 
-    private void repeat(long number, Update update, Object kernels) {
-        if (updated != kernels) {
-            all = closed(all);
+    private void build(long number, Update update, LossRing losses) {
+        run(number);
+        if (losses != null) {
+            keep(losses);
         }
-        tape.restore(all == null ? end : endOfAll, number);
+        backward();
+        update.run(tape.place().isHost() ? update.numbers() : tape.fromHost().input(update.numbers()));
+    }
+
+    private void keep(LossRing losses) {
+        try {
+            losses.put(loss);
+        } catch (RuntimeException e) {
+            tape.takeBack();
+            throw e;
+        }
+    }
+
+    private void repeat(long number, Update update, Object kernels, LossRing losses) {
+        if (all != null && (all.kernels != kernels || all.losses != losses)) {
+            closeAll();
+        }
+        tape.restore(all == null ? end : all.end, number);
         for (Parameter parameter : written) {
             parameter.gradientWritten();
         }
         try {
             if (all == null) {
-                all = collected(update);
-                updated = kernels;
+                all = collected(update, kernels, losses);
                 tape.closes(this);
             }
             recording.upload();
-            ending.upload();
-            tape.fromHost().send(endOfAll.inputs());
-            all.launch();
+            all.uploads.upload();
+            tape.fromHost().send(all.end.inputs());
+            all.replay.launch();
             recording.notes(0, recording.size());
         } catch (RuntimeException | Error e) {
             for (Parameter parameter : written) {
@@ -163,20 +194,32 @@ public final class CapturedStep implements AutoCloseable {
         tape.settle();
     }
 
-    private Replay collected(Update update) {
-        ending = new Recording();
-        tape.captures(ending);
+    private Whole collected(Update update, Object kernels, LossRing losses) {
+        Recording uploads = new Recording();
         MemorySegment numbers;
+        MemorySegment noted;
+        tape.captures(uploads);
         try {
             numbers = tape.fromHost().input(update.numbers());
+            noted = losses == null ? null : tape.fromHost().input(losses.number());
         } finally {
             tape.captures(null);
         }
-        endOfAll = tape.mark();
-        return tape.place().capture("a training step", () -> {
+        Replay replay = tape.place().capture("a training step", () -> {
             recording.work(0, recording.size());
             update.run(numbers);
+            if (losses != null) {
+                losses.put(loss, noted);
+            }
         });
+        return new Whole(replay, kernels, losses, uploads, tape.mark());
+    }
+
+    private void closeAll() {
+        if (all != null) {
+            all.replay.close();
+        }
+        all = null;
     }
 
     private static Replay closed(Replay replay) {
@@ -192,8 +235,7 @@ public final class CapturedStep implements AutoCloseable {
         whole = false;
         forward = closed(forward);
         backward = closed(backward);
-        all = closed(all);
-        updated = null;
+        closeAll();
         tape.forgets(this);
     }
 

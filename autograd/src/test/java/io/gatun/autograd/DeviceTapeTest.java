@@ -180,6 +180,65 @@ class DeviceTapeTest {
         }
     }
 
+    /** Of one number, of what is packed at most, of one byte more, and more of them than a block holds. */
+    @Test
+    void inputsOfAllSizesAreReadAnew() {
+        int[] sizes = {1, 4096, 4096, 3, 4097, 4096, 4096, 4096, 17, 20_000, 1};
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment[] inputs = new MemorySegment[sizes.length];
+            for (int i = 0; i < sizes.length; i++) {
+                inputs[i] = arena.allocate(4L * sizes[i], 4);
+            }
+            CapturedStep step = tape.capture(() -> {
+                Tensor sum = tape.zeros(Shape.of());
+                for (int i = 0; i < sizes.length; i++) {
+                    sum = sum.add(
+                            tape.input(Shape.of(sizes[i]), inputs[i]).sum().scale(i + 1));
+                }
+                return Activations.dropout(sum.reshape(1).requiresGrad(true), 0.1f)
+                        .sum();
+            });
+            for (int k = 0; k < 4; k++) {
+                float expected = 0;
+                for (int i = 0; i < sizes.length; i++) {
+                    inputs[i].setAtIndex(ValueLayout.JAVA_FLOAT, sizes[i] - 1, k + i);
+                    expected += (i + 1) * (k + i);
+                }
+                tape.reset(k);
+                float kept = Activations.dropout(tape.full(Shape.of(1), expected), 0.1f)
+                        .item();
+                assertThat(step.forward(k)).isEqualTo(kept);
+                step.backward();
+                assertThat(step.repeating()).isEqualTo(k > 0);
+            }
+        }
+    }
+
+    /** What the tape is given between a repeated forward and its backward lies beside what the backward reads. */
+    @Test
+    void aBackwardReadsTheInputsOfItsForward() {
+        Parameter weight = Parameter.of(Shape.of(3), Initializer.ONES);
+        try (Parameters parameters = Parameters.builder().add("w", weight).build(kernels.memory(), "model", 1);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment x = arena.allocate(12, 4);
+            MemorySegment others = arena.allocate(4 * 4096, 4).fill((byte) 1);
+            CapturedStep step =
+                    tape.capture(() -> tape.input(Shape.of(3), x).mul(weight).sum());
+            for (int i = 0; i < 4; i++) {
+                for (int k = 0; k < 3; k++) {
+                    x.setAtIndex(ValueLayout.JAVA_FLOAT, k, 10 * i + k);
+                }
+                step.forward(i);
+                for (int k = 0; k < 5; k++) {
+                    tape.input(Shape.of(4096), others);
+                }
+                step.backward();
+                assertThat(Places.floats(weight.grad())).containsExactly(10 * i, 10 * i + 1, 10 * i + 2);
+                parameters.stepped();
+            }
+        }
+    }
+
     @Test
     void constantsStayOnTheDevice() {
         Tensor one = tape.constant(Shape.of(3), 1f, 2f, 3f);

@@ -84,5 +84,12 @@ final class HostPlace implements Place {
     }
 
     @Override
+    public void put(MemorySegment value, MemorySegment ring, MemorySegment number) {
+        Places.requireRing(this, value, ring, number);
+        long slot = Long.remainderUnsigned(number.get(ValueLayout.JAVA_LONG, 0), ring.byteSize() / Float.BYTES);
+        MemorySegment.copy(value, 0, ring, slot * Float.BYTES, Float.BYTES);
+    }
+
+    @Override
     public void synchronize() {}
 }

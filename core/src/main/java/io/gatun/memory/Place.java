@@ -66,6 +66,17 @@ public interface Place {
     void fill(MemorySegment floats, float value);
 
     /**
+     * Copies a float into a ring of floats, after the kernels that were started before. Which one it replaces is read then,
+     * so that work that was collected goes on to the next at each launch.
+     *
+     * @param value one float that lies here
+     * @param ring floats that lie here, at least one
+     * @param number 8 bytes that lie here: a 64-bit number from 0, counted round the ring
+     * @throws IllegalArgumentException if one of them has another size, is not aligned to its numbers, or lies elsewhere
+     */
+    void put(MemorySegment value, MemorySegment ring, MemorySegment number);
+
+    /**
      * Collects what {@code work} starts on this device from this thread, and starts none of it. What the work copies from
      * the host, allocates or waits for is refused. Until the result is closed it keeps the kernels that ran, but not the
      * memory that they ran on. A place that cannot collect, as the host, does the work anew at each launch.

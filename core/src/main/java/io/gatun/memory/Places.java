@@ -94,6 +94,33 @@ public final class Places {
         copy(MemorySegment.ofArray(values), to);
     }
 
+    /**
+     * What {@link Place#put} asks of its operands.
+     *
+     * @throws IllegalArgumentException with all their sizes and addresses, or naming the one that lies elsewhere
+     */
+    public static void requireRing(Place place, MemorySegment value, MemorySegment ring, MemorySegment number) {
+        if (value.byteSize() != Float.BYTES
+                || ring.byteSize() == 0
+                || ring.byteSize() % Float.BYTES != 0
+                || number.byteSize() != Long.BYTES
+                || (value.address() | ring.address()) % Float.BYTES != 0
+                || number.address() % Long.BYTES != 0) {
+            throw new IllegalArgumentException("cannot put " + said(value) + " into " + said(ring) + " by "
+                    + said(number) + "; give one float, whole floats and a 64-bit number, each aligned to its size");
+        }
+        for (MemorySegment memory : List.of(value, ring, number)) {
+            if (!place.holds(memory)) {
+                throw new IllegalArgumentException("cannot put a float into a ring on " + place.name() + ": "
+                        + said(memory) + " lie on " + of(memory).name());
+            }
+        }
+    }
+
+    private static String said(MemorySegment memory) {
+        return memory.byteSize() + " bytes at " + memory.address();
+    }
+
     static boolean onDevice(MemorySegment memory) {
         return !DEVICES.isEmpty() && of(memory) != Place.HOST;
     }

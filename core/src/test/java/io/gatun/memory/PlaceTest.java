@@ -102,6 +102,43 @@ class PlaceTest {
     }
 
     @Test
+    void floatsGoRoundARing() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ring = arena.allocate(12, 4);
+            MemorySegment value = arena.allocate(4, 4);
+            MemorySegment number = arena.allocate(8, 8);
+            for (int i = 0; i < 5; i++) {
+                value.set(ValueLayout.JAVA_FLOAT, 0, i);
+                number.set(ValueLayout.JAVA_LONG, 0, i);
+                Place.HOST.put(value, ring, number);
+            }
+            assertThat(ring.toArray(ValueLayout.JAVA_FLOAT)).containsExactly(3, 4, 2);
+            MemorySegment odd = arena.allocate(16, 8).asSlice(2, 12);
+            for (MemorySegment[] wrong : new MemorySegment[][] {
+                {ring, ring, number},
+                {odd.asSlice(0, 4), ring, number},
+                {value, ring.asSlice(0, 0), number},
+                {value, ring.asSlice(0, 6), number},
+                {value, odd, number},
+                {value, ring, number.asSlice(4)},
+                {value, ring, odd.asSlice(0, 8)}
+            }) {
+                assertThatThrownBy(() -> Place.HOST.put(wrong[0], wrong[1], wrong[2]))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("cannot put " + wrong[0].byteSize() + " bytes at " + wrong[0].address() + " into "
+                                + wrong[1].byteSize() + " bytes at " + wrong[1].address() + " by "
+                                + wrong[2].byteSize() + " bytes at " + wrong[2].address()
+                                + "; give one float, whole floats and a 64-bit number, each aligned to its size");
+            }
+            MemorySegment there = device.allocate(8, "number");
+            assertThatThrownBy(() -> Place.HOST.put(value, ring, there))
+                    .hasMessage("cannot put a float into a ring on host: 8 bytes at " + there.address()
+                            + " lie on cuda:0");
+            device.free(there);
+        }
+    }
+
+    @Test
     void theHostsMemoryComesFromArenas() {
         assertThatThrownBy(() -> Place.HOST.allocate(8, "x")).isInstanceOf(NativeUnavailableException.class);
         assertThat(Place.HOST.isHost()).isTrue();

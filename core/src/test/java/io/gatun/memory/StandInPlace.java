@@ -184,6 +184,12 @@ public final class StandInPlace implements Place, AutoCloseable {
     }
 
     @Override
+    public void put(MemorySegment value, MemorySegment ring, MemorySegment number) {
+        Places.requireRing(this, value, ring, number);
+        Place.HOST.put(seen(value), seen(ring), seen(number));
+    }
+
+    @Override
     public void synchronize() {}
 
     private <T> T kept(Callable<T> work) {

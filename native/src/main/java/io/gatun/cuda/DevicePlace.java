@@ -10,20 +10,26 @@ import io.gatun.cuda.runtime.GraphExec;
 import io.gatun.kernel.Kernel;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.Place;
+import io.gatun.memory.Places;
 import io.gatun.memory.Replay;
 import io.gatun.memory.Upload;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** The memory of one CUDA device, reached by copies on the context's stream. Blocks are aligned to 256 bytes. */
 final class DevicePlace implements Place, AutoCloseable {
     /** As every float it is a NaN. */
     private static final int POISON = 0xFF;
 
-    /** A bound on what is kept where each step fills another number of floats. */
-    private static final int MOST_FILLS = 64;
+    /** A bound on what is kept of each kind where each step fills another number of floats. */
+    private static final int MOST_KERNELS = 64;
+
+    private static final String MODULE = "memory";
+
+    private static final String PUT = "gatun_put_f32";
 
     private record Fill(long count, int bits) {}
 
@@ -36,6 +42,9 @@ final class DevicePlace implements Place, AutoCloseable {
 
     /** The kernels of {@link #fill(MemorySegment, float)}: a step fills as many floats with the same number as the last. */
     private final Map<Fill, Kernel> fills = new HashMap<>();
+
+    /** The kernels of {@link #put}, by the size of the ring. */
+    private final Map<Long, Kernel> puts = new HashMap<>();
 
     /** Made by the first copy from the host. */
     private Staging staging;
@@ -259,18 +268,35 @@ final class DevicePlace implements Place, AutoCloseable {
     }
 
     private Kernel filling(long count, float value) {
+        return made(
+                fills, new Fill(count, Float.floatToRawIntBits(value)), () -> Recipe.of(context, MODULE, "cuda:fill")
+                        .launch("gatun_fill_f32", Grid.of(count, 256), Arg.operand(0), Arg.i64(count), Arg.f32(value))
+                        .build());
+    }
+
+    private <K> Kernel made(Map<K, Kernel> kernels, K key, Supplier<Kernel> make) {
         context.lock();
         try {
-            if (fills.size() == MOST_FILLS) {
-                fills.clear();
+            if (kernels.size() == MOST_KERNELS) {
+                kernels.clear();
             }
-            return fills.computeIfAbsent(new Fill(count, Float.floatToRawIntBits(value)), _ -> Recipe.of(
-                            context, "memory", "cuda:fill")
-                    .launch("gatun_fill_f32", Grid.of(count, 256), Arg.operand(0), Arg.i64(count), Arg.f32(value))
-                    .build());
+            return kernels.computeIfAbsent(key, _ -> make.get());
         } finally {
             context.unlock();
         }
+    }
+
+    @Override
+    public void put(MemorySegment value, MemorySegment ring, MemorySegment number) {
+        requireAlive(value);
+        requireAlive(ring);
+        requireAlive(number);
+        Places.requireRing(this, value, ring, number);
+        long size = ring.byteSize() / Float.BYTES;
+        made(puts, size, () -> Recipe.of(context, MODULE, "cuda:put")
+                        .launch(PUT, Grid.of(1, 1), Arg.operand(0), Arg.operand(1), Arg.operand(2), Arg.i64(size))
+                        .build())
+                .execute(new long[] {value.address(), ring.address(), number.address()});
     }
 
     private void requireHere(String what, MemorySegment memory) {
@@ -283,6 +309,8 @@ final class DevicePlace implements Place, AutoCloseable {
 
     @Override
     public Replay capture(String what, Runnable work) {
+        // Nobody puts anything into a ring before a step is collected that does.
+        context.function(MODULE, PUT);
         GraphExec graph = context.capture(what, work);
         return new Replay() {
             @Override

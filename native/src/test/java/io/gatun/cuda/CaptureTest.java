@@ -14,6 +14,7 @@ import io.gatun.kernel.Offer;
 import io.gatun.memory.MemoryBudget;
 import io.gatun.memory.NativeMemoryException;
 import io.gatun.memory.Place;
+import io.gatun.memory.Replay;
 import io.gatun.memory.Upload;
 import io.gatun.spec.AxpbySpec;
 import io.gatun.spec.Direction;
@@ -130,6 +131,32 @@ class CaptureTest {
     /** Which a GPU does not count. */
     private static long calls(String function) {
         return Emulation.onDevice() ? 0 : EmulatedDevice.calls(function);
+    }
+
+    @Test
+    void aFloatIsPutWhereTheNumberSaysWhenItRuns() {
+        MemorySegment number = place.allocate(Long.BYTES, "number");
+        MemorySegment value = y.asSlice(4, 4);
+        // The step that is collected is the first that puts something anywhere.
+        try (Replay step = place.capture("a step", () -> place.put(value, x.asSlice(0, 4 * 3), number))) {
+            for (long i = 0; i < 8; i++) {
+                place.copy(MemorySegment.ofArray(new float[] {10 + i}), value);
+                place.copy(MemorySegment.ofArray(new long[] {i}), number);
+                step.launch();
+            }
+        }
+        assertThat(read(x)).startsWith(16, 17, 15, 1).endsWith(1);
+        place.copy(MemorySegment.ofArray(new long[] {(1L << 62) + 1}), number);
+        place.put(value, x, number);
+        float[] values = read(x);
+        assertThat(values[(int) (((1L << 62) + 1) % N)]).isEqualTo(17);
+        assertThatThrownBy(() -> place.put(value, x.asSlice(0, 6), number))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("into 6 bytes at");
+        assertThatThrownBy(() -> place.put(value, x, MemorySegment.ofArray(new long[1])))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("cannot put a float into a ring on cuda:0: 8 bytes at")
+                .hasMessageEndingWith("lie on host");
     }
 
     @Test

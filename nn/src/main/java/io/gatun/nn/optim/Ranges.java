@@ -237,8 +237,7 @@ final class Ranges {
         }
         operands.add(hyper(hyperHere, number));
         Plan plan = kernels.plan(group.rule.spec(count, decayed, clip));
-        return new Range(
-                plan, operands.toArray(MemorySegment[]::new), hyper(hyper, number), group, missed(from));
+        return new Range(plan, operands.toArray(MemorySegment[]::new), hyper(hyper, number), group, missed(from));
     }
 
     private long missed(int parameter) {

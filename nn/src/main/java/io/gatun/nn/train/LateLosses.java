@@ -1,7 +1,6 @@
 package io.gatun.nn.train;
 
 import io.gatun.autograd.LossRing;
-import io.gatun.autograd.Tensor;
 import io.gatun.memory.NativeMemory;
 
 /**
@@ -64,12 +63,16 @@ final class LateLosses implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Takes the loss of a step that was started; {@link #full} was false before. */
-    Loss note(Tensor loss, TrainingEvents.Step event, long number, float learningRate) {
-        ring.note(loss);
-        Loss noted = new Loss(this, event, number, learningRate);
-        owed[count++] = noted;
-        return noted;
+    /** Where steps keep their losses; {@link #full} is false before each. */
+    LossRing ring() {
+        return ring;
+    }
+
+    /** The loss of a step that was started and has noted it: the latest in the ring. */
+    Loss started(TrainingEvents.Step event, long number, float learningRate) {
+        Loss loss = new Loss(this, event, number, learningRate);
+        owed[count++] = loss;
+        return loss;
     }
 
     boolean full() {

@@ -209,8 +209,8 @@ final class Step {
     private Outcome start(long number, TrainingEvents.Step event) {
         CapturedStep step = stepOf(task.prepare());
         float rate = optimizer.learningRate();
-        step.train(number, update);
-        started = late.note(step.loss(), event, number, rate);
+        step.train(number, update, late.ring());
+        started = late.started(event, number, rate);
         return Outcome.STARTED;
     }
 

@@ -29,6 +29,7 @@ import io.gatun.nn.train.Trainer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -145,6 +146,30 @@ class CudaTrainerTest {
             Count andReading = new Count(1, 0, 1);
             assertThat(steps).containsExactly(launch, launch, andReading, launch, launch, andReading, launch);
         }
+    }
+
+    /** A batch's own copy and its events are the loader's, whose thread may be a batch further at either end. */
+    @Test
+    void aStepIsOneCopyAndOneLaunchAndABatchIsAnotherCopyWithItsEvents() throws IOException {
+        List<CudaCalls> seen = new ArrayList<>();
+        try (Run run = new Run()) {
+            run.trainer(2)
+                    .callback(new Callback() {
+                        @Override
+                        public boolean onStep(StepReport report) {
+                            return report.epoch() == 0 || seen.add(CudaCalls.now());
+                        }
+                    })
+                    .run();
+        }
+        long steps = seen.size() - 1;
+        Map<String, Long> calls = seen.getLast().since(seen.getFirst());
+        assertThat(calls.remove("cudaGraphLaunch")).isEqualTo(steps).isEqualTo(BATCHES - 1);
+        assertThat(calls)
+                .containsOnlyKeys("cudaMemcpyAsync", "cudaStreamWaitEvent", "cudaEventRecord", "cudaEventSynchronize")
+                .allSatisfy((name, count) -> assertThat(count)
+                        .as(name)
+                        .isCloseTo(name.equals("cudaEventSynchronize") ? steps : 2 * steps, within(2L)));
     }
 
     @Test

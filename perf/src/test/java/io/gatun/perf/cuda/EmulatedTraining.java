@@ -130,8 +130,7 @@ final class EmulatedTraining implements AutoCloseable {
 
     /** The same on the same batch: after one that failed. */
     void launchedAgain() {
-        step.train(optimizer.steps(), optimizer.update());
-        losses.note(step.loss());
+        step.train(optimizer.steps(), optimizer.update(), losses);
     }
 
     float[] noted(int count) {
