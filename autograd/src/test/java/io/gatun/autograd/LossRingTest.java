@@ -93,4 +93,32 @@ class LossRingTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsNoLossTakesTheStepBack(boolean device) {
+        Parameter mean = Parameter.buffer(Shape.of(3), Initializer.ZEROS);
+        Parameter variance = Parameter.buffer(Shape.of(3), Initializer.ONES);
+        Parameter batches = Parameter.counter();
+        try (Kernels kernels = open(device);
+                Parameters _ = Parameters.builder()
+                        .add("mean", mean)
+                        .add("var", variance)
+                        .add("batches", batches)
+                        .build(kernels.memory(), "model", 1);
+                Tape tape = new Tape(kernels, kernels.memory());
+                LossRing losses = new LossRing(kernels.memory(), 3);
+                Counting update = new Counting()) {
+            var norm = new Images.Norm(null, null, mean, variance, batches, 1e-5f, 0.1f, true);
+            CapturedStep step = tape.capture(
+                    () -> Images.batchNorm(tape.tensor(Shape.of(2, 3), 3, 1, 2, 4, 6, 5), norm, null, false));
+            assertThatThrownBy(() -> step.train(0, update, losses))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("is no loss: it must be one float");
+            assertThat(mean.toArray()).containsOnly(0);
+            assertThat(variance.toArray()).containsOnly(1);
+            assertThat(losses.noted()).isZero();
+            assertThat(update.updates).isZero();
+        }
+    }
 }

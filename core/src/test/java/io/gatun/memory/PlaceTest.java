@@ -132,8 +132,8 @@ class PlaceTest {
             }
             MemorySegment there = device.allocate(8, "number");
             assertThatThrownBy(() -> Place.HOST.put(value, ring, there))
-                    .hasMessage("cannot put a float into a ring on host: 8 bytes at " + there.address()
-                            + " lie on cuda:0");
+                    .hasMessage(
+                            "cannot put a float into a ring on host: 8 bytes at " + there.address() + " lie on cuda:0");
             device.free(there);
         }
     }

@@ -309,7 +309,7 @@ final class DevicePlace implements Place, AutoCloseable {
 
     @Override
     public Replay capture(String what, Runnable work) {
-        // Nobody puts anything into a ring before a step is collected that does.
+        // The first put may be in what is collected now, and no kernel can be loaded then.
         context.function(MODULE, PUT);
         GraphExec graph = context.capture(what, work);
         return new Replay() {
