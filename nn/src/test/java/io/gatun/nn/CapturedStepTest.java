@@ -37,7 +37,7 @@ class CapturedStepTest {
     /** What the target says of a step after warm-up. */
     private static final long MOST_BYTES = 4 << 10;
 
-    /** Nanoseconds; some seconds are usual. */
+    /** Nanoseconds of its own thread; some seconds are usual. */
     private static final long PATIENCE = 40_000_000_000L;
 
     /** A net in training, its input and targets in memory of their own. */
@@ -241,8 +241,8 @@ class CapturedStepTest {
             // The kernels' vectors are objects until C2 has compiled them, those that a step calls once after some
             // thousand
             // steps: wait for a window without.
-            long begin = System.nanoTime();
-            while (least > MOST_BYTES && System.nanoTime() - begin < PATIENCE) {
+            long begin = THREADS.getCurrentThreadCpuTime();
+            while (least > MOST_BYTES && THREADS.getCurrentThreadCpuTime() - begin < PATIENCE) {
                 long before = THREADS.getTotalThreadAllocatedBytes();
                 for (int i = 0; i < 10; i++) {
                     training.captured();
