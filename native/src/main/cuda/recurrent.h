@@ -160,6 +160,37 @@ GATUN_FN void multiply(const T* __restrict__ rows, int batch, const Weights& wei
     }
 }
 
+// What the steps of all layers begin with on the way back: dh of each state, from which cell(row, unit, at, dh) goes on. It is the
+// product of the gradients of the step after, `later`, `terms` a row, with the weights, and what of it goes `past` the gates;
+// at the last step, where later is null, diffHiddenIn. `before`: of the state before all steps, which goes to diffHidden.
+template <typename T, typename Cell>
+GATUN_FN void step_backward(const T* later, const T* weights, int terms, const float* past, const T* diffHiddenIn, T* diffHidden,
+                            bool before, int b, int h, step_memory<2>& shared, Cell cell) {
+    float sum[2] = {};
+    int firstRow = blockIdx.y * ROWS;
+    int firstUnit = blockIdx.x * 16;
+    if (later) {
+        multiply<2>(later, b, weight_columns<2, T>{weights, h, terms}, firstRow, firstUnit, shared, sum);
+    }
+    int row = firstRow + threadIdx.x / 8;
+    if (threadIdx.x >= 8 * ROWS || row >= b) {
+        return;
+    }
+    for (int j = 0; j < 2; j++) {
+        int unit = firstUnit + threadIdx.x % 8 + 8 * j;
+        if (unit >= h) {
+            continue;
+        }
+        long long at = (long long) row * h + unit;
+        float dh = later ? (past ? past[at] + sum[j] : sum[j]) : gatun_load(diffHiddenIn + at);
+        if (before) {
+            gatun_store(diffHidden + at, dh);
+        } else {
+            cell(row, unit, at, dh);
+        }
+    }
+}
+
 // ---- LSTM --------------------------------------------------------------------------------------------------------------
 
 // gates: of each row the inputs' part of i, f, g, o with the bias, `stride` numbers from row to row. Training keeps the activated
@@ -207,27 +238,7 @@ GATUN_FN void lstm_step_backward(const T* later, const T* weights, const T* diff
                                  int beforeStride, const float* diffCellIn, float* diffCell, const T* diffHiddenIn,
                                  T* diffHidden, T* diffGates, int b, int h) {
     __shared__ step_memory<2> shared;
-    float sum[2];
-    int firstRow = blockIdx.y * ROWS;
-    int firstUnit = blockIdx.x * 16;
-    if (later) {
-        multiply<2>(later, b, weight_columns<2, T>{weights, h, 4 * h}, firstRow, firstUnit, shared, sum);
-    }
-    int row = firstRow + threadIdx.x / 8;
-    if (threadIdx.x >= 8 * ROWS || row >= b) {
-        return;
-    }
-    for (int j = 0; j < 2; j++) {
-        int unit = firstUnit + threadIdx.x % 8 + 8 * j;
-        if (unit >= h) {
-            continue;
-        }
-        long long at = (long long) row * h + unit;
-        float dh = later ? sum[j] : gatun_load(diffHiddenIn + at);
-        if (!diffGates) {
-            gatun_store(diffHidden + at, dh);
-            continue;
-        }
+    auto cell = [&](int row, int unit, long long at, float dh) {
         dh += gatun_load(diffDst + at);
         const float* own = saved + 5LL * row * h + unit;
         float i = own[0];
@@ -242,7 +253,8 @@ GATUN_FN void lstm_step_backward(const T* later, const T* weights, const T* diff
         gatun_store(diff + 2LL * h, dc * i * (1.0f - g * g));
         gatun_store(diff + 3LL * h, dh * t * o * (1.0f - o));
         diffCell[at] = dc * f;
-    }
+    };
+    step_backward(later, weights, 4 * h, nullptr, diffHiddenIn, diffHidden, !diffGates, b, h, shared, cell);
 }
 
 // ---- GRU ---------------------------------------------------------------------------------------------------------------
@@ -288,27 +300,7 @@ template <typename T>
 GATUN_FN void gru_step_backward(const T* later, const T* weights, const T* diffDst, const float* saved, const T* before,
                                 const T* diffHiddenIn, float* past, T* diffHidden, T* diffInputs, T* diffGates, int b, int h) {
     __shared__ step_memory<2> shared;
-    float sum[2] = {};
-    int firstRow = blockIdx.y * ROWS;
-    int firstUnit = blockIdx.x * 16;
-    if (later) {
-        multiply<2>(later, b, weight_columns<2, T>{weights, h, 3 * h}, firstRow, firstUnit, shared, sum);
-    }
-    int row = firstRow + threadIdx.x / 8;
-    if (threadIdx.x >= 8 * ROWS || row >= b) {
-        return;
-    }
-    for (int j = 0; j < 2; j++) {
-        int unit = firstUnit + threadIdx.x % 8 + 8 * j;
-        if (unit >= h) {
-            continue;
-        }
-        long long at = (long long) row * h + unit;
-        float dh = later ? past[at] + sum[j] : gatun_load(diffHiddenIn + at);
-        if (!diffGates) {
-            gatun_store(diffHidden + at, dh);
-            continue;
-        }
+    auto cell = [&](int row, int unit, long long at, float dh) {
         dh += gatun_load(diffDst + at);
         const float* own = saved + 4LL * row * h + unit;
         float r = own[0];
@@ -326,7 +318,8 @@ GATUN_FN void gru_step_backward(const T* later, const T* weights, const T* diffD
         gatun_store(gates + h, dz);
         gatun_store(gates + 2LL * h, dn * r);
         past[at] = dh * z;
-    }
+    };
+    step_backward(later, weights, 3 * h, past, diffHiddenIn, diffHidden, !diffGates, b, h, shared, cell);
 }
 
 // ---- Plain -------------------------------------------------------------------------------------------------------------
@@ -363,30 +356,11 @@ template <typename T>
 GATUN_FN void rnn_step_backward(const T* later, const T* weights, const T* diffDst, const T* dst, const T* diffHiddenIn,
                                 T* diffHidden, T* diffSums, int b, int h, int relu) {
     __shared__ step_memory<2> shared;
-    float sum[2] = {};
-    int firstRow = blockIdx.y * ROWS;
-    int firstUnit = blockIdx.x * 16;
-    if (later) {
-        multiply<2>(later, b, weight_columns<2, T>{weights, h, h}, firstRow, firstUnit, shared, sum);
-    }
-    int row = firstRow + threadIdx.x / 8;
-    if (threadIdx.x >= 8 * ROWS || row >= b) {
-        return;
-    }
-    for (int j = 0; j < 2; j++) {
-        int unit = firstUnit + threadIdx.x % 8 + 8 * j;
-        if (unit >= h) {
-            continue;
-        }
-        long long at = (long long) row * h + unit;
-        float dh = later ? sum[j] : gatun_load(diffHiddenIn + at);
-        if (!diffSums) {
-            gatun_store(diffHidden + at, dh);
-            continue;
-        }
+    auto cell = [&](int row, int unit, long long at, float dh) {
         float slope = gatun_derivative(relu ? GATUN_RELU : GATUN_TANH, 0.0f, 0.0f, gatun_load(dst + at));
         gatun_store(diffSums + at, (dh + gatun_load(diffDst + at)) * slope);
-    }
+    };
+    step_backward(later, weights, h, nullptr, diffHiddenIn, diffHidden, !diffSums, b, h, shared, cell);
 }
 
 // ---- The gradients of the biases ---------------------------------------------------------------------------------------
