@@ -9,6 +9,7 @@ import io.gatun.kernel.Plan;
 import io.gatun.memory.Place;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ActivationSpec;
+import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.BinarySpec;
 import io.gatun.spec.CopySpec;
 import io.gatun.spec.Dims;
@@ -16,6 +17,7 @@ import io.gatun.spec.Direction;
 import io.gatun.spec.DropoutSpec;
 import io.gatun.spec.MixedSpec;
 import io.gatun.spec.PReluSpec;
+import io.gatun.spec.PoolSpec;
 import io.gatun.spec.Spec;
 import io.gatun.spec.WhereSpec;
 import java.io.ByteArrayOutputStream;
@@ -60,6 +62,18 @@ class AlignmentTest {
         for (BinarySpec.Broadcast broadcast : BinarySpec.Broadcast.values()) {
             specs.add(new BinarySpec(BinarySpec.Op.DIV, broadcast, 9, 20));
             specs.add(new BinarySpec(BinarySpec.Op.SUB, broadcast, 9, 21));
+        }
+        // Channels that fill 16 bytes of float, of 16 bits too, or neither, and one quad more.
+        for (int c : new int[] {4, 7, 8, 12, 136}) {
+            for (Direction direction : Direction.values()) {
+                for (PoolSpec.Op op : PoolSpec.Op.values()) {
+                    specs.add(PoolSpec.of(op, 2, 5, 4, c, 3, 2, 1).with(direction));
+                }
+                for (AdaptivePoolSpec.Op op : AdaptivePoolSpec.Op.values()) {
+                    specs.add(new AdaptivePoolSpec(direction, op, 1, 5, 4, c, 3, 3));
+                }
+            }
+            specs.add(PoolSpec.global(2, 7, 6, c));
         }
         return specs.stream()
                 .flatMap(spec -> spec instanceof WhereSpec
@@ -112,6 +126,7 @@ class AlignmentTest {
                 case BF16 ->
                     memory.set(
                             ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) (Float.floatToRawIntBits(value) >>> 16));
+                case I32 -> memory.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * i, i * 7 % 20);
                 default -> memory.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, i + 5);
             }
         }

@@ -5,7 +5,8 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.AdaptivePoolSpec;
 import io.gatun.spec.Direction;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Pooling to a size: one launch either way, as {@link Pools}; an average takes a block, for its window may be the image. */
 public final class AdaptivePools {
@@ -26,20 +27,32 @@ public final class AdaptivePools {
         }
         boolean block = forward && !max;
         long window = Math.ceilDiv(spec.h(), spec.oh()) * (long) Math.ceilDiv(spec.w(), spec.ow());
-        RowGrid grid = block ? RowGrid.tiles(window, spec.c()) : RowGrid.single(pixels, spec.c());
+        int channels = PoolArguments.channels(storage);
+        RowGrid grid = block ? RowGrid.tiles(window, spec.c(), channels) : RowGrid.single(pixels, spec.c(), channels);
         long blocks = block ? pixels : Math.ceilDiv(pixels, grid.threadRows());
         String refusal = grid.refusal(blocks);
         if (refusal != null) {
             return Offer.refused(refusal);
         }
-        Stream<Arg> pointers = max
-                ? Stream.of(Arg.operand(0), Arg.operand(1), Arg.operand(2))
-                : Stream.of(Arg.operand(0), Arg.operand(1));
-        Stream<Arg> count = block ? Stream.of() : Stream.of(Arg.i64(pixels));
-        Stream<Arg> sizes =
-                Stream.of(spec.c(), spec.h(), spec.oh(), spec.w(), spec.ow()).map(Arg::i32);
-        Arg[] args = Stream.of(pointers, count, sizes).flatMap(a -> a).toArray(Arg[]::new);
-        return Offer.of(recipe.launch(Pools.name("adaptivepool", max, forward, storage), grid.grid(blocks), args)
-                .build());
+        List<Arg> first = new ArrayList<>(List.of(Arg.operand(0), Arg.operand(1)));
+        if (max) {
+            first.add(Arg.operand(2));
+        }
+        if (!block) {
+            first.add(Arg.i64(pixels));
+        }
+        String kernel = block
+                ? "gatun_adaptivepool_average_window_" + storage.word()
+                : Pools.name("adaptivepool", max, forward, storage);
+        Arg[] args = args(spec).after(first.toArray(Arg[]::new));
+        return Offer.of(recipe.launch(kernel, grid.grid(blocks), args).build());
+    }
+
+    /** Places are found by dividing up to (size + 1) (out + 1). */
+    private static PoolArguments args(AdaptivePoolSpec s) {
+        long indices = Math.max(
+                s.n() * Math.max((long) s.h() * s.w(), (long) s.oh() * s.ow()),
+                Math.max((s.h() + 1L) * (s.oh() + 1L), (s.w() + 1L) * (s.ow() + 1L)));
+        return new PoolArguments(indices, s.c(), s.h(), s.w(), s.oh(), s.ow());
     }
 }

@@ -5,9 +5,8 @@ import io.gatun.kernel.DType;
 import io.gatun.kernel.Offer;
 import io.gatun.spec.Direction;
 import io.gatun.spec.PoolSpec;
-import java.util.stream.Stream;
 
-/** Max and average pooling by windows: one launch either way, a thread for four channels of a pixel that is written. */
+/** Max and average pooling by windows: one launch either way, a thread for 16 bytes of channels of a pixel that is written. */
 public final class Pools {
     /** From so many elements a window's average is a block's work, not a thread's: global pooling. */
     private static final int LARGE_WINDOW = 32;
@@ -28,25 +27,25 @@ public final class Pools {
             return Offer.of(recipe.build());
         }
         if (forward && !max && (long) spec.kh() * spec.kw() >= LARGE_WINDOW) {
-            RowGrid windows = RowGrid.tiles((long) spec.kh() * spec.kw(), spec.c());
+            RowGrid windows = RowGrid.tiles((long) spec.kh() * spec.kw(), spec.c(), PoolArguments.channels(storage));
             String refusal = windows.refusal(pixels);
             return refusal != null
                     ? Offer.refused(refusal)
                     : Offer.of(recipe.launch(
                                     "gatun_pool_average_window_" + storage.word(),
                                     windows.grid(pixels),
-                                    args(spec, Arg.operand(0), Arg.operand(1)))
+                                    args(spec).after(Arg.operand(0), Arg.operand(1)))
                             .build());
         }
-        RowGrid grid = RowGrid.single(pixels, spec.c());
+        RowGrid grid = RowGrid.single(pixels, spec.c(), PoolArguments.channels(storage));
         long blocks = Math.ceilDiv(pixels, grid.threadRows());
         String refusal = grid.refusal(blocks);
         if (refusal != null) {
             return Offer.refused(refusal);
         }
         Arg[] args = max
-                ? args(spec, Arg.operand(0), Arg.operand(1), Arg.operand(2), Arg.i64(pixels))
-                : args(spec, Arg.operand(0), Arg.operand(1), Arg.i64(pixels));
+                ? args(spec).after(Arg.operand(0), Arg.operand(1), Arg.operand(2), Arg.i64(pixels))
+                : args(spec).after(Arg.operand(0), Arg.operand(1), Arg.i64(pixels));
         return Offer.of(recipe.launch(name("pool", max, forward, storage), grid.grid(blocks), args)
                 .build());
     }
@@ -59,13 +58,11 @@ public final class Pools {
         return "gatun_" + family + (max ? "_max" : "_average") + (forward ? "_" : "_backward_") + storage.word();
     }
 
-    private static Arg[] args(PoolSpec s, Arg... first) {
-        Stream<Arg> sizes = Stream.of(
-                        s.c(), s.h(), s.oh(), s.kh(), s.sh(), s.ph(), s.pb(), s.w(), s.ow(), s.kw(), s.sw(), s.pw(),
-                        s.pr())
-                .map(Arg::i32);
-        Stream<Arg> padded =
-                s.op() == PoolSpec.Op.MAX ? Stream.of() : Stream.of(Arg.i32(s.op() == PoolSpec.Op.AVG_PAD ? 1 : 0));
-        return Stream.of(Stream.of(first), sizes, padded).flatMap(a -> a).toArray(Arg[]::new);
+    private static PoolArguments args(PoolSpec s) {
+        long pixels = s.n() * Math.max((long) s.h() * s.w(), (long) s.oh() * s.ow());
+        return new PoolArguments(pixels, s.c(), s.h(), s.w(), s.oh(), s.ow())
+                .windows(s.kh(), s.sh(), s.ph(), s.pb())
+                .windows(s.kw(), s.sw(), s.pw(), s.pr())
+                .flag(s.op() == PoolSpec.Op.AVG_PAD);
     }
 }

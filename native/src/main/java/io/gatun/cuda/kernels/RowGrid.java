@@ -1,8 +1,9 @@
 package io.gatun.cuda.kernels;
 
 /**
- * How rows of {@code c} channels are cut into blocks for the kernels on gatun_quads.h: a thread has four channels, a block up
- * to 32 threads across, the rest of its 256 going down the rows, and as many blocks across as cover the channels.
+ * How rows of {@code c} channels are cut into blocks for the kernels on gatun_quads.h, whose threads have four channels, and
+ * those of pool.h: a block has up to 32 threads across, the rest of its 256 going down the rows, and there are as many blocks
+ * across as cover the channels.
  */
 record RowGrid(int threads, int threadRows, int across) {
     /** Rows of one tile that a thread has: gatun_quads.h counts on it. */
@@ -18,19 +19,20 @@ record RowGrid(int threads, int threadRows, int across) {
 
     /** For tiles of eight rows a thread. */
     static RowGrid tiles(long rows, int c) {
-        return of(Math.ceilDiv(rows, ROWS), c);
+        return tiles(rows, c, 4);
     }
 
-    /** For one row, or pixel, a thread. */
-    static RowGrid single(long rows, int c) {
-        return of(rows, c);
+    /** For tiles of eight rows of so many channels a thread. */
+    static RowGrid tiles(long rows, int c, int channels) {
+        return single(Math.ceilDiv(rows, ROWS), c, channels);
     }
 
-    private static RowGrid of(long rowThreads, int c) {
-        int quads = Math.ceilDiv(c, 4);
-        int threads = Math.min(32, quads);
-        int threadRows = Math.clamp(rowThreads, 1, BLOCK / threads);
-        return new RowGrid(threads, threadRows, Math.ceilDiv(quads, threads));
+    /** For one row, or pixel, of so many channels a thread. */
+    static RowGrid single(long rows, int c, int channels) {
+        int across = Math.ceilDiv(c, channels);
+        int threads = Math.min(32, across);
+        int threadRows = Math.clamp(rows, 1, BLOCK / threads);
+        return new RowGrid(threads, threadRows, Math.ceilDiv(across, threads));
     }
 
     /** Tiles that cover the rows. */
