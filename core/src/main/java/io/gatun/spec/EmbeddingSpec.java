@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Forward: dst[i] = table[indices[i]]. Backward: diffTable[indices[i]] += diffDst[i], in the order of i, so that the
- * bits do not depend on threads. An index outside the vocabulary throws {@link IndexOutOfBoundsException}.
+ * bits do not depend on threads; a device may add what there is of one index beyond the first 128 in pieces, in an order
+ * that depends on the indices alone. An index outside the vocabulary throws {@link IndexOutOfBoundsException}.
  *
  * <p>Operands forward: indices (i32), table, dst. Backward: indices, diffDst, diffTable (updated).
  *

@@ -45,6 +45,7 @@ class CudaOptimContractTest extends KernelContract {
         return false;
     }
 
+    /** Embeddings among them: no index of the cases comes more than 128 times. */
     @Override
     protected Set<Class<? extends Spec>> bitwiseEqualToReference() {
         return Set.of(
