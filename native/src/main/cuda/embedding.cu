@@ -36,11 +36,11 @@ GATUN_FN void embedding(const int* __restrict__ indices, const float* __restrict
 
 }  // namespace
 
-#define GATUN_EMBEDDING(name, T)                                                                                           \
-    extern "C" __global__ void __launch_bounds__(256) gatun_embedding_##name(                                              \
-        const int* __restrict__ indices, const float* __restrict__ table, T* __restrict__ dst, long long count,            \
-        int vocabulary, int dim, int lanes, gatun_fault* fault, int code) {                                                \
-        embedding(indices, table, dst, count, vocabulary, dim, lanes, fault, code);                                        \
+#define GATUN_EMBEDDING(name, T)                                                                                \
+    extern "C" __global__ void __launch_bounds__(256) gatun_embedding_##name(                                   \
+        const int* __restrict__ indices, const float* __restrict__ table, T* __restrict__ dst, long long count, \
+        int vocabulary, int dim, int lanes, gatun_fault* fault, int code) {                                     \
+        embedding(indices, table, dst, count, vocabulary, dim, lanes, fault, code);                             \
     }
 
 GATUN_EMBEDDING(f32, float)

@@ -194,24 +194,24 @@ gatun_embedding_join(const gatun_sorted* entries, const float* partials, float* 
     }
 }
 
-#define GATUN_EMBEDDING_BACKWARD(name, T)                                                                                       \
-    extern "C" __global__ void __launch_bounds__(128) gatun_embedding_few_##name(                                               \
-        const int* indices, const T* diffDst, float* diffTable, int count, int vocabulary, int dim, gatun_fault* fault,         \
-        int code) {                                                                                                             \
-        if (dim % 4 == 0 && gatun_wide(diffTable) && gatun_wide(diffDst)) {                                                     \
-            add_few<true>(indices, diffDst, diffTable, count, vocabulary, dim, fault, code);                                    \
-        } else {                                                                                                                \
-            add_few<false>(indices, diffDst, diffTable, count, vocabulary, dim, fault, code);                                   \
-        }                                                                                                                       \
-    }                                                                                                                           \
-    extern "C" __global__ void __launch_bounds__(128) gatun_embedding_pieces_##name(                                            \
-        const gatun_sorted* entries, const T* diffDst, float* diffTable, float* partials, long long count, int vocabulary,      \
-        int dim) {                                                                                                              \
-        if (dim % 4 == 0 && gatun_wide(diffTable, partials) && gatun_wide(diffDst)) {                                           \
-            add_pieces<true>(entries, diffDst, diffTable, partials, count, vocabulary, dim);                                    \
-        } else {                                                                                                                \
-            add_pieces<false>(entries, diffDst, diffTable, partials, count, vocabulary, dim);                                   \
-        }                                                                                                                       \
+#define GATUN_EMBEDDING_BACKWARD(name, T)                                                                                  \
+    extern "C" __global__ void __launch_bounds__(128) gatun_embedding_few_##name(                                          \
+        const int* indices, const T* diffDst, float* diffTable, int count, int vocabulary, int dim, gatun_fault* fault,    \
+        int code) {                                                                                                        \
+        if (dim % 4 == 0 && gatun_wide(diffTable) && gatun_wide(diffDst)) {                                                \
+            add_few<true>(indices, diffDst, diffTable, count, vocabulary, dim, fault, code);                               \
+        } else {                                                                                                           \
+            add_few<false>(indices, diffDst, diffTable, count, vocabulary, dim, fault, code);                              \
+        }                                                                                                                  \
+    }                                                                                                                      \
+    extern "C" __global__ void __launch_bounds__(128) gatun_embedding_pieces_##name(                                       \
+        const gatun_sorted* entries, const T* diffDst, float* diffTable, float* partials, long long count, int vocabulary, \
+        int dim) {                                                                                                         \
+        if (dim % 4 == 0 && gatun_wide(diffTable, partials) && gatun_wide(diffDst)) {                                      \
+            add_pieces<true>(entries, diffDst, diffTable, partials, count, vocabulary, dim);                               \
+        } else {                                                                                                           \
+            add_pieces<false>(entries, diffDst, diffTable, partials, count, vocabulary, dim);                              \
+        }                                                                                                                  \
     }
 
 GATUN_EMBEDDING_BACKWARD(f32, float)

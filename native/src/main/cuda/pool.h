@@ -331,8 +331,8 @@ GATUN_FN void average_window(const T* __restrict__ src, T* __restrict__ dst, con
     }
 }
 
-// An input pixel gets its share of the gradient of each window that it is in. One by one, for most pixels
-// are in one window, and what it is divided by takes the registers of another.
+// An input pixel gets its share of the gradient of each window that it is in. One by one, for most pixels are in one window, and
+// what it is divided by takes the registers of another.
 template <typename T, typename Axis>
 GATUN_FN void average_backward(const T* __restrict__ diffDst, T* __restrict__ diffSrc, long long pixels,
                                const pool_problem<Axis>& pool) {
@@ -360,42 +360,42 @@ GATUN_FN void average_backward(const T* __restrict__ diffDst, T* __restrict__ di
 #define GATUN_DIVISOR(name) long long name, int name##_factor, int name##_shift
 #define GATUN_THE_DIVISOR(name) gatun_divisor{name, (unsigned) name##_factor, (unsigned) name##_shift}
 #define GATUN_POOL_IMAGES int c, GATUN_DIVISOR(h), GATUN_DIVISOR(w), GATUN_DIVISOR(oh), GATUN_DIVISOR(ow)
-#define GATUN_THE_IMAGES                                          \
+#define GATUN_THE_IMAGES                                        \
     pool_images{GATUN_THE_DIVISOR(h), GATUN_THE_DIVISOR(w), c}, \
         pool_images{GATUN_THE_DIVISOR(oh), GATUN_THE_DIVISOR(ow), c}
 
 #define GATUN_POOL_WINDOWS \
     GATUN_POOL_IMAGES, int kh, GATUN_DIVISOR(sh), int ph, int pb, int kw, GATUN_DIVISOR(sw), int pw, int pr, int padded
-#define GATUN_THE_WINDOWS                                                                                        \
+#define GATUN_THE_WINDOWS                                                                                      \
     pool_problem<pool_axis>{GATUN_THE_IMAGES, pool_axis{(int) h, (int) oh, kh, GATUN_THE_DIVISOR(sh), ph, pb}, \
                             pool_axis{(int) w, (int) ow, kw, GATUN_THE_DIVISOR(sw), pw, pr}, padded}
 
-#define GATUN_THE_ADAPTIVE_WINDOWS                                                                                 \
+#define GATUN_THE_ADAPTIVE_WINDOWS                                                                            \
     pool_problem<adaptive_axis>{GATUN_THE_IMAGES, adaptive_axis{GATUN_THE_DIVISOR(h), GATUN_THE_DIVISOR(oh)}, \
                                 adaptive_axis{GATUN_THE_DIVISOR(w), GATUN_THE_DIVISOR(ow)}, 0}
 
-#define GATUN_POOL_FAMILY(family, name, T, PARAMETERS, THE_POOL)                                  \
-    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_max_##name(               \
-        const T* src, T* dst, int* indices, long long pixels, PARAMETERS) {                      \
-        max_forward(src, dst, indices, pixels, THE_POOL);                                         \
-    }                                                                                             \
-    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_max_backward_##name(      \
-        const T* diffDst, const int* indices, T* diffSrc, long long pixels, PARAMETERS) {        \
-        max_backward(diffDst, indices, diffSrc, pixels, THE_POOL);                                \
-    }                                                                                             \
-    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_average_window_##name(    \
-        const T* src, T* dst, PARAMETERS) {                                                       \
-        average_window(src, dst, THE_POOL);                                                       \
-    }                                                                                             \
-    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_average_backward_##name(  \
-        const T* diffDst, T* diffSrc, long long pixels, PARAMETERS) {                             \
-        average_backward(diffDst, diffSrc, pixels, THE_POOL);                                     \
+#define GATUN_POOL_FAMILY(family, name, T, PARAMETERS, THE_POOL)                                \
+    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_max_##name(              \
+        const T* src, T* dst, int* indices, long long pixels, PARAMETERS) {                     \
+        max_forward(src, dst, indices, pixels, THE_POOL);                                       \
+    }                                                                                           \
+    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_max_backward_##name(     \
+        const T* diffDst, const int* indices, T* diffSrc, long long pixels, PARAMETERS) {       \
+        max_backward(diffDst, indices, diffSrc, pixels, THE_POOL);                              \
+    }                                                                                           \
+    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_average_window_##name(   \
+        const T* src, T* dst, PARAMETERS) {                                                     \
+        average_window(src, dst, THE_POOL);                                                     \
+    }                                                                                           \
+    extern "C" __global__ void __launch_bounds__(256) gatun_##family##_average_backward_##name( \
+        const T* diffDst, T* diffSrc, long long pixels, PARAMETERS) {                           \
+        average_backward(diffDst, diffSrc, pixels, THE_POOL);                                   \
     }
 
-#define GATUN_POOL(name, T)                                                                            \
-    extern "C" __global__ void __launch_bounds__(256) gatun_pool_average_##name(                      \
-        const T* src, T* dst, long long pixels, GATUN_POOL_WINDOWS) {                                  \
-        average_forward(src, dst, pixels, GATUN_THE_WINDOWS);                                          \
-    }                                                                                                  \
-    GATUN_POOL_FAMILY(pool, name, T, GATUN_POOL_WINDOWS, GATUN_THE_WINDOWS)                            \
+#define GATUN_POOL(name, T)                                                      \
+    extern "C" __global__ void __launch_bounds__(256) gatun_pool_average_##name( \
+        const T* src, T* dst, long long pixels, GATUN_POOL_WINDOWS) {            \
+        average_forward(src, dst, pixels, GATUN_THE_WINDOWS);                    \
+    }                                                                            \
+    GATUN_POOL_FAMILY(pool, name, T, GATUN_POOL_WINDOWS, GATUN_THE_WINDOWS)      \
     GATUN_POOL_FAMILY(adaptivepool, name, T, GATUN_POOL_IMAGES, GATUN_THE_ADAPTIVE_WINDOWS)
