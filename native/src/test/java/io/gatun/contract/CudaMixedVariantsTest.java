@@ -98,10 +98,10 @@ class CudaMixedVariantsTest {
                 "embedding f32 forward vocabulary=10 dim=64 count=33",
                 "embedding f32 forward vocabulary=10 dim=35 count=9",
                 "embedding f32 backward vocabulary=10 dim=300 count=70",
-                "embedding f32 backward vocabulary=500 dim=36 count=70");
+                "embedding f32 backward vocabulary=500 dim=36 count=300");
         launched("gatun_embedding", storage.word());
-        launched("gatun_embedding_backward_rows", storage.word());
-        launched("gatun_embedding_backward_indices", storage.word());
+        launched("gatun_embedding_few", storage.word());
+        launched("gatun_embedding_pieces", storage.word());
     }
 
     /**
