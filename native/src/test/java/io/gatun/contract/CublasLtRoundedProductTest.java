@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /**
  * Products with a bias and a result of 16 bits by cuBLASLt, of which the contract has few: all layouts, at addresses of 16
@@ -57,9 +57,24 @@ class CublasLtRoundedProductTest {
         return backend;
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"BF16", "F16"})
-    void agreesWithR64(DType storage) {
+    @Test
+    void bf16AgreesWithR64() {
+        agreesWithR64(DType.BF16);
+    }
+
+    @Test
+    void specialValuesOfBf16() {
+        specialValues(DType.BF16);
+    }
+
+    @Test
+    @Tag("heavy")
+    void f16() {
+        agreesWithR64(DType.F16);
+        specialValues(DType.F16);
+    }
+
+    private void agreesWithR64(DType storage) {
         List<String> wrong = new ArrayList<>();
         try (Kernels kernels = Kernels.open("cuda", 1)) {
             for (GemmSpec product : PRODUCTS) {
@@ -73,9 +88,7 @@ class CublasLtRoundedProductTest {
         assertThat(wrong).isEmpty();
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"BF16", "F16"})
-    void specialValues(DType storage) {
+    private void specialValues(DType storage) {
         List<String> wrong = new ArrayList<>();
         try (Kernels kernels = Kernels.open("cuda", 1)) {
             for (Activation activation : List.of(Activation.IDENTITY, Activation.RELU)) {

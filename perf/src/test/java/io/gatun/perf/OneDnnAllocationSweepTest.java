@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.gatun.nn.train.AllocationSweepTest;
 import io.gatun.onednn.LoadResult;
 import io.gatun.onednn.OneDnnLibrary;
+import org.junit.jupiter.api.Tag;
 
 /** nn's sweep on oneDNN, whose scratch memory and workspaces are others. */
+@Tag("heavy")
 class OneDnnAllocationSweepTest extends AllocationSweepTest {
     @Override
     protected String backend() {

@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SimdConvTest {
@@ -23,6 +24,7 @@ class SimdConvTest {
     }
 
     @Test
+    @Tag("heavy")
     void shapesOfNets() {
         Random random = new Random(1);
         all(ConvSpec.of(2, 32, 32, 3, 16, 3, 1, 1), random);
