@@ -3,6 +3,7 @@ package io.gatun.cuda;
 import io.gatun.cuda.runtime.CudaEvent;
 import io.gatun.cuda.runtime.CudaRuntime;
 import io.gatun.memory.Owned;
+import io.gatun.memory.Scope;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,7 +14,6 @@ import java.lang.foreign.MemorySegment;
 final class Staging implements AutoCloseable {
     private static final int SLOTS = 4;
     private static final long SLOT = 1 << 20;
-    private static final long ALIGNMENT = 64;
 
     private final CudaContext context;
     private final Owned owned = new Owned();
@@ -51,7 +51,7 @@ final class Staging implements AutoCloseable {
             MemorySegment room = slots[current].asSlice(taken, bytes);
             MemorySegment.copy(from, at, room, 0, bytes);
             context.runtime().copyAsync(to + at, room.address(), bytes, CudaRuntime.Copy.HOST_TO_DEVICE, stream);
-            taken = (taken + bytes + ALIGNMENT - 1) & -ALIGNMENT;
+            taken = Scope.aligned(taken + bytes);
         }
     }
 

@@ -2,6 +2,7 @@ package io.gatun.onednn;
 
 import io.gatun.bindings.onednn.Dnnl;
 import io.gatun.kernel.Kernel;
+import io.gatun.memory.Scope;
 import io.gatun.spec.Activation;
 import io.gatun.spec.ConvSpec;
 import java.lang.foreign.MemorySegment;
@@ -128,7 +129,7 @@ final class Convolution {
         long biasBytes = (long) spec.oc() * Float.BYTES;
         Invocation.Place bias = !spec.bias()
                 ? null
-                : pieces == 1 ? recipe.operand("diffBias") : recipe.temporary(pieces * Recipe.aligned(biasBytes));
+                : pieces == 1 ? recipe.operand("diffBias") : recipe.temporary(pieces * Scope.aligned(biasBytes));
         Primitive main = recipe.divide(
                 spec.n(),
                 pieces,
@@ -139,13 +140,13 @@ final class Convolution {
                 call -> {
                     if (filters == null) {
                         layout = call.layout(Dnnl.DNNL_ARG_DIFF_WEIGHTS());
-                        filters = recipe.temporary(pieces * Recipe.aligned(Descriptors.bytes(layout)));
+                        filters = recipe.temporary(pieces * Scope.aligned(Descriptors.bytes(layout)));
                     }
                     call.part(Dnnl.DNNL_ARG_SRC(), "src", srcImage())
                             .part(Dnnl.DNNL_ARG_DIFF_DST(), "diffDst", dstImage())
                             .each(Dnnl.DNNL_ARG_DIFF_WEIGHTS(), filters, filters.bytes() / pieces);
                     if (spec.bias()) {
-                        call.each(Dnnl.DNNL_ARG_DIFF_BIAS(), bias, Recipe.aligned(biasBytes));
+                        call.each(Dnnl.DNNL_ARG_DIFF_BIAS(), bias, Scope.aligned(biasBytes));
                     }
                 });
         if (pieces > 1) {

@@ -2,6 +2,7 @@ package io.gatun.onednn;
 
 import io.gatun.bindings.onednn.Dnnl;
 import io.gatun.kernel.Kernel;
+import io.gatun.memory.Scope;
 import io.gatun.spec.LstmSpec;
 import io.gatun.spec.Pass;
 import java.lang.foreign.MemorySegment;
@@ -41,7 +42,7 @@ final class Lstm {
         this.iterDims = new long[] {1, 1, spec.h(), 4, spec.h()};
         this.bias = recipe.descriptors().dense(1, 1, 4, spec.h());
         this.pieces = pieces;
-        this.workspace = spec.pass() == Pass.INFERENCE ? 0 : Recipe.aligned(workspaceBytes());
+        this.workspace = spec.pass() == Pass.INFERENCE ? 0 : Scope.aligned(workspaceBytes());
         if (spec.pass() != Pass.INFERENCE) {
             recipe.workspace(pieces * workspace + state());
         }
@@ -261,7 +262,7 @@ final class Lstm {
         }
 
         private Weights zeroed(MemorySegment layout) {
-            Invocation.Place place = recipe.temporary(pieces * Recipe.aligned(Descriptors.bytes(layout)));
+            Invocation.Place place = recipe.temporary(pieces * Scope.aligned(Descriptors.bytes(layout)));
             recipe.run(frame -> Rows.zero(place.address(frame), place.bytes() / Float.BYTES));
             return new Weights(layout, place);
         }

@@ -3,6 +3,7 @@ package io.gatun.onednn;
 import io.gatun.bindings.onednn.Dnnl;
 import io.gatun.kernel.Kernel;
 import io.gatun.memory.Raw;
+import io.gatun.memory.Scope;
 import io.gatun.spec.Activation;
 import io.gatun.spec.GruSpec;
 import io.gatun.spec.Pass;
@@ -72,7 +73,7 @@ final class OneStateLayer {
         if (sizes.pass() != Pass.INFERENCE) {
             MemorySegment description = hint();
             try {
-                recipe.workspace(Recipe.aligned(Primitive.bytes(description, Dnnl.dnnl_query_workspace_md(), 0)));
+                recipe.workspace(Scope.aligned(Primitive.bytes(description, Dnnl.dnnl_query_workspace_md(), 0)));
             } finally {
                 Dnnl.dnnl_primitive_desc_destroy(description);
             }

@@ -109,12 +109,8 @@ final class Recipe implements AutoCloseable {
     /** Room in the scratch memory, of any content. */
     Invocation.Place temporary(long bytes) {
         Invocation.Place place = new Invocation.Place(operands.size(), temporaries, bytes);
-        temporaries += aligned(bytes);
+        temporaries += Scope.aligned(bytes);
         return place;
-    }
-
-    static long aligned(long bytes) {
-        return (bytes + Scope.ALIGNMENT - 1) & -Scope.ALIGNMENT;
     }
 
     /** Pieces for work of so many units: one for each thread if that leaves at least {@code least} units for each. */
@@ -259,7 +255,7 @@ final class Recipe implements AutoCloseable {
     OneDnnKernel kernel(Primitive main) {
         long scratchpad = 0;
         for (Primitive primitive : primitives) {
-            scratchpad = Math.max(scratchpad, aligned(primitive.scratchpadBytes()));
+            scratchpad = Math.max(scratchpad, Scope.aligned(primitive.scratchpadBytes()));
         }
         Invocation.Place shared = new Invocation.Place(operands.size(), temporaries, scratchpad);
         List<Invocation> invocations = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.gatun.simd;
 
+import io.gatun.memory.Scope;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 
@@ -119,7 +120,7 @@ final class BackwardSteps {
     private long ownBytes() {
         long most = Math.max(states.ownBytes(rowsPerPart), inputs.ownBytes(rowsPerPart));
         long step = 2 * partBytes() + gates.kept * rowsPerPart * UnitBlocks.ROW + most;
-        return SimdLstm.aligned(Math.max(step, WeightProducts.OWN_BYTES));
+        return Scope.aligned(Math.max(step, WeightProducts.OWN_BYTES));
     }
 
     private long partBytes() {

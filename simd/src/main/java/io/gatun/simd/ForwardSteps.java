@@ -1,5 +1,6 @@
 package io.gatun.simd;
 
+import io.gatun.memory.Scope;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 
@@ -76,7 +77,7 @@ final class ForwardSteps {
     /** Products of both kinds, the new state, and what the products need. */
     private long ownBytes() {
         long most = Math.max(inputs.ownBytes(rowsPerPart), states.ownBytes(rowsPerPart));
-        return SimdLstm.aligned(2 * sumsBytes() + rowsPerPart * UnitBlocks.ROW + most);
+        return Scope.aligned(2 * sumsBytes() + rowsPerPart * UnitBlocks.ROW + most);
     }
 
     /** The last tile of the last gate may be taller than a part. */

@@ -65,10 +65,6 @@ final class SimdLstm implements Kernel {
         return steps.scratchBytes() + blocks.bytes() + biases.bytes();
     }
 
-    static long aligned(long bytes) {
-        return Math.ceilDiv(bytes, 64) * 64;
-    }
-
     @Override
     public void execute(long[] frame) {
         long scratch = frame[scratchSlot];

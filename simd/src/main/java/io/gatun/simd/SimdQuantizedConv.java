@@ -7,6 +7,7 @@ import static io.gatun.simd.Lanes.store;
 import io.gatun.kernel.Kernel;
 import io.gatun.kernel.Offer;
 import io.gatun.memory.Raw;
+import io.gatun.memory.Scope;
 import io.gatun.parallel.Task;
 import io.gatun.parallel.Workers;
 import io.gatun.reference.ScalarMath;
@@ -70,9 +71,9 @@ final class SimdQuantizedConv implements Kernel {
             inner = Math.max(inner, kernel.scratchBytes());
         }
         int depth = conv.ic() / conv.groups();
-        this.weightsAt = aligned(4 * pixels * conv.ic());
-        this.sumsAt = weightsAt + aligned(4 * filterRows * depth);
-        this.innerAt = sumsAt + (parts.count() > 1 ? aligned(4 * outPixels * conv.oc()) : 0);
+        this.weightsAt = Scope.aligned(4 * pixels * conv.ic());
+        this.sumsAt = weightsAt + Scope.aligned(4 * filterRows * depth);
+        this.innerAt = sumsAt + (parts.count() > 1 ? Scope.aligned(4 * outPixels * conv.oc()) : 0);
         this.scratchBytes = innerAt + inner;
         this.srcRows = RowPieces.of(pixels, conv.ic());
         this.filters = RowPieces.of(filterRows, depth);
@@ -85,10 +86,6 @@ final class SimdQuantizedConv implements Kernel {
                 ? Offer.refused("more than " + ExactParts.MOST_TERMS + " terms a channel or group, which floats do not"
                         + " add exactly")
                 : Offer.of(new SimdQuantizedConv(spec, parts, workers));
-    }
-
-    private static long aligned(long bytes) {
-        return (bytes + 63) & -64;
     }
 
     /** The same windows over some of the channels, as floats and without an end. */

@@ -1,5 +1,6 @@
 package io.gatun.cuda.kernels;
 
+import io.gatun.memory.Scope;
 import java.util.Arrays;
 
 /**
@@ -19,9 +20,6 @@ record SortedIndices(long count, int vocabulary) {
     /** An index. */
     private static final int ENTRY = 8;
 
-    /** Of all that scratch memory holds. */
-    private static final int ALIGNMENT = 64;
-
     /** Bits of the largest number sorted, the vocabulary, which indices outside become. */
     private int bits() {
         return Integer.SIZE - Integer.numberOfLeadingZeros(vocabulary);
@@ -40,10 +38,6 @@ record SortedIndices(long count, int vocabulary) {
         return Math.min(MOST_STRIPS, Math.ceilDiv(count, TILE));
     }
 
-    private static long aligned(long bytes) {
-        return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
-    }
-
     /** Bytes of scratch memory, from 0 on. */
     long bytes() {
         return at(Math.min(passes(), 2));
@@ -51,7 +45,7 @@ record SortedIndices(long count, int vocabulary) {
 
     /** Where sorted entries lie, of two places that passes fill in turn; the counts are before them. */
     private long at(int place) {
-        return aligned(Integer.BYTES * strips() * digits()) + place * aligned(ENTRY * count);
+        return Scope.aligned(Integer.BYTES * strips() * digits()) + place * Scope.aligned(ENTRY * count);
     }
 
     /** Adds the launches that sort operand 0. */

@@ -133,22 +133,4 @@ final class CudnnRnn {
     private void zero(long address, long bytes) {
         context.runtime().memsetAsync(address, 0, bytes, context.stream().handle());
     }
-
-    /** Places within a kernel's scratch memory. */
-    private static final class Room {
-        private static final long ALIGNMENT = 256;
-
-        private long bytes;
-
-        /** Offset of so many bytes. */
-        long take(long more) {
-            long at = bytes;
-            bytes += Math.ceilDiv(more, ALIGNMENT) * ALIGNMENT;
-            return at;
-        }
-
-        long bytes() {
-            return bytes;
-        }
-    }
 }

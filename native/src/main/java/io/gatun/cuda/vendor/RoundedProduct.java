@@ -29,9 +29,6 @@ final class RoundedProduct implements VendorKernel.Calls {
     /** With cuBLASLt's workspace 256 MiB, as a convolution of cuDNN's may take from the scratch memory that all plans share. */
     private static final long MOST_BYTES = (256L << 20) - CublasLtGemm.MOST_WORKSPACE;
 
-    /** Of scratch memory and of the workspace behind the floats. */
-    private static final long ALIGNMENT = 256;
-
     private final VendorKernel.Calls product;
     private final Kernel cast;
     private final long bytes;
@@ -48,7 +45,7 @@ final class RoundedProduct implements VendorKernel.Calls {
         this.product = product;
         CastSpec rounding = new CastSpec(DType.F32, result, elements(gemm));
         this.cast = VendorSession.own(Casts.offer(context, rounding), rounding);
-        this.bytes = Math.ceilDiv(Float.BYTES * elements(gemm), ALIGNMENT) * ALIGNMENT;
+        this.bytes = Room.aligned(Float.BYTES * elements(gemm));
     }
 
     private static long elements(GemmSpec gemm) {
